@@ -1,0 +1,90 @@
+// The one addon that may have to be compiled. npm may be told not to run install scripts, and a
+// compiler may not like the folder's name, so there are three ways to get it.
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { lastLines, runCommand, runNpm } from './run-command.mjs';
+import { SetupError } from './terminal.mjs';
+import { describeMissing, missingTools } from './toolchain.mjs';
+
+const BINARY = 'build/Release/better_sqlite3.node';
+const DOWNLOAD_LIMIT_MS = 90_000;
+
+/** @param {string} root */
+function packageFolder(root) {
+  return join(root, 'node_modules', 'better-sqlite3');
+}
+
+/** Changes whenever the file does; '' when there is none. @param {string} root */
+export function addonKey(root) {
+  const stats = statSync(join(packageFolder(root), BINARY), { throwIfNoEntry: false });
+  return stats === undefined ? '' : `${stats.size} ${stats.mtimeMs}`;
+}
+
+/** Tried in a process of its own: a broken addon can take its process with it. */
+/** @param {string} root */
+export async function addonLoads(root) {
+  const program = "const Database = require('better-sqlite3'); new Database(':memory:').close();";
+  const result = await runCommand(process.execPath, ['-e', program], { cwd: root });
+  return result.code === 0;
+}
+
+/**
+ * @param {string} root
+ * @param {(pid: number) => void} onStart
+ */
+export async function makeAddon(root, onStart) {
+  const folder = packageFolder(root);
+  const missing = await missingTools(root);
+  let log = '';
+  if (missing.length === 0 && /^[\w./+-]+$/.test(root)) {
+    log = (await runNpm(['rebuild', 'better-sqlite3'], { cwd: root, onStart })).output;
+    if (await addonLoads(root)) return;
+  }
+  log += await download(root, folder, onStart);
+  if (await addonLoads(root)) return;
+  if (missing.length > 0) throw new SetupError(describeMissing(missing));
+  log += await compileAside(folder, onStart);
+  if (await addonLoads(root)) return;
+  throw new SetupError(
+    'better-sqlite3 could not be compiled; the log above says why',
+    lastLines(log, 40),
+  );
+}
+
+/**
+ * The ready-made binary for this Node, where the network allows.
+ * @param {string} root @param {string} folder @param {(pid: number) => void} onStart
+ */
+async function download(root, folder, onStart) {
+  const program = join(root, 'node_modules', 'prebuild-install', 'bin.js');
+  const options = { cwd: folder, timeoutMs: DOWNLOAD_LIMIT_MS, onStart };
+  return (await runCommand(process.execPath, [program], options)).output;
+}
+
+/**
+ * Compiles a copy in a folder with a plain name, by a script of the package that npm runs because it
+ * is asked to by name.
+ * @param {string} folder @param {(pid: number) => void} onStart
+ */
+async function compileAside(folder, onStart) {
+  const workshop = mkdtempSync(join(tmpdir(), 'codi-addon-'));
+  try {
+    const copy = join(workshop, 'better-sqlite3');
+    cpSync(folder, copy, {
+      recursive: true,
+      filter: (path) => !path.startsWith(join(folder, 'build')),
+    });
+    const { code, output } = await runNpm(['run', 'build-release'], { cwd: copy, onStart });
+    if (code === 0) {
+      const target = join(folder, BINARY);
+      mkdirSync(join(target, '..'), { recursive: true });
+      cpSync(join(copy, BINARY), `${target}.next`);
+      renameSync(`${target}.next`, target);
+    }
+    return output;
+  } finally {
+    rmSync(workshop, { recursive: true, force: true });
+  }
+}

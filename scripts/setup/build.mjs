@@ -1,0 +1,38 @@
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { runCommand } from './run-command.mjs';
+
+/** Files of `bin` in package.json: the compiler does not make them executable. */
+const PROGRAMS = ['cli/entry.js', 'monitor.js'];
+
+/**
+ * Compiles src to dist and removes what has no source any more, so that a renamed file does not
+ * live on in its compiled form.
+ * @param {string} root
+ * @param {(pid: number) => void} [onStart]
+ */
+export async function build(root, onStart = () => {}) {
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const result = await runCommand(process.execPath, [compiler, '-p', 'tsconfig.json'], {
+    cwd: root,
+    onStart,
+  });
+  removeOrphans(root);
+  for (const program of PROGRAMS) {
+    const path = join(root, 'dist', program);
+    if (existsSync(path)) chmodSync(path, 0o755);
+  }
+  return result;
+}
+
+/** @param {string} root */
+function removeOrphans(root) {
+  const dist = join(root, 'dist');
+  if (!existsSync(dist)) return;
+  for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    const stem = /^(.*?)(\.d\.ts|\.js)(\.map)?$/.exec(name)?.[1];
+    if (stem === undefined) continue;
+    if (!existsSync(join(root, 'src', `${stem}.ts`))) rmSync(join(dist, name), { force: true });
+  }
+}

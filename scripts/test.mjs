@@ -1,0 +1,90 @@
+// `npm test [-- filter…]`: sets up what is missing, runs every test against the compiled code, adds up
+// the coverage and closes with one line that says how it went.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { reportFailure } from './setup/terminal.mjs';
+import { ROOT, setUp } from './setup.mjs';
+import { rawCoverageFolder, reportCoverage } from './test/coverage.mjs';
+import { closingLines, readOutcome } from './test/outcome.mjs';
+
+const REPORT = join(ROOT, 'coverage', 'tests.json');
+
+try {
+  await setUp();
+} catch (error) {
+  reportFailure(error);
+  process.stdout.write('0 passed, 1 failed, 0 skipped\n');
+  process.exit(1);
+}
+
+const filters = process.argv.slice(2);
+// Part of the tests says nothing about the coverage of all.
+const withCoverage = filters.length === 0;
+rmSync(REPORT, { force: true });
+rmSync(rawCoverageFolder(ROOT), { recursive: true, force: true });
+mkdirSync(rawCoverageFolder(ROOT), { recursive: true });
+
+const exitCode = await runVitest();
+const outcome = readOutcome(readReport(), exitCode, { isCi: isCi() });
+if (withCoverage) await printCoverage();
+process.stdout.write(`\n${closingLines(outcome).join('\n')}\n`);
+process.exitCode = outcome.failed === 0 ? 0 : 1;
+
+/** @returns {Promise<number>} */
+function runVitest() {
+  const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+  const args = [
+    vitest,
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${REPORT}`,
+  ];
+  const child = spawn(process.execPath, [...args, ...filters], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: withCoverage ? { ...process.env, ...coverageVariables() } : process.env,
+  });
+  // Ctrl-C reaches vitest as well; it ends its tests, then we close.
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => {});
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(1));
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Inherited by whatever tests start. */
+function coverageVariables() {
+  const preload = pathToFileURL(join(ROOT, 'test', 'support', 'coverage-child.mjs')).href;
+  const options = [process.env['NODE_OPTIONS'], `--import ${preload}`];
+  return {
+    NODE_V8_COVERAGE: rawCoverageFolder(ROOT),
+    NODE_OPTIONS: options.filter((option) => option !== undefined && option !== '').join(' '),
+  };
+}
+
+function readReport() {
+  try {
+    return JSON.parse(readFileSync(REPORT, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+async function printCoverage() {
+  try {
+    process.stdout.write(`\n${(await reportCoverage(ROOT)).join('\n')}\n`);
+  } catch (error) {
+    outcome.failed += 1;
+    outcome.notes.push('the coverage could not be added up; see above');
+    reportFailure(error);
+  }
+}
+
+function isCi() {
+  const value = process.env['CI'] ?? '';
+  return value !== '' && value !== 'false' && value !== '0';
+}

@@ -1,0 +1,82 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { missingEntries } from '../../../scripts/check-lockfile.mjs';
+import { takeLock } from '../../../scripts/setup/lock.mjs';
+import { buildKey, dependencyKey, readStamp, writeStamp } from '../../../scripts/setup/stamps.mjs';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'codi sétup '));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('The key of the build changes with the content, the name and the set of the sources.', () => {
+  mkdirSync(join(folder, 'src/deep'), { recursive: true });
+  writeFileSync(join(folder, 'tsconfig.json'), '{}');
+  writeFileSync(join(folder, 'src/deep/a.ts'), 'a');
+  const keys = [buildKey(folder)];
+  writeFileSync(join(folder, 'src/deep/a.ts'), 'b');
+  keys.push(buildKey(folder));
+  writeFileSync(join(folder, 'src/c.ts'), '');
+  keys.push(buildKey(folder));
+  writeFileSync(join(folder, 'tsconfig.json'), '{ }');
+  keys.push(buildKey(folder));
+  expect(new Set(keys).size).toBe(4);
+  expect(buildKey(folder)).toBe(keys[3]);
+});
+
+test('The key of the dependencies changes with the lockfile.', () => {
+  writeFileSync(join(folder, 'package-lock.json'), '1');
+  const key = dependencyKey(folder);
+  expect(dependencyKey(folder)).toBe(key);
+  writeFileSync(join(folder, 'package-lock.json'), '2');
+  expect(dependencyKey(folder)).not.toBe(key);
+});
+
+test('A stamp is written whole, and one that is not there reads as undefined.', () => {
+  const path = join(folder, 'dist/.stamp');
+  expect(readStamp(path)).toBeUndefined();
+  writeStamp(path, 'key');
+  expect(readStamp(path)).toBe('key');
+});
+
+test('A second set-up waits until the first has let go.', async () => {
+  const first = await takeLock(folder);
+  const order: string[] = [];
+  const second = takeLock(folder).then((lock) => {
+    order.push('second');
+    lock.release();
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  order.push('released');
+  first.release();
+  await second;
+  expect(order).toEqual(['released', 'second']);
+});
+
+test('The lock of a set-up that is dead is taken over.', async () => {
+  const lock = join(folder, 'setup.lock');
+  mkdirSync(lock);
+  // A pid that was reused: alive, but started at another time.
+  const owners = [{ pid: process.pid, started: '1' }];
+  writeFileSync(join(lock, 'owners.json'), JSON.stringify(owners));
+  const taken = await takeLock(folder);
+  taken.release();
+});
+
+test('A lockfile that lacks an optional package of another platform is found out.', () => {
+  const packages = {
+    'node_modules/tool': { optionalDependencies: { 'tool-linux': '1', 'tool-darwin': '1' } },
+    'node_modules/tool-linux': {},
+  };
+  expect(missingEntries(packages)).toEqual(['tool-darwin (of tool)']);
+  expect(missingEntries({ ...packages, 'node_modules/tool-darwin': {} })).toEqual([]);
+  expect(missingEntries({ ...packages, 'node_modules/tool/node_modules/tool-darwin': {} })).toEqual(
+    [],
+  );
+});
