@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { anyText as text, count, flag, json, level, sessionId, time, uuid } from './wire-types.ts';
+
+// Field order as in requests.ts: fixed, new fields at the end and optional. Answers that the
+// original protocol has begin with its fields. `request_id` names the request an answer is for.
+
+/** An inode or device number may need all 64 bits. */
+const bigCount = z.union([count, z.bigint()]);
+const requestId = uuid.nullish();
+
+const logRow = z.object({
+  id: count,
+  timestamp: time,
+  level,
+  component: text,
+  session_id: sessionId.nullish(),
+  message: text,
+  metadata: json.nullish(),
+  tenant_id: text.nullish(),
+  user_id: text.nullish(),
+});
+
+const fileKind = z.enum(['file', 'dir', 'symlink', 'other']);
+
+const eventRow = z.object({
+  seq: count,
+  time,
+  root: text,
+  path: text,
+  path_b64: text.nullish(),
+  event: z.enum(['create', 'update', 'delete', 'move', 'attrib', 'access', 'transient']),
+  from: text.nullish(),
+  from_b64: text.nullish(),
+  kind: fileKind,
+  size: count.nullish(),
+  checksum: text.nullish(),
+  seen: z.enum(['native', 'poll', 'reconcile', 'hint']),
+  session_id: sessionId.nullish(),
+  tenant_id: text.nullish(),
+  user_id: text.nullish(),
+});
+
+const fileRow = z.object({
+  root: text,
+  path: text,
+  path_b64: text.nullish(),
+  kind: fileKind,
+  size: count,
+  mtime: time,
+  ino: bigCount,
+  checksum: text.nullish(),
+});
+
+const watchRow = z.object({
+  path: text,
+  path_b64: text.nullish(),
+  recursive: flag,
+  patterns: z.array(text),
+  active: flag,
+  state: text,
+  mode: z.enum(['native', 'poll']),
+  hint_source: z.enum(['fs', 'parcel', 'none']),
+  reason: text.nullish(),
+  files: count,
+  directories: count,
+  created_at: time,
+});
+
+const sessionRow = z.object({
+  session_id: sessionId,
+  identity: text,
+  agent_type: text.nullish(),
+  started_at: time,
+  ended_at: time.nullish(),
+  metadata: json.nullish(),
+  tenant_id: text.nullish(),
+  user_id: text.nullish(),
+});
+
+const status = z.object({
+  components: z.array(z.object({ name: text, state: text, restarts: count })),
+  uptime: z.object({ secs: count, nanos: count }),
+  version: text.nullish(),
+  pid: count.nullish(),
+  state: z.enum(['healthy', 'degraded']).nullish(),
+  reasons: z.array(text).nullish(),
+  started_at: time.nullish(),
+  data_dir: text.nullish(),
+  ledger: z
+    .object({
+      entries: count,
+      bytes: count,
+      last_commit_at: time.nullish(),
+      blocks: count,
+      entries_per_second: z.number().min(0),
+    })
+    .nullish(),
+  watching: z.object({ roots: count, files: count }).nullish(),
+  clients: z.object({ connected: count }).nullish(),
+  restarts: z
+    .object({
+      total: count,
+      last_hour: z.array(z.object({ path: text, at: time, reason: text })),
+    })
+    .nullish(),
+  request_id: requestId,
+});
+
+/** Every message the daemon answers with. */
+export const ANSWERS = {
+  Acknowledgment: z.object({
+    request_id: uuid,
+    status: z.union([z.enum(['Accepted', 'Queued']), z.object({ Rejected: text })]),
+    code: text.nullish(),
+    retry_after_ms: z.number().min(0).nullish(),
+    expected_sequence: count.nullish(),
+    rejected: z.array(z.object({ index: count, code: text, reason: text })).nullish(),
+  }),
+  LogResults: z.object({
+    entries: z.array(logRow),
+    total_count: count,
+    next: text.nullish(),
+    request_id: requestId,
+    last: count.nullish(),
+  }),
+  Error: z.object({
+    code: text,
+    message: text,
+    details: json.nullish(),
+    hint: text.nullish(),
+    retryable: flag.nullish(),
+    request_id: requestId,
+  }),
+  Status: status,
+  Welcome: z.object({
+    version: count,
+    server: text,
+    producer_sequence: count,
+    limits: z.object({ frame_bytes: count, window: count }),
+    request_id: requestId,
+  }),
+  EventResults: z.object({
+    events: z.array(eventRow),
+    next: text.nullish(),
+    request_id: requestId,
+    last: count.nullish(),
+  }),
+  FileResults: z.object({ files: z.array(fileRow), next: text.nullish(), request_id: requestId }),
+  WatchResults: z.object({ watches: z.array(watchRow), request_id: requestId }),
+  SessionResults: z.object({
+    sessions: z.array(sessionRow),
+    next: text.nullish(),
+    request_id: requestId,
+  }),
+  Synced: z.object({
+    roots: count,
+    events: count,
+    duration_ms: z.number().min(0),
+    request_id: requestId,
+  }),
+} as const;
+
+export type LogRow = z.output<typeof logRow>;
+export type EventRow = z.output<typeof eventRow>;
+export type FileRow = z.output<typeof fileRow>;
+export type WatchRow = z.output<typeof watchRow>;
+export type SessionRow = z.output<typeof sessionRow>;

@@ -1,0 +1,114 @@
+import type { z } from 'zod';
+import { messageError, parseBody, readEnvelope, splitPayload, unknownKind } from './envelope.ts';
+import { CodiError, isCodiError } from './errors.ts';
+import { FRAME_LIMIT_BYTES } from './frame.ts';
+import type { WireFormat } from './frame.ts';
+import { stringifyJson } from './json-text.ts';
+import { isMessageKind, isRequestKind } from './kinds.ts';
+import type { MessageKind } from './kinds.ts';
+import { LIST_SCAN_LIMITS, SCAN_LIMITS } from './limits.ts';
+import type { ScanLimits } from './limits.ts';
+import { MESSAGES } from './messages.ts';
+import type { Message, MessagePorts, Payload } from './messages.ts';
+import type { PackedValue } from './msgpack-decode.ts';
+import { MessagePackWriter } from './msgpack-encode.ts';
+import { peekKind } from './peek.ts';
+import { inOrder, normalise, planOf, writePlanned } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { formatRfc3339 } from './timestamp.ts';
+import { uuidToBytes } from './uuid.ts';
+
+export type DecodeResult =
+  | { readonly ok: true; readonly message: Message }
+  /** `id` is there when the message could be read that far, so that it can be answered. */
+  | { readonly ok: false; readonly error: CodiError; readonly id?: string };
+
+/** The longest JSON answer: escapes make text up to six times as long as it came in. */
+export const JSON_ANSWER_LIMIT_BYTES = 2 * FRAME_LIMIT_BYTES;
+
+const PREFIX_BYTES = 4;
+const PLANS = new Map<MessageKind, Plan>(
+  (Object.keys(MESSAGES) as MessageKind[]).map((kind) => [kind, planOf(MESSAGES[kind])]),
+);
+const writer = new MessagePackWriter();
+
+/**
+ * Decodes one frame, in either format and either form of structs, and checks it against the schema
+ * of its kind. JSON may come in the short form without id and time when `ports` can give them.
+ */
+export function decodeMessage(
+  body: Buffer,
+  format: WireFormat,
+  ports?: MessagePorts,
+): DecodeResult {
+  let id: string | undefined;
+  try {
+    const limits = scanLimits(peekKind(body, format).kind);
+    const envelope = readEnvelope(parseBody(body, format, limits), format, ports);
+    const { timestamp } = envelope;
+    id = envelope.id;
+    if (id === undefined) throw messageError('id must be a UUID');
+    if (timestamp === undefined) throw messageError('timestamp must be an RFC 3339 time');
+    return { ok: true, message: { id, timestamp, payload: readPayload(envelope.payload) } };
+  } catch (error) {
+    if (!isCodiError(error)) throw error;
+    return id === undefined ? { ok: false, error } : { ok: false, error, id };
+  }
+}
+
+/**
+ * Encodes a message as a whole frame: length prefix and MessagePack in named form, or a line of
+ * JSON. Throws CODI_FRAME_TOO_LARGE when no peer would take it.
+ */
+export function encodeMessage(message: Message, format: WireFormat): Buffer {
+  const { kind, body } = message.payload;
+  const plan = PLANS.get(kind) as Plan;
+  const timestamp = formatRfc3339(message.timestamp);
+  if (format === 'json') {
+    const payload = { [kind]: inOrder(plan, body) };
+    const line = Buffer.from(`${stringifyJson({ id: message.id, timestamp, payload })}\n`);
+    checkSize(line.length - 1, JSON_ANSWER_LIMIT_BYTES);
+    return line;
+  }
+  writer.clear();
+  writer.mapHead(3);
+  writer.string('id');
+  writer.binary(uuidToBytes(message.id));
+  writer.string('timestamp');
+  writer.string(timestamp);
+  writer.string('payload');
+  writer.mapHead(1);
+  writer.string(kind);
+  writePlanned(writer, plan, body);
+  const frame = writer.take(PREFIX_BYTES);
+  checkSize(frame.length - PREFIX_BYTES, FRAME_LIMIT_BYTES);
+  frame.writeUInt32LE(frame.length - PREFIX_BYTES, 0);
+  return frame;
+}
+
+function scanLimits(kind: string | undefined): ScanLimits {
+  // Answers and batches carry rows, everything else is small.
+  const hasRows = kind === 'LogBatch' || (kind !== undefined && !isRequestKind(kind));
+  return hasRows ? LIST_SCAN_LIMITS : SCAN_LIMITS;
+}
+
+function readPayload(payload: PackedValue | undefined): Payload {
+  const [kind, raw] = splitPayload(payload);
+  if (!isMessageKind(kind)) throw unknownKind(kind);
+  const schema: z.ZodType = MESSAGES[kind];
+  const result = schema.safeParse(normalise(PLANS.get(kind) as Plan, raw));
+  if (!result.success) throw messageError(`${kind}: ${describe(result.error)}`);
+  return { kind, body: result.data } as Payload;
+}
+
+/** The first thing that is wrong, in words: `filter.level: Invalid option…`. */
+function describe(error: z.ZodError): string {
+  const issue = error.issues[0];
+  const path = issue === undefined ? '' : issue.path.map(String).join('.');
+  const words = issue?.message ?? 'it is not valid';
+  return path === '' ? words : `${path}: ${words}`;
+}
+
+function checkSize(bytes: number, limitBytes: number): void {
+  if (bytes > limitBytes) throw new CodiError('CODI_FRAME_TOO_LARGE', { bytes, limitBytes });
+}

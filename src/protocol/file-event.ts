@@ -1,0 +1,45 @@
+import type { BytePath } from './byte-path.ts';
+
+export type FileEventKind = 'create' | 'update' | 'delete' | 'move' | 'attrib';
+export type FileKind = 'file' | 'dir' | 'symlink' | 'other';
+/** How a change became known. */
+export type SeenBy = 'native' | 'poll' | 'reconcile' | 'hint';
+
+/** What the path index keeps of a file, to see a change by difference. */
+export interface IndexStat {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly mode: number;
+  readonly nlink: number;
+}
+
+/** One path of the index of a root. */
+export interface IndexRow {
+  /** Relative to the root. */
+  readonly path: BytePath;
+  readonly kind: FileKind;
+  readonly stat: IndexStat;
+  readonly checksum?: Uint8Array;
+}
+
+/** One change of one path, on its way to the ledger. */
+export interface FileEventRecord {
+  readonly seconds: number;
+  readonly nanos: number;
+  readonly event: FileEventKind;
+  /** Relative to the root. */
+  readonly path: BytePath;
+  /** Where a moved path was before. */
+  readonly from?: BytePath;
+  readonly kind: FileKind;
+  readonly size: number | null;
+  readonly oldSize?: number;
+  readonly seen: SeenBy;
+  /** Null for a delete. */
+  readonly stat: IndexStat | null;
+  readonly sessionId?: string;
+  readonly checksum?: Uint8Array;
+}

@@ -1,0 +1,53 @@
+/** Severity as it stands on the wire; the position is the number that is stored. */
+export const LEVELS = ['Trace', 'Debug', 'Info', 'Warn', 'Error'] as const;
+
+export type Level = (typeof LEVELS)[number];
+
+/** What a client may send. */
+export const REQUEST_KINDS = [
+  'LogEntry',
+  'StartMonitoring',
+  'StopMonitoring',
+  'SessionStart',
+  'SessionEnd',
+  'QueryLogs',
+  'Hello',
+  'LogBatch',
+  'Health',
+  'QueryEvents',
+  'ListFiles',
+  'ListWatches',
+  'ListSessions',
+  'Sync',
+  'Follow',
+  'Unfollow',
+] as const;
+
+/** What the daemon answers with. */
+export const ANSWER_KINDS = [
+  'Acknowledgment',
+  'LogResults',
+  'Error',
+  'Status',
+  'Welcome',
+  'EventResults',
+  'FileResults',
+  'WatchResults',
+  'SessionResults',
+  'Synced',
+] as const;
+
+export type RequestKind = (typeof REQUEST_KINDS)[number];
+export type AnswerKind = (typeof ANSWER_KINDS)[number];
+export type MessageKind = RequestKind | AnswerKind;
+
+const REQUESTS: ReadonlySet<string> = new Set(REQUEST_KINDS);
+const KINDS: ReadonlySet<string> = new Set([...REQUEST_KINDS, ...ANSWER_KINDS]);
+
+export function isRequestKind(kind: string): kind is RequestKind {
+  return REQUESTS.has(kind);
+}
+
+export function isMessageKind(kind: string): kind is MessageKind {
+  return KINDS.has(kind);
+}

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { isWithinMetadataLimit } from './json-text.ts';
+import { COUNT_LIMITS, FIELD_LIMITS } from './limits.ts';
+import {
+  anyText,
+  count,
+  cursor,
+  flag,
+  json,
+  level,
+  order,
+  pageLimit,
+  path,
+  sessionId,
+  text,
+  time,
+  uuid,
+} from './wire-types.ts';
+
+// The order of the fields is the order of the compact form (structs as arrays): it never changes,
+// new fields are only added at the end, and are optional.
+
+const metadata = json.refine(
+  isWithinMetadataLimit,
+  `must not be longer than ${FIELD_LIMITS.metadata} bytes as JSON`,
+);
+
+const entryFields = {
+  level,
+  component: text(FIELD_LIMITS.component),
+  message: text(FIELD_LIMITS.message),
+  metadata: metadata.nullish(),
+  session_id: sessionId.nullish(),
+};
+
+/** One of the entries in a LogBatch. */
+export const batchEntry = z.object({ ...entryFields, timestamp: time.nullish() });
+
+const logFilter = z.object({
+  level: level.nullish(),
+  component: text(FIELD_LIMITS.component).nullish(),
+  session_id: sessionId.nullish(),
+  since: time.nullish(),
+  until: time.nullish(),
+  text: anyText.nullish(),
+  metadata: json.refine(isPlainMap, 'must be a map').nullish(),
+  after_id: count.nullish(),
+});
+
+const eventKind = z.enum(['create', 'update', 'delete', 'move', 'attrib', 'access', 'transient']);
+
+const eventFilter = z.object({
+  since: time.nullish(),
+  until: time.nullish(),
+  root: path.nullish(),
+  path: path.nullish(),
+  events: z.array(eventKind).nullish(),
+  session_id: sessionId.nullish(),
+  after_seq: count.nullish(),
+});
+
+/** Every message a client may send. */
+export const REQUESTS = {
+  LogEntry: z.object({ ...entryFields, sequence: count.nullish() }),
+  StartMonitoring: z.object({
+    path,
+    recursive: flag,
+    patterns: z.array(text(FIELD_LIMITS.pattern)).max(COUNT_LIMITS.patterns),
+  }),
+  StopMonitoring: z.object({ path }),
+  SessionStart: z.object({
+    session_id: sessionId.min(1),
+    identity: text(FIELD_LIMITS.identity),
+    agent_type: text(FIELD_LIMITS.identity).nullish(),
+    metadata: metadata.nullish(),
+  }),
+  SessionEnd: z.object({ session_id: sessionId }),
+  QueryLogs: z.object({
+    filter: logFilter,
+    limit: pageLimit,
+    cursor: cursor.nullish(),
+    order: order.nullish(),
+    count: z.enum(['exact', 'none']).nullish(),
+  }),
+  Hello: z.object({
+    version: count,
+    client: text(FIELD_LIMITS.identity).nullish(),
+    producer_id: text(FIELD_LIMITS.identity).min(1).nullish(),
+    token: text(FIELD_LIMITS.token).nullish(),
+    session_id: sessionId.nullish(),
+    tenant_id: text(FIELD_LIMITS.identity).nullish(),
+    user_id: text(FIELD_LIMITS.identity).nullish(),
+    early_answers: flag.nullish(),
+  }),
+  LogBatch: z.object({ entries: z.array(batchEntry), first_sequence: count.nullish() }),
+  Health: z.object({}),
+  QueryEvents: z.object({
+    filter: eventFilter,
+    limit: pageLimit,
+    cursor: cursor.nullish(),
+    order: order.nullish(),
+  }),
+  ListFiles: z.object({
+    root: path.nullish(),
+    prefix: path.nullish(),
+    limit: pageLimit,
+    cursor: cursor.nullish(),
+  }),
+  ListWatches: z.object({}),
+  ListSessions: z.object({ limit: pageLimit, active: flag.nullish(), cursor: cursor.nullish() }),
+  Sync: z.object({
+    paths: z.array(path).max(COUNT_LIMITS.paths).nullish(),
+    timeout_ms: count.nullish(),
+  }),
+  Follow: z.object({
+    streams: z
+      .array(z.enum(['logs', 'events']))
+      .min(1)
+      .max(2),
+    log_filter: logFilter.nullish(),
+    event_filter: eventFilter.nullish(),
+    from: z.object({ logs: count.nullish(), events: count.nullish() }).nullish(),
+    format: text(64).nullish(),
+  }),
+  Unfollow: z.object({ request_id: uuid }),
+} as const;
+
+function isPlainMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { JsonValue } from './json-value.ts';
+import { LEVELS } from './kinds.ts';
+import { COUNT_LIMITS, FIELD_LIMITS } from './limits.ts';
+import { parseRfc3339 } from './timestamp.ts';
+import { isUuid } from './uuid.ts';
+
+/** 16 bytes of bin on MessagePack, text in JSON; inside always text in lower case. */
+export const uuid = z
+  .string()
+  .refine(isUuid, 'must be a UUID')
+  .transform((text) => text.toLowerCase());
+
+/** Any value; on MessagePack, binary becomes base64 text and a float that is no number null. */
+export const json = z.custom<JsonValue>((value) => value !== undefined);
+
+/** RFC 3339 with up to nine fraction digits; kept as it was written. */
+export const time = z
+  .string()
+  .refine((text) => parseRfc3339(text) !== undefined, 'must be an RFC 3339 time');
+
+export const level = z.enum(LEVELS);
+
+/** A whole number from 0 to 2^53 - 1. */
+export const count = z.int().min(0);
+
+export const pageLimit = z.int().min(1).max(COUNT_LIMITS.page);
+
+export const flag = z.boolean();
+
+/** Text of at most so many bytes of UTF-8. */
+export function text(limitBytes: number) {
+  return z
+    .string()
+    .refine(
+      (value) => value.length * 3 <= limitBytes || Buffer.byteLength(value) <= limitBytes,
+      `must not be longer than ${limitBytes} bytes`,
+    );
+}
+
+/** Text whose length only the frame limits. */
+export const anyText = z.string();
+
+export const sessionId = text(FIELD_LIMITS.sessionId);
+export const path = text(FIELD_LIMITS.path);
+export const cursor = text(FIELD_LIMITS.cursor);
+export const order = z.enum(['newest', 'oldest']);

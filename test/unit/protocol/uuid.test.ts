@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { isUuid, uuidFromBytes, uuidToBytes } from '#codi/protocol/uuid.js';
+
+const TEXT = '018f4c1e-7b2a-7c3d-9e4f-0123456789ab';
+
+it('turns UUIDs from bytes to text and back', () => {
+  expect(uuidFromBytes(uuidToBytes(TEXT))).toBe(TEXT);
+  expect(uuidFromBytes(Buffer.concat([Buffer.alloc(3), uuidToBytes(TEXT)]), 3)).toBe(TEXT);
+});
+
+it('knows a UUID in either case, and nothing else', () => {
+  expect(isUuid(TEXT)).toBe(true);
+  expect(isUuid(TEXT.toUpperCase())).toBe(true);
+  expect(isUuid(TEXT.replaceAll('-', ''))).toBe(false);
+  expect(isUuid(TEXT.replace('a', 'g'))).toBe(false);
+  expect(isUuid(`${TEXT}\n`)).toBe(false);
+});
+
+it('throws when asked for the bytes of what is no UUID', () => {
+  expect(() => uuidToBytes('nothing')).toThrow(TypeError);
+});
