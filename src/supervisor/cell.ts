@@ -1,0 +1,262 @@
+import type { Behaviour } from './behaviour.ts';
+import type { ActorRef, CellContext } from './cell-context.ts';
+import { CellHost } from './cell-host.ts';
+import {
+  DEFAULT_SHUTDOWN_MS,
+  DEFAULT_START_TIMEOUT_MS,
+  type ActorSpec,
+  type Isolation,
+  type Shutdown,
+} from './child-spec.ts';
+import type { Timer } from './clock.ts';
+import type { HostExit } from './environment.ts';
+import type { ExitReason } from './exit-reason.ts';
+import { meaningOfFinal, type FinalMeaning } from './final-output.ts';
+import { machineClock } from './machine-clock.ts';
+import { MachineRunner } from './machine-runner.ts';
+import type { Mailbox } from './mailbox.ts';
+import { releaseCell } from './release-cell.ts';
+import type { Runtime } from './runtime.ts';
+import { CellScope } from './scope.ts';
+import { spawnHost } from './spawn-host.ts';
+import type { TurnOwner } from './turn-context.ts';
+import { TurnQueue, type Step } from './turn-queue.ts';
+
+/** Where a cell lives: its slot in the tree. */
+export interface CellSite {
+  readonly path: string;
+  readonly spec: ActorSpec;
+  readonly runtime: Runtime;
+  readonly mailbox: Mailbox;
+  readonly ref: ActorRef<unknown>;
+  cellReady(): void;
+  /** Once, after the last cleanup. isIgnored: it had nothing to do (OTP's ignore). */
+  cellEnded(reason: ExitReason, isIgnored: boolean): void;
+  mailboxDrained(): void;
+}
+
+/** One incarnation of a worker child: a machine, its effects, and all it holds, from start to last cleanup. */
+export class Cell implements TurnOwner {
+  readonly path: string;
+  readonly epoch: number;
+  readonly #site: CellSite;
+  readonly #runtime: Runtime;
+  readonly #scope: CellScope;
+  readonly #turns: TurnQueue;
+  #phase: 'starting' | 'ready' | 'ending' = 'starting';
+  #runner: MachineRunner<unknown> | undefined;
+  #host: CellHost | undefined;
+  #isDraining = false;
+  #deadline: Timer | undefined;
+  #shownValue: unknown;
+
+  constructor(site: CellSite, epoch: number) {
+    this.#site = site;
+    this.#runtime = site.runtime;
+    this.path = site.path;
+    this.epoch = epoch;
+    this.#scope = new CellScope(this, site.runtime);
+    this.#turns = new TurnQueue(
+      {
+        owner: this,
+        isOver: () => this.isEnding,
+        take: (step) => this.#take(step),
+        hasMessage: () => this.#runner !== undefined && site.mailbox.count > 0,
+        takeMessage: () => this.#takeMessage(),
+        onError: (error) => this.crash(error),
+        onOverflow: () => this.end({ kind: 'mailboxOverflow' }),
+      },
+      site.runtime,
+    );
+  }
+
+  get isEnding(): boolean {
+    return this.#phase === 'ending';
+  }
+
+  get hostTag(): string | undefined {
+    return this.#host?.tag;
+  }
+
+  /** Spawns the host if there is one; the behaviour starts in a turn, when the host is ready. */
+  begin(): void {
+    const { isolation, startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = this.#site.spec;
+    this.#arm(startTimeoutMs, () => this.end({ kind: 'startTimeout', afterMs: startTimeoutMs }));
+    if (!isolation || isolation.kind === 'inline') this.#turns.push(() => this.#start());
+    else this.#spawn(isolation);
+  }
+
+  /** Something is in the mailbox. */
+  wake(): void {
+    if (this.#runner) this.#turns.schedule();
+  }
+
+  crash(error: unknown): void {
+    this.end({ kind: this.#phase === 'ready' ? 'crash' : 'startFailed', error });
+  }
+
+  /** Asks the machine to end; kills when it takes longer than the spec allows. */
+  shutdown(how: Shutdown = DEFAULT_SHUTDOWN_MS): void {
+    if (this.isEnding || this.#isDraining) return;
+    if (how === 'kill') {
+      this.end({ kind: 'killed', by: 'supervisor' });
+    } else if (!this.#runner) {
+      this.end({ kind: 'shutdown' });
+    } else {
+      this.#isDraining = true;
+      this.#disarm();
+      if (how !== 'infinity') this.#arm(how, () => this.#overdue(how));
+      this.#turns.push({ type: 'sys.shutdown' });
+    }
+  }
+
+  raise(event: { type: string }): void {
+    if (this.isEnding) this.#runtime.counters.fenced += 1;
+    else if (this.#turns.isInTurn && this.#runner) this.#runner.send(event);
+    else this.#turns.push(event);
+  }
+
+  status(): { state?: string; note?: string } {
+    if (!this.#runner) return {};
+    try {
+      const { state = this.#runner.state(), note } = this.#runner.status();
+      return note === undefined ? { state } : { state, note };
+    } catch {
+      return { state: this.#runner.state(), note: 'status() failed' };
+    }
+  }
+
+  /** The one way out: fences at once, then gives back all it holds, then tells its slot. */
+  end(reason: ExitReason, isIgnored = false): void {
+    if (this.isEnding) return;
+    this.#phase = 'ending';
+    this.#disarm();
+    this.#turns.clear();
+    this.#scope.close();
+    this.#runner?.stop();
+    void releaseCell(this.#scope, this.#host, this.path, this.#runtime).then(() =>
+      this.#site.cellEnded(reason, isIgnored),
+    );
+  }
+
+  #spawn(isolation: Exclude<Isolation, { kind: 'inline' }>): void {
+    try {
+      const host = spawnHost(this.#runtime.environment, isolation, `${this.path}#${this.epoch}`);
+      this.#host = new CellHost(host, this.#scope, {
+        onReady: () => this.#turns.push(() => this.#start()),
+        onStartFailed: (error) => this.end({ kind: 'startFailed', error }),
+        onExit: (exit) => this.#turns.push(() => this.#hostGone(exit)),
+        onCrash: (error) => this.crash(error),
+      });
+    } catch (error) {
+      this.crash(error);
+    }
+  }
+
+  #start(): void {
+    const behaviour = this.#site.spec.start(this.#context()) as Behaviour<unknown>;
+    if (this.isEnding) return;
+    const clock = machineClock(this.#scope, (fire) =>
+      this.#turns.push(() => this.#runner?.run(fire)),
+    );
+    this.#runner = new MachineRunner(behaviour, clock, {
+      onOutside: () => this.#turns.push(() => this.#runner?.settle()),
+      onCrash: (error) => this.crash(error),
+    });
+    this.#runner.start();
+    if (!this.isEnding) this.#host?.flow();
+  }
+
+  #context(): CellContext<unknown> {
+    const { environment, registry } = this.#runtime;
+    return {
+      path: this.path,
+      epoch: this.epoch,
+      clock: environment.clock,
+      random: () => environment.random(),
+      scope: this.#scope,
+      self: this.#site.ref,
+      host: this.#host,
+      raise: (event) => this.raise(event),
+      lookup: (name) => registry.ref(name),
+      crash: (error) => this.crash(error),
+    };
+  }
+
+  #take(step: Step): void {
+    if (typeof step === 'function') step();
+    else this.#runner?.send(step);
+    this.#observe();
+  }
+
+  #takeMessage(): void {
+    const { mailbox } = this.#site;
+    const message = mailbox.take();
+    this.#runtime.counters.messages += 1;
+    if (mailbox.hasWaiters) this.#site.mailboxDrained();
+    this.#runner?.receive(message);
+    this.#observe();
+  }
+
+  /** Draws the consequences of the machine's present state. */
+  #observe(): void {
+    if (!this.#runner || this.isEnding) return;
+    const { snapshot } = this.#runner;
+    if (snapshot.status === 'done') {
+      this.#final(meaningOfFinal(snapshot.output));
+      return;
+    }
+    if (snapshot.value !== this.#shownValue) {
+      this.#shownValue = snapshot.value;
+      this.#runtime.treeChanged();
+    }
+    if (this.#phase === 'starting' && !this.#isDraining && snapshot.hasTag('ready')) {
+      this.#becomeReady();
+    }
+  }
+
+  #becomeReady(): void {
+    this.#disarm();
+    this.#phase = 'ready';
+    this.#site.cellReady();
+  }
+
+  #final(meaning: FinalMeaning): void {
+    if (this.#isDraining) this.end({ kind: 'shutdown' });
+    else if (meaning.exit === 'failed') this.crash(meaning.error);
+    else if (this.#phase === 'ready') this.end({ kind: 'normal' });
+    else if (meaning.exit === 'ignore') this.end({ kind: 'normal' }, true);
+    else if (meaning.exit === 'normal') {
+      this.#becomeReady();
+      this.end({ kind: 'normal' });
+    } else this.crash(new Error('its machine ended before it was ready'));
+  }
+
+  /** Queued behind what the behaviour raised when it heard of it, so that the machine may end by itself. */
+  #hostGone(exit: HostExit): void {
+    if (this.#isDraining && exit.code === 0) {
+      this.end({ kind: 'shutdown' });
+      return;
+    }
+    const cause = exit.signal === null ? `code ${exit.code}` : `signal ${exit.signal}`;
+    const tag = this.#host?.tag ?? 'host';
+    this.crash(exit.error ?? new Error(`${tag} ended unexpectedly with ${cause}`));
+  }
+
+  #overdue(afterMs: number): void {
+    if (!this.#host) {
+      const reason = `did not end within ${afterMs} ms; abandoned`;
+      this.#runtime.report({ kind: 'unstopped', path: this.path, reason });
+    }
+    this.end({ kind: 'killed', by: 'timeout' });
+  }
+
+  #arm(delayMs: number, callback: () => void): void {
+    this.#deadline = this.#runtime.environment.clock.setTimeout(callback, delayMs);
+  }
+
+  #disarm(): void {
+    if (this.#deadline) this.#runtime.environment.clock.clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+  }
+}

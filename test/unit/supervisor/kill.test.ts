@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import type { SupervisorSpec } from '#codi/supervisor/index.js';
+import { Probe } from './probe.ts';
+
+const backoff = { minMs: 1_000, maxMs: 1_000, factor: 1, jitter: 0, resetAfterMs: 60_000 };
+
+function group(
+  id: string,
+  children: SupervisorSpec['children'],
+  extra: Partial<SupervisorSpec> = {},
+) {
+  return {
+    type: 'supervisor',
+    id,
+    strategy: 'one_for_one',
+    ...(children ? { children } : {}),
+    ...extra,
+  } as const satisfies SupervisorSpec;
+}
+
+describe('a kill by an operator', () => {
+  it('brings a child back at once, outside of intensity, budget and backoff', async () => {
+    const probe = new Probe();
+    const budget = { maxRestarts: 0, withinMs: 60_000, onExhausted: 'escalate' } as const;
+    await probe.start({ children: [probe.worker('a', { backoff, budget })], intensity: 0 });
+    for (let epoch = 1; epoch <= 50; epoch += 1) {
+      expect(probe.system.kill('a')).toEqual({ ok: true, path: 'a', epoch, type: 'worker' });
+      await probe.settle();
+    }
+    expect(probe.node('a')).toMatchObject({
+      epoch: 51,
+      state: 'idle',
+      restarts: 50,
+      lastExit: { reason: 'killed by operator' },
+    });
+    expect(probe.endReason).toBeUndefined();
+  });
+
+  it('restarts transient children and lets temporary ones go', async () => {
+    const probe = new Probe();
+    const children = [
+      probe.worker('transient', { restart: 'transient' }),
+      probe.worker('temporary', { restart: 'temporary' }),
+    ];
+    await probe.start({ children, intensity: 0 });
+    probe.system.kill('transient');
+    probe.system.kill('temporary');
+    await probe.settle();
+    expect(probe.epoch('transient')).toBe(2);
+    expect(probe.node('temporary')).toBeUndefined();
+    expect(probe.system.kill('temporary')).toEqual({ ok: false, error: 'noproc' });
+  });
+
+  it('takes a supervisor down with its children and its parent brings all back', async () => {
+    const probe = new Probe();
+    const inner = group('inner', [
+      probe.worker('x'),
+      probe.worker('y', {}, { onShutdown: 'ignore' }),
+    ]);
+    await probe.start({ children: [inner, probe.worker('after')], intensity: 0 });
+    probe.send('inner/x', { type: 'note', text: 'before' });
+    await probe.settle();
+    probe.clear();
+    expect(probe.system.kill('inner')).toEqual({
+      ok: true,
+      path: 'inner',
+      epoch: 1,
+      type: 'supervisor',
+    });
+    expect(probe.send('inner/x', { type: 'note', text: 'meanwhile' })).toBe('queued');
+    await probe.settle();
+    expect(probe.journal.slice(0, 2).toSorted()).toEqual(['end x', 'end y']);
+    expect(probe.journal.slice(2)).toEqual(['start x', 'note x: meanwhile', 'start y']);
+    expect([probe.epoch('inner'), probe.epoch('inner/x'), probe.epoch('after')]).toEqual([2, 2, 1]);
+  });
+
+  it('refuses the root and what it does not know', async () => {
+    const probe = new Probe();
+    await probe.start({ children: [probe.worker('a', { restart: 'transient' })] });
+    expect(probe.system.kill('root')).toEqual({ ok: false, error: 'root' });
+    expect(probe.system.kill('nobody')).toEqual({ ok: false, error: 'noproc' });
+    probe.send('a', { type: 'finish' });
+    await probe.settle();
+    expect(probe.system.kill('a')).toEqual({ ok: false, error: 'noproc' });
+  });
+
+  it('finds children whose ids hold slashes', async () => {
+    const probe = new Probe();
+    await probe.start({ children: [group('watchers', undefined, { strategy: 'dynamic' })] });
+    const added = probe.system.startChild('watchers', probe.worker('/home/ana/shop'));
+    await probe.settle();
+    await expect(added).resolves.toEqual({ ok: true, path: 'watchers//home/ana/shop' });
+    expect(probe.system.kill('watchers//home/ana/shop')).toMatchObject({ ok: true });
+    await probe.settle();
+    expect(probe.epoch('watchers//home/ana/shop')).toBe(2);
+  });
+
+  it('hits a child that is starting again, which does not count either', async () => {
+    const probe = new Probe();
+    let isSlow = false;
+    const a = probe.worker('a');
+    const slow = { ...a, start: (cell: never) => probe.worker('a', {}, { isSlow }).start(cell) };
+    await probe.start({ children: [slow], intensity: 1, periodMs: 60_000 });
+    isSlow = true;
+    await probe.crash('a');
+    expect(probe.node('a')?.state).toBe('starting');
+    for (let kill = 0; kill < 5; kill += 1) {
+      probe.system.kill('a');
+      await probe.settle();
+    }
+    isSlow = false;
+    probe.system.kill('a');
+    await probe.settle();
+    expect(probe.node('a')).toMatchObject({ state: 'idle', epoch: 8 });
+    expect(probe.endReason).toBeUndefined();
+  });
+
+  it('hits a child inside a supervisor that is starting again, and the supervisor tries again', async () => {
+    const probe = new Probe();
+    let isSlow = false;
+    const inner = probe.worker('x');
+    const x = { ...inner, start: (cell: never) => probe.worker('x', {}, { isSlow }).start(cell) };
+    await probe.start({ children: [group('inner', [x])], intensity: 0 });
+    isSlow = true;
+    probe.system.kill('inner');
+    await probe.settle();
+    expect(probe.node('inner/x')?.state).toBe('starting');
+    isSlow = false;
+    expect(probe.system.kill('inner/x')).toMatchObject({ ok: true });
+    await probe.settle();
+    expect(probe.node('inner/x')?.state).toBe('idle');
+    expect(probe.endReason).toBeUndefined();
+  });
+
+  it('ends a child that drains without end', async () => {
+    const probe = new Probe();
+    const a = probe.worker('a', { shutdown: 'infinity' }, { onShutdown: 'drain' });
+    await probe.start({ children: [a] });
+    const stopped = probe.system.stop();
+    await probe.advance(60_000);
+    expect(probe.node('a')?.state).toBe('stopping');
+    probe.system.kill('a');
+    await probe.during(stopped);
+    await expect(stopped).resolves.toMatchObject({ unstopped: [] });
+  });
+
+  it('respects the strategy of the supervisor', async () => {
+    const probe = new Probe();
+    const children = ['a', 'b', 'c'].map((id) => probe.worker(id));
+    await probe.start({ strategy: 'rest_for_one', children, intensity: 0 });
+    probe.system.kill('b');
+    await probe.settle();
+    expect([probe.epoch('a'), probe.epoch('b'), probe.epoch('c')]).toEqual([1, 2, 2]);
+  });
+});
