@@ -1,0 +1,45 @@
+// The configuration, declared once: types, defaults, default.toml, schema.json, docs/config.md,
+// the names of environment variables and the error messages all come from here.
+import { z } from 'zod';
+
+import { general } from './sections/general.ts';
+import { limits } from './sections/limits.ts';
+import { monitor } from './sections/monitor.ts';
+import { debug, resourceLimits, serverHub, shutdown } from './sections/operation.ts';
+import { storage } from './sections/storage.ts';
+
+/** Keyed as the program sees it; the TOML names of settings are in their metadata. */
+export const configSchema = z.object({
+  general,
+  storage,
+  monitor,
+  limits,
+  debug,
+  shutdown,
+  serverHub,
+  resourceLimits,
+});
+
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly Item[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+/** The checked configuration: numbers with their unit in the name, deep-frozen. */
+export type Config = DeepReadonly<z.output<typeof configSchema>>;
+
+/** TOML section names, and a line about each for the file and the docs. */
+export const SECTIONS = {
+  general: { tomlName: 'general', title: 'Who works here, and how much is said' },
+  storage: { tomlName: 'storage', title: 'Where the data lives, and how it is written' },
+  monitor: { tomlName: 'monitor', title: 'The way in, and what is watched' },
+  limits: { tomlName: 'limits', title: 'What clients may take' },
+  debug: { tomlName: 'debug', title: 'The view inside the running daemon' },
+  shutdown: { tomlName: 'shutdown', title: 'The way out' },
+  serverHub: { tomlName: 'server_hub', title: 'The hub: any keys, not read in this version' },
+  resourceLimits: { tomlName: 'resource_limits', title: 'Limits under their earlier names' },
+} as const satisfies Record<keyof Config, { tomlName: string; title: string }>;
+
+/** The section whose keys are not checked. */
+export const FREE_SECTION = 'server_hub';

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+import { choice, duration, optionalPath, optionalText } from '../setting.ts';
+
+/** Who works here, and how much is said. */
+export const general = z.object({
+  workspace: optionalPath('workspace', {
+    description:
+      'Folder that is watched when none is named on the command line. Its content is never read as configuration.',
+    derived: 'the folder the daemon is started in',
+    example: '~/shop',
+  }),
+  logLevel: choice('log_level', {
+    description: "Least severe level of the daemon's own log lines.",
+    choices: ['trace', 'debug', 'info', 'warn', 'error'],
+    default: 'info',
+  }),
+  sessionTimeoutMs: duration('session_timeout', {
+    description:
+      'A session that was not heard of for so long counts as ended. A bare number is seconds.',
+    default: '24h',
+    min: '1m',
+    max: '365d',
+    takesSeconds: true,
+    isPending: true,
+  }),
+  userId: optionalText('user_id', {
+    description: 'User written into every record that names none itself.',
+    derived: 'none',
+    example: 'ana',
+    shortNames: ['USER_ID'],
+  }),
+  tenantId: optionalText('tenant_id', {
+    description: 'Tenant written into every record that names none itself.',
+    derived: 'none',
+    example: 'acme',
+    shortNames: ['TENANT_ID'],
+  }),
+  sessionId: optionalText('session_id', {
+    description: 'Session written into every record that names none itself.',
+    derived: 'none',
+    example: 'release-42',
+    shortNames: ['SESSION_ID'],
+  }),
+});

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+import { count, duration, size } from '../setting.ts';
+
+/** What one client, and all of them together, may take. */
+export const limits = z.object({
+  frameLimitBytes: size('frame_bytes', {
+    description: 'Largest message; a larger one is refused and its connection closed.',
+    default: '1MiB',
+    min: '1KiB',
+    max: '1MiB',
+  }),
+  connectionLimitCount: count('connections', {
+    description: 'Most clients at the same time; one more is told to try again.',
+    default: 1024,
+    min: 1,
+    max: 65_536,
+  }),
+  ingestLimitBytes: size('ingest_bytes', {
+    description:
+      'Most bytes of entries waiting for the ledger; past it clients get Rejected with a time to try again.',
+    default: '32MiB',
+    min: '1MiB',
+    max: '1GiB',
+  }),
+  ingestLimitFrames: count('ingest_frames', {
+    description: 'Most messages waiting for the ledger.',
+    default: 65_536,
+    min: 16,
+    max: 10_000_000,
+  }),
+  connectionSendLimitBytes: size('connection_send_bytes', {
+    description: 'Most bytes of answers waiting for a client that does not read.',
+    default: '4MiB',
+    min: '64KiB',
+    max: '256MiB',
+  }),
+  handshakeTimeoutMs: duration('handshake_timeout', {
+    description: 'Time a started first message may take to arrive in full.',
+    default: '2s',
+    min: '100ms',
+    max: '5m',
+    isPending: true,
+  }),
+  messagesPerSecond: count('messages_per_second', {
+    description: 'Messages a connection may send each second; 0 sets no rate.',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    isPending: true,
+  }),
+});

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+import { count, duration, optionalPath, size, toggle } from '../setting.ts';
+
+/** Where the ledger and the state live, and how they are written. */
+export const storage = z.object({
+  dataDir: optionalPath('data_dir', {
+    description:
+      'Folder of the databases. One daemon serves one data directory; another data directory gets a socket of its own.',
+    derived: '`$XDG_STATE_HOME/codi`, else `~/.local/state/codi`',
+    example: '~/.local/state/codi',
+    shortNames: ['CODI_DATA_DIR'],
+  }),
+  sqlitePath: optionalPath('sqlite_path', {
+    description:
+      'Key of earlier versions: its folder is taken as the data directory when `data_dir` is not set.',
+    derived: 'none',
+    example: '~/.codi/codi.db',
+  }),
+  walMode: toggle('wal_mode', {
+    description: 'The databases always use a write-ahead log; `false` is ignored.',
+    default: true,
+    isFixed: true,
+  }),
+  cacheSizeMb: count('cache_size_mb', {
+    description: 'Page cache of each database connection.',
+    unit: 'MiB',
+    default: 16,
+    min: 1,
+    max: 4096,
+  }),
+  retentionDays: count('retention_days', {
+    description: 'Age at which payloads are archived; 0 keeps them for ever.',
+    unit: 'days',
+    default: 90,
+    min: 0,
+    max: 36_500,
+    isPending: true,
+  }),
+  groupLimitBytes: size('group_bytes', {
+    description:
+      'Largest commit group. Larger groups do not raise the throughput but make other writers wait longer.',
+    default: '256KiB',
+    min: '4KiB',
+    max: '16MiB',
+  }),
+  groupDelayMs: duration('group_delay', {
+    description:
+      'How long a commit waits for company. 0 commits what is there at once; a busy ledger groups by itself.',
+    default: '0ms',
+    min: '0ms',
+    max: '100ms',
+    isPending: true,
+  }),
+  walRestartBytes: size('wal_restart_bytes', {
+    description: 'Size of the write-ahead log past which the writer itself restarts it.',
+    default: '32MiB',
+    min: '1MiB',
+    max: '1GiB',
+  }),
+  checkpointIntervalMs: duration('checkpoint_interval', {
+    description: 'How often the checkpoint thread moves committed pages into the database.',
+    default: '20ms',
+    min: '5ms',
+    max: '10s',
+  }),
+  recentIdsCount: count('recent_ids', {
+    description:
+      'How many message ids are remembered to recognise a repeated message of a client that has no producer id.',
+    default: 100_000,
+    min: 1000,
+    max: 10_000_000,
+  }),
+  readerThreadsCount: count('reader_threads', {
+    description: 'Most threads that answer queries at the same time.',
+    default: 2,
+    min: 1,
+    max: 16,
+  }),
+  readerTimeoutMs: duration('reader_timeout', {
+    description: 'A read transaction older than this loses its thread, so the log can be trimmed.',
+    default: '1s',
+    min: '100ms',
+    max: '1m',
+  }),
+});
