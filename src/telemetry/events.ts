@@ -1,0 +1,21 @@
+// Everything the daemon says about itself, declared once. `emit` writes the line and moves the
+// metrics; docs/metrics.md is generated from here. Metric names end in their unit; seconds and bytes.
+import { ACTOR_EVENTS } from './events/actor-events.ts';
+import { DAEMON_EVENTS } from './events/daemon-events.ts';
+import { SERVING_EVENTS } from './events/serving-events.ts';
+import { STORAGE_EVENTS } from './events/storage-events.ts';
+import { WATCHING_EVENTS } from './events/watching-events.ts';
+import type { FieldsOf } from './event-definition.ts';
+
+export const EVENTS = {
+  ...DAEMON_EVENTS,
+  ...ACTOR_EVENTS,
+  ...SERVING_EVENTS,
+  ...STORAGE_EVENTS,
+  ...WATCHING_EVENTS,
+} as const;
+
+export type EventName = keyof typeof EVENTS;
+
+/** The fields of an event of this name. */
+export type EventFields<Name extends EventName> = FieldsOf<(typeof EVENTS)[Name]['fields']>;

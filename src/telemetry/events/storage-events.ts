@@ -1,0 +1,120 @@
+import { defineEvent, number, oneOf } from '../event-definition.ts';
+import { ERROR_CODES } from '../labels.ts';
+
+const code = oneOf('Error code.', ERROR_CODES);
+
+export const STORAGE_EVENTS = {
+  EntriesCommitted: defineEvent({
+    level: 'trace',
+    sentence: 'Committed {count} entries and {fileEvents} file events.',
+    fields: {
+      count: number('Log entries.'),
+      fileEvents: number('File events.'),
+      bytes: number('Bytes of the commit group.'),
+      durationMs: number('Time in the ledger thread, in milliseconds.'),
+    },
+    metrics: [
+      {
+        name: 'codi_logs_total',
+        type: 'counter',
+        help: 'Log entries that are on disk.',
+        value: ({ count }) => count,
+      },
+      {
+        name: 'codi_file_events_total',
+        type: 'counter',
+        help: 'File events that are on disk.',
+        value: ({ fileEvents }) => fileEvents,
+      },
+      {
+        name: 'codi_ledger_bytes_total',
+        type: 'counter',
+        help: 'Bytes that were committed to the ledger.',
+        value: ({ bytes }) => bytes,
+      },
+      {
+        name: 'codi_commit_duration_seconds',
+        type: 'histogram',
+        help: 'Time of a commit of the ledger, fsync included.',
+        value: ({ durationMs }) => durationMs / 1000,
+        buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+      },
+    ],
+  }),
+  EntriesRejected: defineEvent({
+    level: 'warn',
+    sentence: 'Turned away {count} entries ({code}).',
+    fields: { code, count: number('How many.') },
+    metrics: [
+      {
+        name: 'codi_entries_rejected_total',
+        type: 'counter',
+        help: 'Entries that were not taken; their clients were told.',
+        labels: ['code'],
+        value: ({ count }) => count,
+      },
+    ],
+    repeatedBy: ['code'],
+  }),
+  EntriesReplayed: defineEvent({
+    level: 'info',
+    sentence: 'Gave {count} messages to the restarted ledger again.',
+    fields: { count: number('Messages that were not committed when the writer ended.') },
+    metrics: [
+      {
+        name: 'codi_entries_replayed_total',
+        type: 'counter',
+        help: 'Messages that were given to a restarted ledger again; none is stored twice.',
+        value: ({ count }) => count,
+      },
+    ],
+  }),
+  StorageRefused: defineEvent({
+    level: 'error',
+    sentence: 'The ledger takes nothing now ({code}).',
+    fields: { code },
+    metrics: [
+      {
+        name: 'codi_storage_refusals_total',
+        type: 'counter',
+        help: 'Commit groups that could not be written.',
+        labels: ['code'],
+      },
+    ],
+    repeatedBy: ['code'],
+  }),
+  WalMeasured: defineEvent({
+    level: 'trace',
+    sentence: 'The write-ahead logs are {ledgerWalBytes} and {stateWalBytes} bytes.',
+    fields: {
+      ledgerWalBytes: number("Bytes of the ledger's log."),
+      stateWalBytes: number("Bytes of the state store's log."),
+    },
+    metrics: [
+      {
+        name: 'codi_ledger_wal_bytes',
+        type: 'gauge',
+        help: 'Size of the write-ahead log of the ledger.',
+        value: ({ ledgerWalBytes }) => ledgerWalBytes,
+      },
+      {
+        name: 'codi_state_wal_bytes',
+        type: 'gauge',
+        help: 'Size of the write-ahead log of the state store.',
+        value: ({ stateWalBytes }) => stateWalBytes,
+      },
+    ],
+  }),
+  WalRestarted: defineEvent({
+    level: 'debug',
+    sentence: 'Restarted the write-ahead log at {bytes} bytes.',
+    fields: { bytes: number('Its size before.') },
+    metrics: [
+      {
+        name: 'codi_wal_restarts_total',
+        type: 'counter',
+        help: 'Times a writer had to restart its write-ahead log itself.',
+      },
+    ],
+  }),
+} as const;
