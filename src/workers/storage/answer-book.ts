@@ -1,0 +1,149 @@
+import { AcknowledgmentTemplate, encodeAcknowledgment } from '../../protocol/acknowledgment.ts';
+import { encodeMessage } from '../../protocol/codec.ts';
+import type { RejectedEntry } from '../../protocol/entry.ts';
+import { closesConnection, type CodiError, type ErrorCode } from '../../protocol/errors.ts';
+import type { Timestamp } from '../../protocol/timestamp.ts';
+import { uuidFromBytes } from '../../protocol/uuid.ts';
+import type { ConnectionAnswers, ConnectionContext } from './ledger.messages.ts';
+
+/** Why a message, or a part of it, was not taken. */
+export interface Refusal {
+  error: CodiError;
+  retryAfterMs?: number | undefined;
+  expectedSequence?: number | undefined;
+  rejected?: readonly RejectedEntry[] | undefined;
+}
+
+type Answer =
+  /** Accepted as it is: only the id of the request. */
+  | Uint8Array
+  | { requestId: Uint8Array | string; refusal: Refusal }
+  | { requestId: Uint8Array; accepted: readonly RejectedEntry[] }
+  | { error: CodiError };
+interface ConnectionPage {
+  format: ConnectionContext['format'];
+  answers: Answer[];
+  plainCount: number;
+  closedBy: ErrorCode | null;
+}
+const COUNTER_OFFSET = 12;
+
+/**
+ * The final answers of one commit group, by connection and in order of the messages. Collected while the
+ * transaction runs, encoded only once its COMMIT has returned.
+ */
+export class AnswerBook {
+  readonly #pages = new Map<number, ConnectionPage>();
+
+  accept(context: ConnectionContext, requestId: Uint8Array): void {
+    const page = this.#page(context);
+    page.answers.push(requestId);
+    page.plainCount++;
+  }
+
+  /** Taken, but for these entries of the batch. */
+  acceptPartly(
+    context: ConnectionContext,
+    requestId: Uint8Array,
+    rejected: readonly RejectedEntry[],
+  ): void {
+    this.#page(context).answers.push({ requestId, accepted: rejected });
+  }
+
+  refuse(context: ConnectionContext, requestId: Uint8Array | string, refusal: Refusal): void {
+    const page = this.#page(context);
+    page.answers.push({ requestId, refusal });
+    noteClosing(page, refusal.error);
+  }
+
+  /** For a message that cannot even be named. */
+  fail(context: ConnectionContext, error: CodiError): void {
+    const page = this.#page(context);
+    page.answers.push({ error });
+    noteClosing(page, error);
+  }
+
+  /** `idBase`: 16 random bytes; its last four count the answers, so that each has its own id. */
+  encode(timestamp: Timestamp, idBase: Buffer): ConnectionAnswers[] {
+    return [...this.#pages].map(([connection, page]) => ({
+      connection,
+      bytes: encodePage(page, timestamp, idBase),
+      count: page.answers.length,
+      closedBy: page.closedBy,
+    }));
+  }
+
+  #page(context: ConnectionContext): ConnectionPage {
+    let page = this.#pages.get(context.connection);
+    if (!page) {
+      page = { format: context.format, answers: [], plainCount: 0, closedBy: null };
+      this.#pages.set(context.connection, page);
+    }
+    return page;
+  }
+}
+
+/** A peer that sends what is no message at all is answered, and then its connection ends. */
+function noteClosing(page: ConnectionPage, error: CodiError): void {
+  if (closesConnection(error.code)) page.closedBy ??= error.code;
+}
+
+function encodePage(page: ConnectionPage, timestamp: Timestamp, idBase: Buffer): Buffer {
+  const { format, answers, plainCount } = page;
+  const plain = new AcknowledgmentTemplate(timestamp, 'Accepted', format);
+  const others = answers.map((answer) =>
+    answer instanceof Uint8Array ? undefined : encodeOther(answer, timestamp, format, next(idBase)),
+  );
+  let size = plainCount * plain.bytes;
+  for (const frame of others) size += frame?.length ?? 0;
+  // Not from the pool: the buffer is transferred to the main thread.
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let offset = 0;
+  for (const [index, answer] of answers.entries()) {
+    const frame = others[index];
+    if (frame) offset += frame.copy(bytes, offset);
+    else offset = plain.write(bytes, offset, next(idBase), answer as Uint8Array);
+  }
+  return bytes;
+}
+
+function encodeOther(
+  answer: Exclude<Answer, Uint8Array>,
+  timestamp: Timestamp,
+  format: ConnectionContext['format'],
+  id: Uint8Array,
+): Buffer {
+  if ('error' in answer) {
+    const body = { ...answer.error.toWire(), request_id: null };
+    const payload = { kind: 'Error', body } as never;
+    return encodeMessage({ id: uuidFromBytes(id), timestamp, payload }, format);
+  }
+  const { requestId } = answer;
+  if ('accepted' in answer) {
+    const { accepted } = answer;
+    return encodeAcknowledgment(
+      { id, timestamp, requestId, status: 'Accepted', rejected: accepted },
+      format,
+    );
+  }
+  const { error, retryAfterMs, expectedSequence, rejected } = answer.refusal;
+  const status = { Rejected: error.message };
+  return encodeAcknowledgment(
+    {
+      id,
+      timestamp,
+      requestId,
+      status,
+      code: error.code,
+      retryAfterMs,
+      expectedSequence,
+      rejected,
+    },
+    format,
+  );
+}
+
+function next(idBase: Buffer): Buffer {
+  idBase.writeUInt32BE((idBase.readUInt32BE(COUNTER_OFFSET) + 1) >>> 0, COUNTER_OFFSET);
+  return idBase;
+}

@@ -1,0 +1,23 @@
+/** What the main thread and the checkpoint thread say to each other. */
+import type { ErrorCode } from '../../protocol/errors.ts';
+
+/** Given to the thread as workerData (or as its `data`). */
+export interface CheckpointOptions {
+  dataDir: string;
+  /** Int32 counters of commits: [0] ledger.db, [1] state.db. */
+  commits: SharedArrayBuffer | Int32Array;
+  /** While commits happen. Default 20. */
+  intervalMs?: number;
+  /** While nothing happens. Default 250. */
+  idleIntervalMs?: number;
+}
+
+export type ToCheckpointer = { type: 'stop' };
+
+/** `sizes` comes at most once a second, and only when they changed. */
+export type FromCheckpointer =
+  | { type: 'sys.ready' }
+  | { type: 'sys.startFailed'; code: ErrorCode; message: string }
+  | { type: 'sizes'; ledgerWalBytes: number; stateWalBytes: number }
+  /** The thread exits with code 1 after it. */
+  | { type: 'fatal'; code: ErrorCode; message: string };

@@ -1,0 +1,119 @@
+/**
+ * The checkpoint thread: moves committed pages from the write-ahead logs into the databases while commits
+ * happen, with PASSIVE, which never waits for anybody and makes nobody wait.
+ */
+import { join } from 'node:path';
+import type { CheckpointOptions, FromCheckpointer, ToCheckpointer } from './checkpoint.messages.ts';
+import { openForCheckpoints, type SqliteDatabase, type StoreKind } from './open-database.ts';
+import { judgeFailure } from './storage-failure.ts';
+import { walBytes } from './wal-limit.ts';
+import { commitCounters, COMMIT_SLOTS, mainThread, workerOptions } from './worker-data.ts';
+
+const DEFAULT_INTERVAL_MS = 20;
+const DEFAULT_IDLE_INTERVAL_MS = 250;
+const REPORT_INTERVAL_MS = 1_000;
+
+interface Store {
+  kind: StoreKind;
+  /** Opened when its writer has made it. */
+  database: SqliteDatabase | undefined;
+  pageSizeBytes: number;
+  seenCommits: number;
+  /** Frames that a reader kept from being checkpointed. */
+  leftFrames: number;
+  walBytes: number;
+}
+
+const port = mainThread();
+const options = workerOptions<CheckpointOptions>();
+const counters = commitCounters(options.commits);
+const intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
+const idleIntervalMs = options.idleIntervalMs ?? DEFAULT_IDLE_INTERVAL_MS;
+const stores: Record<StoreKind, Store> = { ledger: newStore('ledger'), state: newStore('state') };
+let reportedAtMs = Number.NEGATIVE_INFINITY;
+let reported = { ledgerWalBytes: 0, stateWalBytes: 0 };
+
+port.on('message', (message: ToCheckpointer) => {
+  if (message.type === 'stop') stop();
+});
+post({ type: 'sys.ready' });
+turn();
+
+function newStore(kind: StoreKind): Store {
+  return {
+    kind,
+    database: undefined,
+    pageSizeBytes: 0,
+    seenCommits: -1,
+    leftFrames: 0,
+    walBytes: 0,
+  };
+}
+
+function turn(): void {
+  let isBusy = false;
+  try {
+    for (const store of Object.values(stores)) isBusy = checkpoint(store) || isBusy;
+  } catch (error) {
+    const failure = judgeFailure(error);
+    if (failure.kind === 'fatal') {
+      // An fsync may have failed: this connection must not try again.
+      post({ type: 'fatal', code: failure.code, message: failure.message });
+      process.exit(1);
+    }
+  }
+  report();
+  setTimeout(turn, isBusy ? intervalMs : idleIntervalMs);
+}
+
+/** True when something was done, so that the next look comes soon. */
+function checkpoint(store: Store): boolean {
+  const commits = Atomics.load(counters, COMMIT_SLOTS[store.kind]);
+  const hasMoved = commits !== store.seenCommits;
+  if (!hasMoved && store.leftFrames === 0) return false;
+  store.database ??= open(store);
+  if (!store.database) return false;
+  const [row] = store.database.pragma('wal_checkpoint(PASSIVE)') as {
+    busy: number;
+    log: number;
+    checkpointed: number;
+  }[];
+  store.seenCommits = commits;
+  store.leftFrames = row ? Math.max(0, row.log - row.checkpointed) : 0;
+  store.walBytes = walBytes(row?.log ?? 0, store.pageSizeBytes);
+  return hasMoved;
+}
+
+function open(store: Store): SqliteDatabase | undefined {
+  try {
+    const database = openForCheckpoints(join(options.dataDir, `${store.kind}.db`), store.kind);
+    store.pageSizeBytes = database.pragma('page_size', { simple: true }) as number;
+    return database;
+  } catch (error) {
+    // Not made yet, or not migrated yet: looked for again at the next turn.
+    const { code } = error as { code?: unknown };
+    if (code === 'SQLITE_CANTOPEN' || code === 'SQLITE_BUSY') return undefined;
+    throw error;
+  }
+}
+
+function report(): void {
+  const ledgerWalBytes = stores.ledger.walBytes;
+  const stateWalBytes = stores.state.walBytes;
+  const isSame =
+    ledgerWalBytes === reported.ledgerWalBytes && stateWalBytes === reported.stateWalBytes;
+  const nowMs = performance.now();
+  if (isSame || nowMs - reportedAtMs < REPORT_INTERVAL_MS) return;
+  reportedAtMs = nowMs;
+  reported = { ledgerWalBytes, stateWalBytes };
+  post({ type: 'sizes', ...reported });
+}
+
+function stop(): void {
+  for (const { database } of Object.values(stores)) database?.close();
+  process.exit(0);
+}
+
+function post(message: FromCheckpointer): void {
+  port.postMessage(message);
+}

@@ -1,0 +1,193 @@
+import { decodeEntries } from '../../protocol/entry.ts';
+import type { DecodedEntries, EntriesResult, EntryRecord } from '../../protocol/entry-record.ts';
+import { CodiError } from '../../protocol/errors.ts';
+import type { MessagePorts } from '../../protocol/messages.ts';
+import type { AnswerBook, Refusal } from './answer-book.ts';
+import { claimedSequence } from './claimed-sequence.ts';
+import type { GroupHeads } from './group-heads.ts';
+import type { ConnectionContext, EntriesMessage } from './ledger.messages.ts';
+import { LogStream } from './log-stream.ts';
+import type { SqliteDatabase } from './open-database.ts';
+import { judgeSequence, Producers } from './producers.ts';
+import { idKey, RecentIds } from './recent-ids.ts';
+
+type FailedEntries = Extract<EntriesResult, { ok: false }>;
+
+/** What one transaction collects. */
+export interface EntryGroup {
+  heads: GroupHeads;
+  answers: AnswerBook;
+  nowMs: number;
+  duplicates: number;
+  rejected: number;
+}
+
+/** Takes log entries into a transaction: decodes, finds duplicates and gaps, adds rows. */
+export class EntryIntake {
+  readonly stream: LogStream;
+  readonly #producers: Producers;
+  readonly #recentIds: RecentIds;
+  readonly #ports: MessagePorts;
+
+  constructor(database: SqliteDatabase, recentIds: number, ports: MessagePorts) {
+    this.stream = new LogStream(database);
+    this.#producers = new Producers(database);
+    this.#recentIds = new RecentIds(database, recentIds);
+    this.#ports = ports;
+  }
+
+  take(message: EntriesMessage, group: EntryGroup): void {
+    forEachFrame(message, (context, body) => {
+      const decoded = decodeEntries(body, context.format, this.#ports);
+      if (decoded.ok) {
+        this.#takeDecoded(context, decoded, group);
+        return;
+      }
+      this.#takeInvalid(context, body, decoded, group);
+    });
+  }
+
+  /** Rejects every message, because nothing of the transaction was taken. */
+  refuse(message: EntriesMessage, answers: AnswerBook, error: CodiError, retryMs: number): void {
+    forEachFrame(message, (context, body) => {
+      const decoded = decodeEntries(body, context.format, this.#ports);
+      const requestId = decoded.ok ? decoded.idBytes : decoded.id;
+      if (requestId === undefined) answers.fail(context, error);
+      else answers.refuse(context, requestId, { error, retryAfterMs: retryMs });
+    });
+  }
+
+  /** Last writes of the transaction. */
+  flush(nowMs: number): void {
+    this.stream.flush();
+    this.#producers.write(nowMs);
+    this.#recentIds.write();
+  }
+
+  committed(): void {
+    this.#producers.committed();
+    this.#recentIds.committed();
+    this.stream.reset();
+  }
+
+  rolledBack(): void {
+    this.#producers.rolledBack();
+    this.#recentIds.rolledBack();
+    this.stream.reset();
+  }
+
+  #takeDecoded(context: ConnectionContext, decoded: DecodedEntries, group: EntryGroup): void {
+    const { producerId } = context;
+    const isTaken =
+      producerId !== null && decoded.sequence !== null
+        ? this.#takeSequenced(context, producerId, decoded.sequence, decoded, group)
+        : this.#takeById(context, decoded, group);
+    if (isTaken) answerTaken(context, decoded, group);
+  }
+
+  #takeInvalid(
+    context: ConnectionContext,
+    body: Buffer,
+    { error, id }: FailedEntries,
+    group: EntryGroup,
+  ): void {
+    group.rejected += 1;
+    if (id === undefined) {
+      group.answers.fail(context, error);
+      return;
+    }
+    const { producerId, format } = context;
+    const sequence = producerId === null ? undefined : claimedSequence(body, format, this.#ports);
+    if (producerId !== null && sequence !== undefined) {
+      const highest = this.#producers.highest(producerId);
+      const verdict = judgeSequence(highest, sequence, 1);
+      if (verdict === 'gap') {
+        group.answers.refuse(context, id, sequenceRefusal(sequence, highest + 1));
+        return;
+      }
+      if (verdict === 'next') this.#producers.stage(producerId, sequence);
+    }
+    group.answers.refuse(context, id, { error });
+  }
+
+  #takeSequenced(
+    context: ConnectionContext,
+    producerId: string,
+    first: number,
+    decoded: DecodedEntries,
+    group: EntryGroup,
+  ): boolean {
+    const highest = this.#producers.highest(producerId);
+    if (first < 1 || judgeSequence(highest, first, decoded.count) === 'gap') {
+      group.rejected += decoded.count;
+      group.answers.refuse(context, decoded.idBytes, sequenceRefusal(first, highest + 1));
+      return false;
+    }
+    for (const entry of decoded.entries) {
+      if ((entry.sequence ?? first) > highest) this.#store(entry, context, group);
+      else group.duplicates += 1;
+    }
+    const last = first + decoded.count - 1;
+    if (last > highest) this.#producers.stage(producerId, last);
+    return true;
+  }
+
+  #takeById(context: ConnectionContext, decoded: DecodedEntries, group: EntryGroup): boolean {
+    if (decoded.entries.length === 0) return true;
+    const key = idKey(decoded.idBytes);
+    if (this.#recentIds.has(key)) {
+      group.duplicates += decoded.entries.length;
+      return true;
+    }
+    for (const entry of decoded.entries) this.#store(entry, context, group);
+    this.#recentIds.stage(key);
+    return true;
+  }
+
+  #store(entry: EntryRecord, context: ConnectionContext, { heads, nowMs }: EntryGroup): void {
+    heads.logs += 1;
+    this.stream.add({
+      id: heads.logs,
+      seconds: entry.seconds,
+      nanos: entry.nanos,
+      level: entry.level,
+      component: entry.component,
+      session_id: entry.sessionId ?? context.sessionId,
+      message: entry.message,
+      metadata: entry.metadata,
+      tenant_id: context.tenantId,
+      user_id: context.userId,
+      created_ms: nowMs,
+    });
+  }
+}
+
+function answerTaken(context: ConnectionContext, decoded: DecodedEntries, group: EntryGroup): void {
+  const { idBytes, entries, rejected } = decoded;
+  group.rejected += rejected.length;
+  if (rejected.length === 0) group.answers.accept(context, idBytes);
+  else if (entries.length > 0) group.answers.acceptPartly(context, idBytes, rejected);
+  else {
+    const error = new CodiError('CODI_ENTRY_INVALID', { reason: rejected[0]!.reason });
+    group.answers.refuse(context, idBytes, { error, rejected });
+  }
+}
+
+function sequenceRefusal(sequence: number, expected: number): Refusal {
+  const error =
+    sequence < 1
+      ? new CodiError('CODI_ENTRY_INVALID', { reason: 'sequence counts from 1' })
+      : new CodiError('CODI_SEQUENCE_GAP', { sequence, expected });
+  return { error, expectedSequence: expected };
+}
+
+function forEachFrame(
+  { bytes, frames, contexts }: EntriesMessage,
+  visit: (context: ConnectionContext, body: Buffer) => void,
+): void {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at + 2 < frames.length; at += 3) {
+    const start = frames[at + 1]!;
+    visit(contexts[frames[at]!]!, all.subarray(start, start + frames[at + 2]!));
+  }
+}

@@ -1,0 +1,80 @@
+import type { FileEventsMessage, LedgerOptions, OpenRootMessage } from './ledger.messages.ts';
+import { fileEventRow, FileEventStream, type EventOwner } from './file-event-stream.ts';
+import { FileIndex } from './file-index.ts';
+import type { GroupHeads } from './group-heads.ts';
+import type { SqliteDatabase } from './open-database.ts';
+import { RootBook } from './root-book.ts';
+
+/** How a batch of file events was taken. `outOfOrder`: one before it is missing, so it must come again. */
+export type EventsVerdict = 'stored' | 'duplicate' | 'outOfOrder';
+
+/** Takes file events and roots into a transaction: stream rows, index rows and the root's sequence. */
+export class EventIntake {
+  readonly stream: FileEventStream;
+  readonly roots: RootBook;
+  readonly #index: FileIndex;
+  readonly #owner: EventOwner;
+  #latestMs = 0;
+
+  constructor(database: SqliteDatabase, options: LedgerOptions) {
+    this.stream = new FileEventStream(database);
+    this.roots = new RootBook(database);
+    this.#index = new FileIndex(database);
+    this.#owner = {
+      tenantId: options.tenantId ?? null,
+      userId: options.userId ?? null,
+      sessionId: options.sessionId ?? null,
+    };
+  }
+
+  take(message: FileEventsMessage, heads: GroupHeads): EventsVerdict {
+    const { rootId, rootPath, sequence, events } = message;
+    if (this.roots.find(rootPath) !== rootId) return 'outOfOrder';
+    const last = this.roots.sequence(rootId);
+    if (sequence <= last) return 'duplicate';
+    // A refused batch leaves a gap: taking the next one would make the refused one look stored.
+    if (sequence !== last + 1) return 'outOfOrder';
+    for (const record of events) {
+      heads.fileEvents += 1;
+      this.stream.add(fileEventRow(heads.fileEvents, rootId, record, this.#owner));
+      this.#index.apply(rootId, record);
+      this.#latestMs = Math.max(this.#latestMs, record.seconds * 1000 + record.nanos / 1e6);
+    }
+    this.roots.setSequence(rootId, sequence);
+    return 'stored';
+  }
+
+  /** The root's id, made now if it is new, and what is known of it. */
+  openRoot({ rootPath }: OpenRootMessage, heads: GroupHeads, nowMs: number) {
+    let rootId = this.roots.find(rootPath);
+    if (rootId === undefined) {
+      rootId = heads.roots += 1;
+      this.roots.add(rootId, rootPath, nowMs);
+    }
+    return {
+      rootId,
+      lastSequence: this.roots.sequence(rootId),
+      files: this.#index.count(rootId),
+    };
+  }
+
+  forgetRoot(rootPath: OpenRootMessage['rootPath']): void {
+    const rootId = this.roots.find(rootPath);
+    if (rootId !== undefined) this.#index.clear(rootId);
+  }
+
+  /** The latest time of an event taken, rounded up to milliseconds; 0 without one. */
+  get latestMs(): number {
+    return Math.ceil(this.#latestMs);
+  }
+
+  flush(): void {
+    this.stream.flush();
+  }
+
+  reset(): void {
+    this.stream.reset();
+    this.roots.reset();
+    this.#latestMs = 0;
+  }
+}

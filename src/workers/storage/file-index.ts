@@ -1,0 +1,195 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { FileEventRecord } from '../../protocol/file-event.ts';
+import { codeOf, KINDS } from './codes.ts';
+import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
+import {
+  isBelow,
+  pathFromValue,
+  pathToValue,
+  subtreeBounds,
+  type PathValue,
+} from './path-value.ts';
+import { statColumns, type StatColumns } from './stat-columns.ts';
+
+/** No path of a tree begins with a slash, so nothing can be under this name. */
+const PARKED = '//parked' as BytePath;
+const REWRITE_COUNT = 500;
+
+type IndexedFile = StatColumns & { kind: number | bigint; checksum: Buffer | null };
+
+/**
+ * The path index, kept by SQL inside the transaction of the events. It is the fold of the stream:
+ * - create, update, attrib set a path's row (attrib keeps a checksum it does not bring);
+ * - delete removes the row, of a directory also everything below;
+ * - move takes the row to its new path, of a directory also everything below; what was there is gone;
+ * - an event without a stat (nothing was left to look at) changes no row, but delete and move do.
+ */
+export class FileIndex {
+  readonly #upsert: SqliteStatement;
+  readonly #get: SqliteStatement;
+  readonly #deleteOne: SqliteStatement;
+  readonly #deleteRange: SqliteStatement;
+  readonly #deleteRoot: SqliteStatement;
+  readonly #moveTextRange: SqliteStatement;
+  readonly #selectRange: SqliteStatement;
+  readonly #moveOne: SqliteStatement;
+  readonly #count: SqliteStatement;
+
+  constructor(database: SqliteDatabase) {
+    const range = 'root_id = ? AND path >= ? AND path < ?';
+    this.#upsert = database.prepare(`INSERT OR REPLACE INTO files
+      (root_id, path, kind, dev, ino, size, mtime_seconds, mtime_nanos, ctime_seconds, ctime_nanos, mode, nlink, checksum)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.#get = database
+      .prepare(
+        `SELECT kind, dev, ino, size AS stat_size, mtime_seconds, mtime_nanos, ctime_seconds, ctime_nanos,
+         mode, nlink, checksum FROM files WHERE root_id = ? AND path = ?`,
+      )
+      .safeIntegers(true) as SqliteStatement;
+    this.#deleteOne = database.prepare('DELETE FROM files WHERE root_id = ? AND path = ?');
+    this.#deleteRange = database.prepare(`DELETE FROM files WHERE ${range}`);
+    this.#deleteRoot = database.prepare('DELETE FROM files WHERE root_id = ?');
+    this.#moveTextRange = database.prepare(
+      `UPDATE files SET path = ? || substr(path, ?) WHERE ${range}`,
+    );
+    this.#selectRange = database
+      .prepare(`SELECT path FROM files WHERE ${range} LIMIT ${REWRITE_COUNT}`)
+      .pluck() as SqliteStatement;
+    this.#moveOne = database.prepare('UPDATE files SET path = ? WHERE root_id = ? AND path = ?');
+    this.#count = database
+      .prepare('SELECT count(*) FROM files WHERE root_id = ?')
+      .pluck() as SqliteStatement;
+  }
+
+  count(rootId: number): number {
+    return this.#count.get(rootId) as number;
+  }
+
+  /** Removes every row of a root. */
+  clear(rootId: number): void {
+    this.#deleteRoot.run(rootId);
+  }
+
+  apply(rootId: number, record: FileEventRecord): void {
+    switch (record.event) {
+      case 'delete':
+        this.#delete(rootId, record);
+        return;
+      case 'move':
+        this.#move(rootId, record);
+        return;
+      default:
+        if (record.stat) this.#set(rootId, record);
+    }
+  }
+
+  #set(rootId: number, record: FileEventRecord): void {
+    let checksum: Uint8Array | null = record.checksum ?? null;
+    const path = pathToValue(record.path);
+    if (record.event === 'attrib' && !checksum)
+      checksum = this.#file(rootId, path)?.checksum ?? null;
+    const stat = statColumns(record.stat!);
+    this.#put(rootId, path, { kind: codeOf(KINDS, record.kind), ...stat }, checksum);
+  }
+
+  #delete(rootId: number, { path, kind }: FileEventRecord): void {
+    if (kind === 'dir') this.#deleteBelow(rootId, path);
+    this.#deleteOne.run(rootId, pathToValue(path));
+  }
+
+  #move(rootId: number, record: FileEventRecord): void {
+    const { path, from, kind, stat, checksum } = record;
+    if (from === undefined || from === path) {
+      if (stat) this.#set(rootId, record);
+      return;
+    }
+    const source = pathToValue(from);
+    const target = pathToValue(path);
+    const old = this.#file(rootId, source);
+    this.#deleteOne.run(rootId, source);
+    if (kind === 'dir') this.#moveBelow(rootId, from, path);
+    const found = stat ? { kind: codeOf(KINDS, kind), ...statColumns(stat) } : old;
+    if (found) this.#put(rootId, target, found, checksum ?? old?.checksum ?? null);
+    else this.#deleteOne.run(rootId, target);
+  }
+
+  #file(rootId: number, path: PathValue): IndexedFile | undefined {
+    return this.#get.get(rootId, path) as IndexedFile | undefined;
+  }
+
+  #put(
+    rootId: number,
+    path: PathValue,
+    file: StatColumns & { kind: number | bigint },
+    checksum: Uint8Array | null,
+  ): void {
+    this.#upsert.run(
+      rootId,
+      path,
+      file.kind,
+      file.dev,
+      file.ino,
+      file.stat_size,
+      file.mtime_seconds,
+      file.mtime_nanos,
+      file.ctime_seconds,
+      file.ctime_nanos,
+      file.mode,
+      file.nlink,
+      checksum,
+    );
+  }
+
+  #deleteBelow(rootId: number, directory: BytePath): void {
+    if (directory === '') {
+      this.#deleteRoot.run(rootId);
+      return;
+    }
+    const { text, blob } = subtreeBounds(directory);
+    if (text) this.#deleteRange.run(rootId, text.from, text.below);
+    this.#deleteRange.run(rootId, blob.from, blob.below);
+  }
+
+  #moveBelow(rootId: number, from: BytePath, to: BytePath): void {
+    if (isBelow(to, from)) return; // no file system moves a directory into itself
+    if (isBelow(from, to)) {
+      // a/b becomes a: what else was in a is gone, and a/b must not go with it.
+      this.#rewrite(rootId, from, PARKED);
+      this.#deleteBelow(rootId, to);
+      this.#rewrite(rootId, PARKED, to);
+      return;
+    }
+    this.#deleteBelow(rootId, to);
+    this.#rewrite(rootId, from, to);
+  }
+
+  #rewrite(rootId: number, from: BytePath, to: BytePath): void {
+    const { text, blob } = subtreeBounds(from);
+    const target = pathToValue(to);
+    if (text && typeof target === 'string') {
+      const keepFrom = [...text.from].length; // substr counts characters; keeps the slash
+      this.#moveTextRange.run(target, keepFrom, rootId, text.from, text.below);
+    } else if (text) {
+      this.#rewriteOneByOne(rootId, text.from, text.below, from, to);
+    }
+    this.#rewriteOneByOne(rootId, blob.from, blob.below, from, to);
+  }
+
+  /** For names that are not UTF-8: their rows may change between TEXT and BLOB with the new prefix. */
+  #rewriteOneByOne(
+    rootId: number,
+    first: PathValue,
+    below: PathValue,
+    from: BytePath,
+    to: BytePath,
+  ): void {
+    for (;;) {
+      const paths = this.#selectRange.all(rootId, first, below) as PathValue[];
+      for (const value of paths) {
+        const moved = (to + pathFromValue(value).slice(from.length)) as BytePath;
+        this.#moveOne.run(pathToValue(moved), rootId, value);
+      }
+      if (paths.length < REWRITE_COUNT) return;
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import type { LedgerWork } from './ledger.messages.ts';
+
+/** A rough size of a file event's row, index change and canonical bytes. */
+const FILE_EVENT_BYTES = 256;
+
+/** What a message adds to its commit group. */
+export function workBytes(work: LedgerWork): number {
+  if (work.type === 'entries') return work.bytes.byteLength;
+  return work.type === 'fileEvents' ? work.events.length * FILE_EVENT_BYTES : 0;
+}
+
+/** How many messages from the front make one group: at least one, then as many as the limit holds. */
+export function groupLength(queue: readonly { bytes: number }[], limitBytes: number): number {
+  let bytes = 0;
+  let count = 0;
+  for (const item of queue) {
+    bytes += item.bytes;
+    if (count > 0 && bytes > limitBytes) break;
+    count++;
+  }
+  return count;
+}

@@ -1,0 +1,155 @@
+import { AnswerBook } from './answer-book.ts';
+import { BlockWriter, type BlockRange } from './block.ts';
+import type { CanonicalBuffer } from './canonical.ts';
+import { STREAMS } from './codes.ts';
+import { EntryIntake, type EntryGroup } from './entry-intake.ts';
+import { EventIntake } from './event-intake.ts';
+import { readHeads, type GroupHeads } from './group-heads.ts';
+import type { LedgerOptions, LedgerWork, RootAnswer, StreamRange } from './ledger.messages.ts';
+import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
+import type { MessagePorts } from '../../protocol/messages.ts';
+
+const DEFAULT_RECENT_IDS = 100_000;
+
+/** What a committed group did. */
+export interface GroupResult {
+  settled: number[];
+  /** File batches that came before the one they follow: they must be sent again. */
+  outOfOrder: number[];
+  roots: RootAnswer[];
+  block: number | null;
+  logs: StreamRange | null;
+  files: StreamRange | null;
+  bytes: number;
+  answers: AnswerBook;
+  duplicates: number;
+  rejected: number;
+}
+
+/** The tables of ledger.db and the one way to change them: a group of messages in one transaction. */
+export class LedgerStore {
+  readonly #begin: SqliteStatement;
+  readonly #commit: SqliteStatement;
+  readonly #blocks: BlockWriter;
+  readonly entries: EntryIntake;
+  readonly #events: EventIntake;
+  readonly #database: SqliteDatabase;
+  #heads: GroupHeads;
+
+  constructor(database: SqliteDatabase, options: LedgerOptions, ports: MessagePorts) {
+    this.#database = database;
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
+    this.#blocks = new BlockWriter(database);
+    this.entries = new EntryIntake(database, options.recentIds ?? DEFAULT_RECENT_IDS, ports);
+    this.#events = new EventIntake(database, options);
+    this.#heads = readHeads(database);
+  }
+
+  get heads(): Readonly<GroupHeads> {
+    return this.#heads;
+  }
+
+  /** Commits a group, all or nothing. When it throws nothing was taken, in the tables and in memory. */
+  commit(work: readonly LedgerWork[], nowMs: number): GroupResult {
+    try {
+      this.#begin.run();
+      const { group, result } = this.#take(work, nowMs);
+      this.#commit.run();
+      this.#heads = group.heads;
+      this.entries.committed();
+      this.#events.reset();
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  #rollBack(): void {
+    this.entries.rolledBack();
+    this.#events.reset();
+    // SQLite rolls back by itself on a full disk or an I/O error.
+    if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+  }
+
+  #take(work: readonly LedgerWork[], nowMs: number): { group: EntryGroup; result: GroupResult } {
+    const before = this.#heads;
+    const answers = new AnswerBook();
+    const group = { heads: { ...before }, answers, nowMs, duplicates: 0, rejected: 0 };
+    const result: GroupResult = {
+      settled: [],
+      outOfOrder: [],
+      roots: [],
+      block: null,
+      logs: null,
+      files: null,
+      bytes: 0,
+      answers,
+      duplicates: 0,
+      rejected: 0,
+    };
+    for (const message of work) this.#takeMessage(message, group, result);
+    this.entries.flush(nowMs);
+    this.#events.flush();
+    result.logs = rangeOf(before.logs, group.heads.logs);
+    result.files = rangeOf(before.fileEvents, group.heads.fileEvents);
+    this.#appendBlock(before, group, result);
+    result.duplicates = group.duplicates;
+    result.rejected = group.rejected;
+    return { group, result };
+  }
+
+  #takeMessage(message: LedgerWork, group: EntryGroup, result: GroupResult): void {
+    const { batch } = message;
+    switch (message.type) {
+      case 'entries':
+        this.entries.take(message, group);
+        result.settled.push(batch);
+        return;
+      case 'fileEvents': {
+        const verdict = this.#events.take(message, group.heads);
+        if (verdict === 'duplicate') group.duplicates += message.events.length;
+        (verdict === 'outOfOrder' ? result.outOfOrder : result.settled).push(batch);
+        return;
+      }
+      case 'openRoot': {
+        const opened = this.#events.openRoot(message, group.heads, group.nowMs);
+        result.roots.push({ type: 'rootOpened', batch, ...opened });
+        return;
+      }
+      case 'forgetRoot':
+        this.#events.forgetRoot(message.rootPath);
+        result.roots.push({ type: 'rootForgotten', batch });
+    }
+  }
+
+  /** The group's new entries become one block; a group without any leaves no block. */
+  #appendBlock(before: GroupHeads, group: EntryGroup, result: GroupResult): void {
+    const { heads } = group;
+    const streams: [BlockRange['stream'], StreamRange | null, CanonicalBuffer][] = [
+      [STREAMS.logs, result.logs, this.entries.stream.canonical],
+      [STREAMS.fileEvents, result.files, this.#events.stream.canonical],
+      [STREAMS.roots, rangeOf(before.roots, heads.roots), this.#events.roots.canonical],
+    ];
+    const ranges: BlockRange[] = [];
+    const parts: CanonicalBuffer[] = [];
+    for (const [stream, range, canonical] of streams) {
+      if (!range) continue;
+      ranges.push({ stream, first: range.first, last: range.last });
+      parts.push(canonical);
+      result.bytes += canonical.length;
+    }
+    if (ranges.length === 0) return;
+    // Never decreasing and never before its events: queries by time search blocks by it.
+    const committedMs = Math.max(group.nowMs, before.committedMs ?? 0, this.#events.latestMs);
+    result.block = heads.blocks;
+    this.#blocks.append(heads.blocks, committedMs, ranges, parts);
+    heads.blocks += 1;
+    heads.committedMs = committedMs;
+  }
+}
+
+function rangeOf(before: number, after: number): StreamRange | null {
+  return after === before ? null : { first: before + 1, last: after, count: after - before };
+}

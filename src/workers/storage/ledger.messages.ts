@@ -1,0 +1,148 @@
+/** What the main thread and the ledger thread say to each other. */
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { FileEventRecord } from '../../protocol/file-event.ts';
+
+/** Given to the thread as workerData (or as its `data`). */
+export interface LedgerOptions {
+  dataDir: string;
+  /** A commit group is closed once it holds this many bytes; a message is never split. Default 256 KiB. */
+  groupBytes?: number;
+  /** Past this size of its write-ahead log the writer itself restarts it. Default 32 MiB. */
+  walRestartBytes?: number;
+  /** How many message ids are remembered for clients without a producer id. Default 100,000. */
+  recentIds?: number;
+  /** Only used when the database is made. Default 4096. */
+  pageSizeBytes?: number;
+  /** Default 16 MiB. */
+  cacheBytes?: number;
+  /** Int32 counters of commits: [0] ledger.db, [1] state.db. The checkpointer looks at them. */
+  commits?: SharedArrayBuffer | Int32Array;
+  /** Stand on every file event, unless its record names another session. */
+  tenantId?: string | null;
+  userId?: string | null;
+  sessionId?: string | null;
+  /** How many of the newest blocks are recomputed on opening. Default 16. */
+  verifyBlocks?: number;
+  /** For tests: the disk looks full at this many pages. */
+  maxPageCount?: number;
+}
+
+/** What is known of a connection when its frames are handed over. */
+export interface ConnectionContext {
+  connection: number;
+  format: 'msgpack' | 'json';
+  producerId: string | null;
+  sessionId: string | null;
+  tenantId: string | null;
+  userId: string | null;
+  hasHello: boolean;
+  peer?: string;
+}
+
+export interface EntriesMessage {
+  type: 'entries';
+  batch: number;
+  /** Bodies of LogEntry and LogBatch frames, back to back. */
+  bytes: Uint8Array;
+  /** Triples: index into contexts, offset, length. */
+  frames: Int32Array;
+  contexts: ConnectionContext[];
+}
+
+export interface FileEventsMessage {
+  type: 'fileEvents';
+  batch: number;
+  rootId: number;
+  rootPath: BytePath;
+  /** Dense per root, from lastSequence + 1 of rootOpened. */
+  sequence: number;
+  events: FileEventRecord[];
+}
+
+/** Answered after everything that was queued before it. */
+export interface OpenRootMessage {
+  type: 'openRoot';
+  batch: number;
+  rootPath: BytePath;
+}
+
+/** Removes the root's index rows; its events, its id and its sequence stay. */
+export interface ForgetRootMessage {
+  type: 'forgetRoot';
+  batch: number;
+  rootPath: BytePath;
+}
+
+export type LedgerWork = EntriesMessage | FileEventsMessage | OpenRootMessage | ForgetRootMessage;
+
+/** `stop`: finish what is queued, checkpoint, close, exit with code 0. */
+export type ToLedger = LedgerWork | { type: 'stop' };
+
+/** Highest numbers; every stream is dense from 1, so they are counts, too. */
+export interface LedgerHead {
+  logs: number;
+  fileEvents: number;
+  blocks: number;
+  /** Size of the database without its write-ahead log. */
+  bytes: number;
+  lastCommitMs: number | null;
+}
+
+/** A range of numbers that a commit added to a stream. */
+export interface StreamRange {
+  first: number;
+  last: number;
+  count: number;
+}
+
+/** Framed answers for one connection, ready to write; the buffer is transferred. */
+export interface ConnectionAnswers {
+  connection: number;
+  bytes: Uint8Array;
+  count: number;
+  /** The error that ends the connection once these are written. */
+  closedBy: ErrorCode | null;
+}
+
+export interface CommittedMessage {
+  type: 'committed';
+  /** Entries and file event batches that are settled; roots have their own answers. */
+  batches: number[];
+  /** Null when nothing new was stored (all duplicates or rejected). */
+  block: number | null;
+  logs: StreamRange | null;
+  files: StreamRange | null;
+  /** Length of the canonical bytes of what was stored. */
+  bytes: number;
+  durationMs: number;
+  answers: ConnectionAnswers[];
+  /** Entries, not messages. */
+  duplicates: number;
+  rejected: number;
+}
+
+/**
+ * Nothing of these batches was taken. Entries among them are answered with Rejected in `answers`;
+ * file batches and roots must be sent again, in their order, after `retryMs`.
+ */
+export interface RefusedMessage {
+  type: 'refused';
+  batches: number[];
+  code: ErrorCode;
+  retryMs: number;
+  answers: ConnectionAnswers[];
+}
+
+export type RootAnswer =
+  | { type: 'rootOpened'; batch: number; rootId: number; lastSequence: number; files: number }
+  | { type: 'rootForgotten'; batch: number };
+
+export type FromLedger =
+  | { type: 'sys.ready'; head: LedgerHead }
+  | { type: 'sys.startFailed'; code: ErrorCode; message: string }
+  | CommittedMessage
+  | RefusedMessage
+  | RootAnswer
+  /** The thread exits with code 1 after it: first failed fsync, corruption, a broken invariant. */
+  | { type: 'fatal'; code: ErrorCode; message: string };

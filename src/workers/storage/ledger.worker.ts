@@ -1,0 +1,171 @@
+/**
+ * The ledger thread: the only writer of ledger.db. Messages queue up while a commit runs and become the
+ * next group; answers leave only after COMMIT has returned. The queue is bounded by its sender, which
+ * keeps only so many bytes unanswered.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { CodiError } from '../../protocol/errors.ts';
+import { timestampFromMs } from '../../protocol/timestamp.ts';
+import { AnswerBook } from './answer-book.ts';
+import { ledgerHead } from './group-heads.ts';
+import { groupLength, workBytes } from './group-size.ts';
+import type {
+  ConnectionAnswers,
+  FromLedger,
+  LedgerOptions,
+  LedgerWork,
+  ToLedger,
+} from './ledger.messages.ts';
+import { LedgerStore, type GroupResult } from './ledger-store.ts';
+import { openForWriting, type SqliteDatabase } from './open-database.ts';
+import { judgeFailure } from './storage-failure.ts';
+import { verifyLastBlocks } from './verify-blocks.ts';
+import { checkpointAndClose, WalLimit } from './wal-limit.ts';
+import { commitCounters, COMMIT_SLOTS, mainThread, workerOptions } from './worker-data.ts';
+
+const DEFAULT_GROUP_BYTES = 256 * 1024;
+const DEFAULT_WAL_RESTART_BYTES = 32 * 1024 * 1024;
+const DEFAULT_VERIFY_BLOCKS = 16;
+const BUSY_TIMEOUT_MS = 5_000;
+const OUT_OF_ORDER_RETRY_MS = 50;
+
+const port = mainThread();
+const options = workerOptions<LedgerOptions>();
+const counters = commitCounters(options.commits);
+const groupBytes = options.groupBytes ?? DEFAULT_GROUP_BYTES;
+
+const queue: { work: LedgerWork; bytes: number }[] = [];
+let isScheduled = false;
+let isStopping = false;
+
+const database = start();
+const store = new LedgerStore(database, options, {
+  newId: randomUUID,
+  now: () => timestampFromMs(Date.now()),
+});
+const walLimit = new WalLimit(
+  database,
+  options.walRestartBytes ?? DEFAULT_WAL_RESTART_BYTES,
+  BUSY_TIMEOUT_MS,
+);
+post({ type: 'sys.ready', head: ledgerHead(database, store.heads) });
+port.on('message', (message: ToLedger) => {
+  if (message.type === 'stop') isStopping = true;
+  else queue.push({ work: message, bytes: workBytes(message) });
+  schedule();
+});
+
+function start(): SqliteDatabase {
+  const path = join(options.dataDir, 'ledger.db');
+  try {
+    const opened = openForWriting(path, 'ledger', { ...options, busyTimeoutMs: BUSY_TIMEOUT_MS });
+    const check = verifyLastBlocks(opened, 'ledger', options.verifyBlocks ?? DEFAULT_VERIFY_BLOCKS);
+    if (check.ok) return opened;
+    opened.close();
+    const reason = `block ${check.block}: ${check.reason}`;
+    throw new CodiError('CODI_STORE_CORRUPT', { path, reason });
+  } catch (error) {
+    const { code, message } = judgeFailure(error);
+    post({ type: 'sys.startFailed', code, message });
+    return process.exit(1);
+  }
+}
+
+// A macro-task: what else has already arrived joins the group, a lone entry waits for nothing.
+function schedule(): void {
+  if (isScheduled) return;
+  isScheduled = true;
+  setImmediate(turn);
+}
+
+function turn(): void {
+  isScheduled = false;
+  if (queue.length > 0) commitGroup();
+  if (queue.length > 0) schedule();
+  else if (isStopping) stop();
+}
+
+function commitGroup(): void {
+  const group = queue.splice(0, groupLength(queue, groupBytes)).map(({ work }) => work);
+  const startedMs = performance.now();
+  let result: GroupResult;
+  try {
+    result = store.commit(group, Date.now());
+  } catch (error) {
+    refuse(group, error);
+    return;
+  }
+  if (result.block !== null) Atomics.add(counters, COMMIT_SLOTS.ledger, 1);
+  report(result, performance.now() - startedMs);
+  try {
+    walLimit.afterCommit();
+  } catch (error) {
+    const failure = judgeFailure(error);
+    // A full disk only means that the log stays long for now.
+    if (failure.kind === 'fatal') fail(failure.code, failure.message);
+  }
+}
+
+function report(result: GroupResult, durationMs: number): void {
+  const { settled, outOfOrder, roots, answers, ...facts } = result;
+  if (settled.length > 0 || facts.block !== null) {
+    const encoded = encode(answers);
+    post({ type: 'committed', batches: settled, durationMs, ...facts, answers: encoded }, encoded);
+  }
+  for (const answer of roots) post(answer);
+  if (outOfOrder.length === 0) return;
+  post({
+    type: 'refused',
+    batches: outOfOrder,
+    code: 'CODI_SEQUENCE_GAP',
+    retryMs: OUT_OF_ORDER_RETRY_MS,
+    answers: [],
+  });
+}
+
+function refuse(group: readonly LedgerWork[], error: unknown): void {
+  const failure = judgeFailure(error);
+  if (failure.kind === 'fatal') {
+    fail(failure.code, failure.message);
+    return;
+  }
+  const { code, retryMs, message } = failure;
+  const answers = new AnswerBook();
+  const refusal = new CodiError(code, { reason: message });
+  for (const work of group)
+    if (work.type === 'entries') store.entries.refuse(work, answers, refusal, retryMs);
+  const encoded = encode(answers);
+  const batches = group.map((work) => work.batch);
+  post({ type: 'refused', batches, code, retryMs, answers: encoded }, encoded);
+}
+
+function encode(answers: AnswerBook): ConnectionAnswers[] {
+  const idBase = randomBytes(16);
+  idBase[6] = (idBase[6]! & 0x0f) | 0x40; // RFC 9562: version 4
+  idBase[8] = (idBase[8]! & 0x3f) | 0x80;
+  return answers.encode(timestampFromMs(Date.now()), idBase);
+}
+
+/** The database is left as it is: closing could try a failed fsync again. */
+function fail(code: Extract<FromLedger, { type: 'fatal' }>['code'], message: string): void {
+  post({ type: 'fatal', code, message });
+  process.exit(1);
+}
+
+function stop(): void {
+  try {
+    checkpointAndClose(database);
+  } catch (error) {
+    const failure = judgeFailure(error);
+    if (failure.kind === 'fatal') fail(failure.code, failure.message);
+  }
+  process.exit(0);
+}
+
+function post(message: FromLedger, answers: readonly ConnectionAnswers[] = []): void {
+  port.postMessage(
+    message,
+    answers.map(({ bytes }) => bytes.buffer as ArrayBuffer),
+  );
+}

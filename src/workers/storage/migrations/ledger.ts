@@ -1,0 +1,134 @@
+import type { Migration } from './migrate.ts';
+
+/** RFC 3339 text of a (seconds, nanos) pair, with 0, 3, 6 or 9 fraction digits. */
+export function timestampSql(seconds: string, nanos: string): string {
+  return `strftime('%Y-%m-%dT%H:%M:%S', ${seconds}, 'unixepoch') || CASE
+    WHEN ${nanos} = 0 THEN ''
+    WHEN ${nanos} % 1000000 = 0 THEN printf('.%03d', ${nanos} / 1000000)
+    WHEN ${nanos} % 1000 = 0 THEN printf('.%06d', ${nanos} / 1000)
+    ELSE printf('.%09d', ${nanos}) END || 'Z'`;
+}
+
+/** The tables every store with a chained stream has. */
+export const BLOCK_TABLES = `
+CREATE TABLE blocks (
+  n INTEGER PRIMARY KEY,               -- dense from 0: the leaf's index in the tree
+  committed_ms INTEGER NOT NULL,       -- never decreases from block to block
+  entries INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,              -- length of the canonical bytes
+  version INTEGER NOT NULL,            -- of the canonical encoding
+  leaf BLOB NOT NULL                   -- SHA-256(0x00 || canonical bytes)
+) STRICT;
+CREATE TABLE block_ranges (
+  block INTEGER NOT NULL REFERENCES blocks (n),
+  stream INTEGER NOT NULL,             -- 1 logs, 2 file_events, 3 coordination, 4 roots
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  PRIMARY KEY (stream, block)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+`;
+
+/*
+ * Indexes cost more than rows. logs has the time index and a session index over rows that have a session.
+ * file_events has its primary key only: an index by (root_id, path) takes inserts at random places, which
+ * doubles the pages a storm of events writes, for a question (one file's history) that is asked rarely and
+ * can scan. Times are found through blocks.committed_ms, which never decreases.
+ */
+const FIRST = `${BLOCK_TABLES}
+CREATE TABLE logs (
+  id INTEGER PRIMARY KEY,              -- dense from 1
+  seconds INTEGER NOT NULL,
+  nanos INTEGER NOT NULL,
+  level INTEGER NOT NULL,              -- 0 Trace … 4 Error
+  component TEXT NOT NULL,
+  session_id TEXT,
+  message TEXT NOT NULL,
+  metadata TEXT,                       -- JSON
+  tenant_id TEXT,
+  user_id TEXT,
+  created_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX logs_time ON logs (seconds, nanos);
+CREATE INDEX logs_session ON logs (session_id, seconds, nanos) WHERE session_id IS NOT NULL;
+
+CREATE TABLE roots (
+  root_id INTEGER PRIMARY KEY,         -- dense from 1, stable per path
+  path ANY NOT NULL UNIQUE,            -- TEXT when valid UTF-8, else BLOB
+  created_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE root_sequences (
+  root_id INTEGER PRIMARY KEY REFERENCES roots (root_id),
+  sequence INTEGER NOT NULL            -- last batch of file events taken
+) STRICT;
+
+CREATE TABLE file_events (
+  seq INTEGER PRIMARY KEY,             -- dense from 1
+  root_id INTEGER NOT NULL,
+  seconds INTEGER NOT NULL,
+  nanos INTEGER NOT NULL,
+  event INTEGER NOT NULL,              -- 0 create 1 update 2 delete 3 move 4 attrib 5 access 6 transient
+  kind INTEGER NOT NULL,               -- 0 file 1 dir 2 symlink 3 other
+  path ANY NOT NULL,                   -- relative to the root
+  from_path ANY,
+  size INTEGER,
+  old_size INTEGER,
+  seen INTEGER NOT NULL,               -- 0 native 1 poll 2 reconcile 3 hint
+  dev INTEGER, ino INTEGER, stat_size INTEGER,
+  mtime_seconds INTEGER, mtime_nanos INTEGER, ctime_seconds INTEGER, ctime_nanos INTEGER,
+  mode INTEGER, nlink INTEGER,
+  checksum BLOB,
+  session_id TEXT,
+  tenant_id TEXT,
+  user_id TEXT
+) STRICT;
+
+CREATE TABLE files (                   -- derived: the fold of file_events
+  root_id INTEGER NOT NULL,
+  path ANY NOT NULL,
+  kind INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  dev INTEGER NOT NULL,
+  ino INTEGER NOT NULL,
+  mtime_seconds INTEGER NOT NULL, mtime_nanos INTEGER NOT NULL,
+  ctime_seconds INTEGER NOT NULL, ctime_nanos INTEGER NOT NULL,
+  mode INTEGER NOT NULL,
+  nlink INTEGER NOT NULL,
+  checksum BLOB,
+  PRIMARY KEY (root_id, path)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE producers (
+  producer_id TEXT PRIMARY KEY,
+  sequence INTEGER NOT NULL,           -- highest one taken
+  updated_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE recent_ids (
+  n INTEGER PRIMARY KEY,               -- number of the first id
+  id BLOB NOT NULL                     -- ids of one commit, 16 bytes each, back to back
+) STRICT;
+
+CREATE VIEW logs_v1 AS SELECT
+  id, ${timestampSql('seconds', 'nanos')} AS timestamp,
+  CASE level WHEN 0 THEN 'Trace' WHEN 1 THEN 'Debug' WHEN 2 THEN 'Info' WHEN 3 THEN 'Warn' ELSE 'Error' END AS level,
+  component, session_id, message, metadata,
+  0 AS synced, NULL AS sync_timestamp,
+  ${timestampSql('created_ms / 1000', '(created_ms % 1000) * 1000000')} AS created_at,
+  tenant_id, user_id
+FROM logs;
+CREATE VIEW file_events_v1 AS SELECT
+  seq, ${timestampSql('e.seconds', 'e.nanos')} AS timestamp,
+  CAST(r.path AS TEXT) AS root, CAST(e.path AS TEXT) AS path,
+  CASE event WHEN 0 THEN 'create' WHEN 1 THEN 'update' WHEN 2 THEN 'delete' WHEN 3 THEN 'move'
+    WHEN 4 THEN 'attrib' WHEN 5 THEN 'access' ELSE 'transient' END AS event_type,
+  CAST(from_path AS TEXT) AS from_path,
+  CASE kind WHEN 0 THEN 'file' WHEN 1 THEN 'dir' WHEN 2 THEN 'symlink' ELSE 'other' END AS kind,
+  size, lower(hex(checksum)) AS checksum,
+  CASE seen WHEN 0 THEN 'native' WHEN 1 THEN 'poll' WHEN 2 THEN 'reconcile' ELSE 'hint' END AS seen,
+  session_id, tenant_id, user_id
+FROM file_events e JOIN roots r USING (root_id);
+`;
+
+export const LEDGER_MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: 'logs, file events, path index, blocks', sql: FIRST },
+];

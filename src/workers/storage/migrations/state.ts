@@ -1,0 +1,67 @@
+import { BLOCK_TABLES, timestampSql } from './ledger.ts';
+import type { Migration } from './migrate.ts';
+
+const FIRST = `${BLOCK_TABLES}
+CREATE TABLE revision (one INTEGER PRIMARY KEY CHECK (one = 1), value INTEGER NOT NULL) STRICT;
+INSERT INTO revision VALUES (1, 0);
+
+CREATE TABLE sessions (
+  id TEXT PRIMARY KEY,
+  identity TEXT NOT NULL,
+  agent_type TEXT,
+  started_seconds INTEGER NOT NULL,
+  started_nanos INTEGER NOT NULL,
+  ended_seconds INTEGER,
+  ended_nanos INTEGER,
+  metadata TEXT,                       -- JSON
+  tenant_id TEXT,
+  user_id TEXT,
+  revision INTEGER NOT NULL            -- of the last change
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_started ON sessions (started_seconds, started_nanos, id);
+CREATE INDEX sessions_active ON sessions (started_seconds, started_nanos, id) WHERE ended_seconds IS NULL;
+
+CREATE TABLE monitored_paths (
+  path ANY PRIMARY KEY NOT NULL,       -- TEXT when valid UTF-8, else BLOB
+  recursive INTEGER NOT NULL,
+  patterns TEXT NOT NULL,              -- JSON array
+  active INTEGER NOT NULL,
+  created_seconds INTEGER NOT NULL,
+  created_nanos INTEGER NOT NULL,
+  revision INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE coordination (            -- append-only: what changed, in order
+  seq INTEGER PRIMARY KEY,             -- dense from 1
+  revision INTEGER NOT NULL,
+  seconds INTEGER NOT NULL,
+  nanos INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  subject ANY NOT NULL,                -- session id, path …
+  data TEXT,                           -- JSON
+  session_id TEXT,
+  tenant_id TEXT,
+  user_id TEXT
+) STRICT;
+
+CREATE TABLE recent_requests (         -- answers of the last requests, for a repeated one
+  n INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  answer TEXT NOT NULL                 -- JSON
+) STRICT;
+
+CREATE VIEW sessions_v1 AS SELECT
+  id, identity, agent_type,
+  ${timestampSql('started_seconds', 'started_nanos')} AS started_at,
+  ${timestampSql('ended_seconds', 'ended_nanos')} AS ended_at,
+  metadata, tenant_id, user_id
+FROM sessions;
+CREATE VIEW monitored_paths_v1 AS SELECT
+  CAST(path AS TEXT) AS path, recursive, patterns, active,
+  ${timestampSql('created_seconds', 'created_nanos')} AS created_at
+FROM monitored_paths;
+`;
+
+export const STATE_MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: 'sessions, monitored paths, coordination stream, blocks', sql: FIRST },
+];

@@ -1,0 +1,167 @@
+import Database from 'better-sqlite3';
+import { CodiError } from '../../protocol/errors.ts';
+import { latestVersion, migrate, type Migration } from './migrations/migrate.ts';
+import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
+import { STATE_MIGRATIONS } from './migrations/state.ts';
+
+/** 'codL' and 'codS': what `file` and SQLite tools see in the header. */
+const APPLICATION_IDS = { ledger: 0x636f_644c, state: 0x636f_6453 } as const;
+const MIGRATIONS: Record<StoreKind, readonly Migration[]> = {
+  ledger: LEDGER_MIGRATIONS,
+  state: STATE_MIGRATIONS,
+};
+/** First release without the WAL-reset bug (sqlite.org/wal.html, "The WAL-reset bug"). */
+const OLDEST_SQLITE = [3, 51, 3] as const;
+const SYNCHRONOUS_FULL = 2;
+
+export type StoreKind = keyof typeof APPLICATION_IDS;
+export type SqliteDatabase = Database.Database;
+export type SqliteStatement = Database.Statement<unknown[]>;
+
+export interface OpenOptions {
+  /** Only before the first table is made. */
+  pageSizeBytes?: number;
+  cacheBytes?: number;
+  /** How long a statement waits for another connection's lock. */
+  busyTimeoutMs?: number;
+  /** For tests: makes the disk look full at this many pages. */
+  maxPageCount?: number;
+}
+
+/** Opens a store for its only writer, creates or migrates it, and proves the settings that durability stands on. */
+export function openForWriting(
+  path: string,
+  kind: StoreKind,
+  options: OpenOptions = {},
+): SqliteDatabase {
+  const database = new Database(path, { timeout: options.busyTimeoutMs ?? 5_000 });
+  try {
+    assertSqliteVersion(database);
+    assertOurs(database, kind, path);
+    if (options.pageSizeBytes) database.pragma(`page_size = ${options.pageSizeBytes}`);
+    setUp(database, options);
+    assertDurable(database);
+    migrate(database, MIGRATIONS[kind], APPLICATION_IDS[kind]);
+    if (options.maxPageCount) database.pragma(`max_page_count = ${options.maxPageCount}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Opens a store that a writer has made, for reading only. Throws SQLITE_CANTOPEN when there is none yet. */
+export function openForReading(
+  path: string,
+  kind: StoreKind,
+  options: OpenOptions = {},
+): SqliteDatabase {
+  const database = new Database(path, {
+    readonly: true,
+    fileMustExist: true,
+    timeout: options.busyTimeoutMs ?? 1_000,
+  });
+  try {
+    assertSqliteVersion(database);
+    assertOurs(database, kind, path);
+    setCache(database, options);
+    database.pragma('mmap_size = 0');
+    database.pragma('query_only = ON');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Opens a store that a writer has made, to checkpoint it and nothing else. */
+export function openForCheckpoints(
+  path: string,
+  kind: StoreKind,
+  options: OpenOptions = {},
+): SqliteDatabase {
+  const database = new Database(path, {
+    fileMustExist: true,
+    timeout: options.busyTimeoutMs ?? 100,
+  });
+  try {
+    assertSqliteVersion(database);
+    assertOurs(database, kind, path);
+    setUp(database, { ...options, cacheBytes: options.cacheBytes ?? 1024 * 1024 });
+    assertDurable(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Whether a SQLite release has the fix this store needs. */
+export function isSqliteNewEnough(version: string): boolean {
+  const parts = version.split('.').map(Number);
+  for (const [index, oldest] of OLDEST_SQLITE.entries()) {
+    const part = parts[index] ?? 0;
+    if (part !== oldest) return part > oldest;
+  }
+  return true;
+}
+
+function assertSqliteVersion(database: SqliteDatabase): void {
+  const version = database.prepare('SELECT sqlite_version()').pluck().get() as string;
+  if (!isSqliteNewEnough(version)) {
+    throw new CodiError('CODI_SQLITE_TOO_OLD', {
+      found: version,
+      needed: OLDEST_SQLITE.join('.'),
+    });
+  }
+}
+
+function assertOurs(database: SqliteDatabase, kind: StoreKind, path: string): void {
+  const applicationId = database.pragma('application_id', { simple: true }) as number;
+  const version = database.pragma('user_version', { simple: true }) as number;
+  const isNew = applicationId === 0 && version === 0;
+  if (!isNew && applicationId !== APPLICATION_IDS[kind]) {
+    throw new CodiError('CODI_STORE_CORRUPT', {
+      path,
+      reason: `application_id ${applicationId} is not that of a codi ${kind} database`,
+    });
+  }
+  const latest = latestVersion(MIGRATIONS[kind]);
+  if (version > latest) {
+    throw new CodiError('CODI_DATA_NEWER', { path, found: version, known: latest });
+  }
+}
+
+function setUp(database: SqliteDatabase, options: OpenOptions): void {
+  database.pragma('journal_mode = WAL');
+  // better-sqlite3 is built so that WAL means NORMAL, which may lose answered commits with the power.
+  database.pragma('synchronous = FULL');
+  database.pragma('foreign_keys = ON');
+  database.pragma('wal_autocheckpoint = 0');
+  database.pragma('mmap_size = 0');
+  database.pragma('trusted_schema = OFF');
+  setCache(database, options);
+}
+
+function setCache(database: SqliteDatabase, options: OpenOptions): void {
+  const cacheBytes = options.cacheBytes ?? 16 * 1024 * 1024;
+  database.pragma(`cache_size = ${-Math.max(1, Math.floor(cacheBytes / 1024))}`);
+}
+
+function assertDurable(database: SqliteDatabase): void {
+  const settings = {
+    journal_mode: 'wal',
+    synchronous: SYNCHRONOUS_FULL,
+    foreign_keys: 1,
+    wal_autocheckpoint: 0,
+    mmap_size: 0,
+  };
+  for (const [name, expected] of Object.entries(settings)) {
+    const actual: unknown = database.pragma(name, { simple: true }) ?? 0;
+    if (actual !== expected) {
+      throw new CodiError('CODI_INTERNAL', {
+        reason: `PRAGMA ${name} is ${String(actual)}, not ${expected}`,
+      });
+    }
+  }
+}

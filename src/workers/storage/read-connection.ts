@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import picomatch from 'picomatch';
+import { CodiError, isCodiError } from '../../protocol/errors.ts';
+import {
+  openForReading,
+  type SqliteDatabase,
+  type SqliteStatement,
+  type StoreKind,
+} from './open-database.ts';
+import type { ReaderOptions } from './reader.messages.ts';
+import { judgeFailure } from './storage-failure.ts';
+
+const DEFAULT_CACHE_BYTES = 4 * 1024 * 1024;
+const DEFAULT_BUDGET_MS = 500;
+const STATEMENT_CACHE_COUNT = 128;
+const MATCHER_CACHE_COUNT = 32;
+
+/** One thread's read-only view of a store, with its prepared statements. */
+export class ReadConnection {
+  readonly #database: SqliteDatabase;
+  readonly #statements = new Map<string, SqliteStatement>();
+  readonly budgetMs: number;
+
+  constructor(kind: StoreKind, options: ReaderOptions) {
+    this.budgetMs = options.budgetMs ?? DEFAULT_BUDGET_MS;
+    this.#database = openForReading(join(options.dataDir, `${kind}.db`), kind, {
+      cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
+    });
+    addFunctions(this.#database);
+  }
+
+  /** A statement, prepared once per text. `exact`: integers come as bigint. */
+  prepare(sql: string, exact = false): SqliteStatement {
+    const key = exact ? `exact ${sql}` : sql;
+    let statement = this.#statements.get(key);
+    if (!statement) {
+      statement = this.#database.prepare(sql).safeIntegers(exact) as SqliteStatement;
+      if (this.#statements.size >= STATEMENT_CACHE_COUNT) this.#statements.clear();
+      this.#statements.set(key, statement);
+    }
+    return statement;
+  }
+
+  /** The single value of a query. */
+  value<Value>(sql: string, ...values: unknown[]): Value | undefined {
+    const row = this.prepare(sql).get(...values) as Record<string, Value> | undefined;
+    return row === undefined ? undefined : Object.values(row)[0];
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** The connections of a reader thread, opened when they are first needed. */
+export class ReadConnections {
+  readonly #options: ReaderOptions;
+  readonly #open = new Map<StoreKind, ReadConnection>();
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+  }
+
+  get(kind: StoreKind): ReadConnection {
+    let connection = this.#open.get(kind);
+    if (!connection) {
+      connection = new ReadConnection(kind, this.#options);
+      this.#open.set(kind, connection);
+    }
+    return connection;
+  }
+
+  /** What a failed read means for the one who asked; broken connections are opened anew next time. */
+  failure(error: unknown): CodiError {
+    if (isCodiError(error)) return error;
+    const { code, message } = judgeFailure(error);
+    for (const connection of this.#open.values()) connection.close();
+    this.#open.clear();
+    return new CodiError(code, { reason: message, path: this.#options.dataDir });
+  }
+}
+
+function addFunctions(database: SqliteDatabase): void {
+  database.function('contains_folded', { deterministic: true }, (text, needle) =>
+    String(text).toLowerCase().includes(String(needle)) ? 1 : 0,
+  );
+  const matchers = new Map<string, (path: string) => boolean>();
+  database.function('matches_glob', { deterministic: true }, (pattern, path) => {
+    if (path === null) return 0;
+    const key = String(pattern);
+    let matches = matchers.get(key);
+    if (!matches) {
+      if (matchers.size >= MATCHER_CACHE_COUNT) matchers.clear();
+      matches = picomatch(key, { dot: true });
+      matchers.set(key, matches);
+    }
+    const text = Buffer.isBuffer(path) ? path.toString('utf8') : String(path);
+    const isBare = !key.includes('/');
+    return matches(text) || (isBare && matches(text.slice(text.lastIndexOf('/') + 1))) ? 1 : 0;
+  });
+}

@@ -1,0 +1,67 @@
+/**
+ * Tasks of the reader pool: `pool.run(input, { name })`, where name is a key of ReaderTasks.
+ * Inputs are bodies of requests as the protocol decodes them; results are rows ready for the wire.
+ * A failed task rejects with a WireError object: an Error loses its code on the way out of a thread.
+ */
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { IndexRow } from '../../protocol/file-event.ts';
+import type { BodyOf, EventRow, FileRow, LogRow, SessionRow } from '../../protocol/messages.ts';
+
+/** Given to the pool as workerData (or as its `data`). */
+export interface ReaderOptions {
+  dataDir: string;
+  /** Per thread and database. Default 4 MiB. */
+  cacheBytes?: number;
+  /** After so long a query returns the page it has, with a cursor to go on. Default 500. */
+  budgetMs?: number;
+}
+
+/**
+ * Rows, and with `next` perhaps more, also when the page is short or empty: then the query used up its
+ * time between matches and goes on from the cursor.
+ */
+export interface Page<Row> {
+  rows: Row[];
+  next?: string;
+  /** Of all pages with count 'exact', else of this one. */
+  totalCount?: number;
+  /** With after_id or after_seq: all up to this number was looked at, so a follower goes on from here. */
+  through?: number;
+}
+
+export interface LoadIndexInput {
+  rootPath: BytePath;
+  /** The last path of the page before; null to begin. */
+  afterPath: BytePath | null;
+  limit: number;
+}
+
+/** A listing without a root is about `roots`, or about every root of the ledger. */
+export type ListFilesInput = BodyOf<'ListFiles'> & { roots?: readonly BytePath[] };
+
+/** Counts without a scan. */
+export interface Totals {
+  logs: number;
+  fileEvents: number;
+  blocks: number;
+  ledgerBytes: number;
+  lastCommitMs: number | null;
+  revision: number;
+  stateBytes: number;
+}
+
+export interface ReaderTasks {
+  /** Newest first unless asked otherwise; with filter.after_id in order of id, oldest first. */
+  queryLogs(input: BodyOf<'QueryLogs'>): Page<LogRow>;
+  /** Newest first unless asked otherwise or with filter.after_seq; always in order of seq. */
+  queryEvents(input: BodyOf<'QueryEvents'>): Page<EventRow>;
+  /** In byte order of paths within a root, names that are not UTF-8 last. */
+  listFiles(input: ListFilesInput): Page<FileRow>;
+  /** Newest first. */
+  listSessions(input: BodyOf<'ListSessions'>): Page<SessionRow>;
+  /** In the order of listFiles; empty for an unknown root. */
+  loadIndex(input: LoadIndexInput): IndexRow[];
+  /** Highest sequence committed for a producer, 0 for an unknown one. */
+  producerSequence(input: { producerId: string }): number;
+  totals(input?: unknown): Totals;
+}

@@ -1,0 +1,92 @@
+/** What the main thread and the state thread say to each other. */
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { ErrorCode, WireError } from '../../protocol/errors.ts';
+import type { Timestamp } from '../../protocol/timestamp.ts';
+
+/** Given to the thread as workerData (or as its `data`). */
+export interface StateOptions {
+  dataDir: string;
+  /** Only used when the database is made. Default 4096. */
+  pageSizeBytes?: number;
+  /** Default 4 MiB. */
+  cacheBytes?: number;
+  /** Int32 counters of commits: [0] ledger.db, [1] state.db. */
+  commits?: SharedArrayBuffer | Int32Array;
+  /** Past this size of its write-ahead log the writer itself restarts it. Default 32 MiB. */
+  walRestartBytes?: number;
+  /** How many answers are remembered for repeated requests. Default 10,000. */
+  recentRequests?: number;
+  verifyBlocks?: number;
+  /** For tests: the disk looks full at this many pages. */
+  maxPageCount?: number;
+}
+
+/** On every change. */
+interface Change {
+  /** Id of the client's message: a change that was answered once gets the same answer again, and is not repeated. */
+  requestId?: string;
+  /** Default: now. */
+  at?: Timestamp;
+  tenantId?: string | null;
+  userId?: string | null;
+}
+
+export type StateCommand =
+  | (Change & {
+      type: 'sessionStart';
+      sessionId: string;
+      identity: string;
+      agentType: string | null;
+      /** JSON text. */
+      metadata: string | null;
+    })
+  | (Change & { type: 'sessionEnd'; sessionId: string })
+  | (Change & {
+      type: 'monitoredPathAdd';
+      path: BytePath;
+      recursive: boolean;
+      patterns: string[];
+      sessionId?: string | null;
+    })
+  /** Keeps the row, with active = 0. */
+  | (Change & { type: 'monitoredPathRemove'; path: BytePath; sessionId?: string | null })
+  | { type: 'listMonitoredPaths'; activeOnly?: boolean };
+
+export interface MonitoredPath {
+  path: BytePath;
+  recursive: boolean;
+  patterns: string[];
+  active: boolean;
+  createdAt: Timestamp;
+}
+
+/** `changed` is false when it was so already: then there is no new revision. */
+export interface ChangeResult {
+  revision: number;
+  changed: boolean;
+}
+
+/** The result of each command. */
+export interface StateResults {
+  sessionStart: ChangeResult;
+  sessionEnd: ChangeResult;
+  monitoredPathAdd: ChangeResult;
+  monitoredPathRemove: ChangeResult;
+  listMonitoredPaths: MonitoredPath[];
+}
+
+export interface StateHead {
+  revision: number;
+  blocks: number;
+  bytes: number;
+  lastCommitMs: number | null;
+}
+
+export type ToState = { type: 'request'; id: number; command: StateCommand } | { type: 'stop' };
+
+export type FromState =
+  | { type: 'sys.ready'; head: StateHead }
+  | { type: 'sys.startFailed'; code: ErrorCode; message: string }
+  | { type: 'answer'; id: number; ok: true; result: StateResults[keyof StateResults] }
+  | { type: 'answer'; id: number; ok: false; error: WireError }
+  | { type: 'fatal'; code: ErrorCode; message: string };

@@ -1,0 +1,42 @@
+import { isCodiError, type ErrorCode } from '../../protocol/errors.ts';
+
+/** What a failed statement means for its writer. */
+export type StorageFailure =
+  /** Nothing of the transaction was taken; the same may succeed later. */
+  | { kind: 'refused'; code: ErrorCode; retryMs: number; message: string }
+  /** The writer must end: what the disk holds is only known again after reopening. */
+  | { kind: 'fatal'; code: ErrorCode; message: string };
+
+const DISK_FULL_RETRY_MS = 1_000;
+const BUSY_RETRY_MS = 100;
+
+/**
+ * Judges an error of SQLite. After a failed fsync the pages count as clean although they are not on the
+ * disk, so a second try would lie: I/O errors are fatal (Rebello et al., "Can Applications Recover from
+ * fsync Failures?", ATC 2020).
+ */
+export function judgeFailure(error: unknown): StorageFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  if (isCodiError(error)) return { kind: 'fatal', code: error.code, message };
+  const found = (error as { code?: unknown } | null)?.code;
+  const sqlite = typeof found === 'string' ? found : '';
+  if (sqlite === 'SQLITE_FULL')
+    return { kind: 'refused', code: 'CODI_DISK_FULL', retryMs: DISK_FULL_RETRY_MS, message };
+  if (isPrimary(sqlite, 'SQLITE_BUSY') || isPrimary(sqlite, 'SQLITE_LOCKED')) {
+    return {
+      kind: 'refused',
+      code: 'CODI_STORAGE_UNAVAILABLE',
+      retryMs: BUSY_RETRY_MS,
+      message,
+    };
+  }
+  if (isPrimary(sqlite, 'SQLITE_CORRUPT') || isPrimary(sqlite, 'SQLITE_NOTADB'))
+    return { kind: 'fatal', code: 'CODI_STORE_CORRUPT', message: `${sqlite}: ${message}` };
+  if (sqlite.startsWith('SQLITE_'))
+    return { kind: 'fatal', code: 'CODI_STORAGE_UNAVAILABLE', message: `${sqlite}: ${message}` };
+  return { kind: 'fatal', code: 'CODI_INTERNAL', message };
+}
+
+function isPrimary(code: string, primary: string): boolean {
+  return code === primary || code.startsWith(`${primary}_`);
+}

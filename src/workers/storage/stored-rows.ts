@@ -1,0 +1,94 @@
+/** Reads entries back as the canonical encoding wants them, with every integer exact. */
+import {
+  appendCoordination,
+  appendFileEvent,
+  appendLog,
+  appendRoot,
+  type CanonicalBuffer,
+  type CoordinationRow,
+  type FileEventRow,
+  type LogRow,
+  type RootRow,
+} from './canonical.ts';
+import { STREAMS } from './codes.ts';
+import type { SqliteDatabase, SqliteStatement, StoreKind } from './open-database.ts';
+
+export const LOG_COLUMNS =
+  'id, seconds, nanos, level, component, session_id, message, metadata, tenant_id, user_id, created_ms';
+export const FILE_EVENT_COLUMNS =
+  'seq, root_id, seconds, nanos, event, kind, path, from_path, size, old_size, seen, ' +
+  'dev, ino, stat_size, mtime_seconds, mtime_nanos, ctime_seconds, ctime_nanos, mode, nlink, ' +
+  'checksum, session_id, tenant_id, user_id';
+const COORDINATION_COLUMNS =
+  'seq, revision, seconds, nanos, kind, subject, data, session_id, tenant_id, user_id';
+const ROOT_COLUMNS = 'root_id, path, created_ms';
+
+type AppendRow = (out: CanonicalBuffer, row: Record<string, unknown>) => void;
+interface StreamReader {
+  select: SqliteStatement;
+  last: SqliteStatement;
+  append: AppendRow;
+}
+
+/** The streams of a store, readable by range. */
+export class StoredRows {
+  readonly #streams = new Map<number, StreamReader>();
+
+  constructor(database: SqliteDatabase, kind: StoreKind) {
+    const add = (stream: number, columns: string, table: string, key: string, append: AppendRow) =>
+      this.#streams.set(stream, {
+        select: database
+          .prepare(`SELECT ${columns} FROM ${table} WHERE ${key} BETWEEN ? AND ? ORDER BY ${key}`)
+          .safeIntegers(true) as SqliteStatement,
+        last: database
+          .prepare(`SELECT coalesce(max(${key}), 0) FROM ${table}`)
+          .pluck() as SqliteStatement,
+        append,
+      });
+    if (kind === 'state') {
+      add(STREAMS.coordination, COORDINATION_COLUMNS, 'coordination', 'seq', (out, row) =>
+        appendCoordination(out, withNumbers(row) as unknown as CoordinationRow),
+      );
+      return;
+    }
+    add(STREAMS.logs, LOG_COLUMNS, 'logs', 'id', (out, row) =>
+      appendLog(out, withNumbers(row) as unknown as LogRow),
+    );
+    add(STREAMS.fileEvents, FILE_EVENT_COLUMNS, 'file_events', 'seq', (out, row) =>
+      appendFileEvent(out, withNumbers(row) as unknown as FileEventRow),
+    );
+    add(STREAMS.roots, ROOT_COLUMNS, 'roots', 'root_id', (out, row) =>
+      appendRoot(out, withNumbers(row) as unknown as RootRow),
+    );
+  }
+
+  /** The highest number in a stream, 0 when it is empty. */
+  last(stream: number): number {
+    return this.#reader(stream).last.get() as number;
+  }
+
+  /** Appends the canonical bytes of a range as it stands in the tables now; returns how many entries there are. */
+  append(out: CanonicalBuffer, stream: number, first: number, last: number): number {
+    const { select, append } = this.#reader(stream);
+    let count = 0;
+    for (const row of select.iterate(first, last)) {
+      append(out, row as Record<string, unknown>);
+      count++;
+    }
+    return count;
+  }
+
+  #reader(stream: number): StreamReader {
+    const reader = this.#streams.get(stream);
+    if (!reader) throw new RangeError(`no stream ${stream} in this store`);
+    return reader;
+  }
+}
+
+/** Device and inode numbers use all 64 bits; every other integer is a safe one. */
+function withNumbers(row: Record<string, unknown>): Record<string, unknown> {
+  for (const [name, value] of Object.entries(row)) {
+    if (typeof value === 'bigint' && name !== 'dev' && name !== 'ino') row[name] = Number(value);
+  }
+  return row;
+}

@@ -1,0 +1,72 @@
+import { leafOf, type BlockRange } from './block.ts';
+import { CANONICAL_VERSION, CanonicalBuffer } from './canonical.ts';
+import type { SqliteDatabase, StoreKind } from './open-database.ts';
+import { StoredRows } from './stored-rows.ts';
+
+export type Verification =
+  { ok: true; blocks: number } | { ok: false; block: number; reason: string };
+
+interface BlockRow {
+  n: number;
+  entries: number;
+  version: number;
+  leaf: Buffer;
+}
+
+/** Recomputes the newest `count` blocks from their rows and checks that the streams end where the blocks say. */
+export function verifyLastBlocks(
+  database: SqliteDatabase,
+  kind: StoreKind,
+  count: number,
+): Verification {
+  const blocks = (
+    database
+      .prepare('SELECT n, entries, version, leaf FROM blocks ORDER BY n DESC LIMIT ?')
+      .all(count) as BlockRow[]
+  ).reverse();
+  const rows = new StoredRows(database, kind);
+  const selectRanges = database.prepare(
+    'SELECT stream, first, last FROM block_ranges WHERE stream IN (1, 2, 3, 4) AND block = ? ORDER BY stream',
+  );
+  const ends = new Map<number, number>();
+  let previous: number | undefined;
+  for (const block of blocks) {
+    const ranges = selectRanges.all(block.n) as BlockRange[];
+    const reason =
+      (previous !== undefined && block.n !== previous + 1 && 'a block before it is missing') ||
+      gapReason(ranges, ends) ||
+      leafReason(block, ranges, rows);
+    if (reason) return { ok: false, block: block.n, reason };
+    previous = block.n;
+  }
+  for (const [stream, end] of ends) {
+    if (rows.last(stream) !== end) {
+      const reason = `stream ${stream} ends at ${rows.last(stream)}, its blocks at ${end}`;
+      return { ok: false, block: previous ?? 0, reason };
+    }
+  }
+  return { ok: true, blocks: blocks.length };
+}
+
+function gapReason(ranges: readonly BlockRange[], ends: Map<number, number>): string | undefined {
+  for (const { stream, first, last } of ranges) {
+    const end = ends.get(stream);
+    if (end !== undefined && first !== end + 1) return `stream ${stream} jumps to ${first}`;
+    ends.set(stream, last);
+  }
+  return undefined;
+}
+
+function leafReason(
+  block: BlockRow,
+  ranges: readonly BlockRange[],
+  rows: StoredRows,
+): string | undefined {
+  if (block.version !== CANONICAL_VERSION) return `canonical version ${block.version} is unknown`;
+  const out = new CanonicalBuffer();
+  let entries = 0;
+  for (const { stream, first, last } of ranges) entries += rows.append(out, stream, first, last);
+  if (entries !== block.entries)
+    return `${entries} entries are there, ${block.entries} were hashed`;
+  return leafOf([out.view()]).equals(block.leaf) ? undefined : 'its entries do not match its leaf';
+}

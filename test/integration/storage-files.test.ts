@@ -1,0 +1,85 @@
+import { statSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { ledgerFixture } from '../support/ledger-fixture.ts';
+import {
+  bodyOf,
+  context,
+  entriesMessage,
+  logEntry,
+  STORAGE_DIR,
+} from '../support/ledger-thread.ts';
+
+const { dataDir, path, start, spawn, rows } = ledgerFixture();
+
+describe('the files of a ledger', () => {
+  it('does not start on a ledger whose newest entries were changed', async () => {
+    const thread = await start();
+    await thread.settle(entriesMessage(1, [[context(), bodyOf(logEntry('true'))]]));
+    await thread.stop();
+    const database = new Database(path('ledger.db'));
+    database.exec("UPDATE logs SET message = 'false'");
+    database.close();
+    const second = spawn();
+    const failed = await second.next('sys.startFailed');
+    expect(failed).toMatchObject({
+      code: 'CODI_STORE_CORRUPT',
+      message: expect.stringContaining('block 0'),
+    });
+    expect(await second.exited).toBe(1);
+  });
+
+  it('restarts its write-ahead log past the limit and leaves none when it stops', async () => {
+    const thread = await start({ walRestartBytes: 256 * 1024 });
+    const owner = context();
+    for (let batch = 0; batch < 40; batch++) {
+      const frames = Array.from(
+        { length: 50 },
+        () => [owner, bodyOf(logEntry('y'.repeat(1_000)))] as const,
+      );
+      await thread.settle(entriesMessage(batch, frames));
+    }
+    // Eight commits may pass between two looks at the size.
+    expect(statSync(path('ledger.db-wal')).size).toBeLessThan(2 * 1024 * 1024);
+    expect(await thread.stop()).toBe(0);
+    expect(rows('SELECT count(*) AS count FROM logs')).toEqual([{ count: 2_000 }]);
+  });
+
+  it('ends with code 1 and says why when the file breaks under it', async () => {
+    const thread = await start();
+    await thread.settle(entriesMessage(1, [[context(), bodyOf(logEntry('before'))]]));
+    const breaker = new Database(path('ledger.db'));
+    breaker.exec('DROP TABLE producers; CREATE TABLE producers (x)');
+    breaker.close();
+    const owner = context({ producerId: 'p' });
+    thread.post(entriesMessage(2, [[owner, bodyOf(logEntry('after', { sequence: 1 }))]]));
+    expect(await thread.next('fatal')).toMatchObject({ code: expect.stringMatching(/^CODI_/) });
+    expect(await thread.exited).toBe(1);
+  });
+});
+
+describe('the checkpoint thread', () => {
+  it('moves commits into the database while they happen and reports the size of the logs', async () => {
+    const commits = new SharedArrayBuffer(8);
+    const thread = await start({ commits });
+    const checkpointer = new Worker(new URL('checkpoint.worker.js', STORAGE_DIR), {
+      workerData: { dataDir: dataDir(), commits, intervalMs: 5 },
+    });
+    const sizes = new Promise<number>((resolve) => {
+      checkpointer.on('message', (message: { type: string; ledgerWalBytes: number }) => {
+        if (message.type === 'sizes' && message.ledgerWalBytes > 0) resolve(message.ledgerWalBytes);
+      });
+    });
+    const exited = new Promise((resolve) => checkpointer.on('exit', resolve));
+    const frames = Array.from(
+      { length: 200 },
+      () => [context(), bodyOf(logEntry('z'.repeat(1_000)))] as const,
+    );
+    await thread.settle(entriesMessage(1, frames));
+    expect(await sizes).toBeGreaterThan(100_000);
+    expect(statSync(path('ledger.db')).size).toBeGreaterThan(200_000);
+    checkpointer.postMessage({ type: 'stop' });
+    expect(await exited).toBe(0);
+  });
+});

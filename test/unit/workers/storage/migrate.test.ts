@@ -1,0 +1,35 @@
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { LEDGER_MIGRATIONS } from '#codi/workers/storage/migrations/ledger.js';
+import { migrate } from '#codi/workers/storage/migrations/migrate.js';
+import { STATE_MIGRATIONS } from '#codi/workers/storage/migrations/state.js';
+
+const ONE = { version: 1, name: 'one', sql: 'CREATE TABLE one (x);' };
+const TWO = { version: 2, name: 'two', sql: 'CREATE TABLE two (x);' };
+
+describe('migrations', () => {
+  it('are numbered from 1 without a gap', () => {
+    for (const migrations of [LEDGER_MIGRATIONS, STATE_MIGRATIONS])
+      expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, at) => at + 1));
+  });
+
+  it('run once each, in order', () => {
+    const database = new Database(':memory:');
+    migrate(database, [ONE], 77);
+    migrate(database, [ONE, TWO], 77);
+    migrate(database, [ONE, TWO], 77);
+    expect(database.pragma('user_version', { simple: true })).toBe(2);
+    expect(database.pragma('application_id', { simple: true })).toBe(77);
+  });
+
+  it('leave the schema before them when they fail', () => {
+    const database = new Database(':memory:');
+    migrate(database, [ONE], 77);
+    const broken = { ...TWO, sql: `${TWO.sql} CREATE TABLE one (x);` };
+    expect(() => migrate(database, [ONE, broken], 77)).toThrow();
+    expect(database.pragma('user_version', { simple: true })).toBe(1);
+    expect(database.prepare("SELECT name FROM sqlite_schema WHERE name = 'two'").get()).toBe(
+      undefined,
+    );
+  });
+});
