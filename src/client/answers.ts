@@ -1,0 +1,37 @@
+import type { BodyOf } from '../protocol/messages.ts';
+
+/** Which answer belongs to which request. */
+export interface AnswerOf {
+  LogEntry: BodyOf<'Acknowledgment'>;
+  LogBatch: BodyOf<'Acknowledgment'>;
+  StartMonitoring: BodyOf<'Acknowledgment'>;
+  StopMonitoring: BodyOf<'Acknowledgment'>;
+  SessionStart: BodyOf<'Acknowledgment'>;
+  SessionEnd: BodyOf<'Acknowledgment'>;
+  QueryLogs: BodyOf<'LogResults'>;
+  Health: BodyOf<'Status'>;
+  QueryEvents: BodyOf<'EventResults'>;
+  ListFiles: BodyOf<'FileResults'>;
+  ListWatches: BodyOf<'WatchResults'>;
+  ListSessions: BodyOf<'SessionResults'>;
+  Sync: BodyOf<'Synced'>;
+}
+
+export type AskableKind = keyof AnswerOf;
+
+/** The kind of answer that each request waits for. */
+export const ANSWER_KIND = {
+  LogEntry: 'Acknowledgment',
+  LogBatch: 'Acknowledgment',
+  StartMonitoring: 'Acknowledgment',
+  StopMonitoring: 'Acknowledgment',
+  SessionStart: 'Acknowledgment',
+  SessionEnd: 'Acknowledgment',
+  QueryLogs: 'LogResults',
+  Health: 'Status',
+  QueryEvents: 'EventResults',
+  ListFiles: 'FileResults',
+  ListWatches: 'WatchResults',
+  ListSessions: 'SessionResults',
+  Sync: 'Synced',
+} as const satisfies Record<AskableKind, string>;

@@ -1,0 +1,87 @@
+import type { Socket } from 'node:net';
+import { CodiError } from '../protocol/errors.ts';
+import { FRAME_LIMIT_BYTES, FrameScanner } from '../protocol/frame.ts';
+import type { BodyOf, Message } from '../protocol/messages.ts';
+import type { RequestKind } from '../protocol/kinds.ts';
+import { formatRfc3339, timestampFromMs } from '../protocol/timestamp.ts';
+import { dialSocket } from './dial.ts';
+import type { ClientPorts } from './ports.ts';
+import { decodeAnswer, encodeRequest } from './wire.ts';
+
+/** What a connection tells its owner. */
+export interface ConnectionListener {
+  onMessage(message: Message): void;
+  /** Once; without an error when this side closed it. */
+  onClose(error: CodiError | undefined): void;
+}
+
+/** One connected socket that carries framed MessagePack messages both ways. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #listener: ConnectionListener;
+  readonly #ports: ClientPorts;
+  readonly #scanner = new FrameScanner({ limitBytes: FRAME_LIMIT_BYTES });
+  #failure: CodiError | undefined;
+  #isClosing = false;
+
+  constructor(socket: Socket, ports: ClientPorts, listener: ConnectionListener) {
+    this.#socket = socket;
+    this.#ports = ports;
+    this.#listener = listener;
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('error', (error) => {
+      this.#failure ??= connectionLost(error.message);
+    });
+    socket.on('close', () => {
+      const failure = this.#failure ?? connectionLost('the daemon closed the connection');
+      listener.onClose(this.#isClosing ? undefined : failure);
+    });
+  }
+
+  /** Queues a request on the socket. After the end of the connection it goes nowhere. */
+  request<Kind extends RequestKind>(id: string, kind: Kind, body: BodyOf<Kind>): void {
+    const time = formatRfc3339(timestampFromMs(this.#ports.nowMs()));
+    this.sendFrame(encodeRequest(id, time, kind, body));
+  }
+
+  /** Queues a frame that was encoded before. */
+  sendFrame(frame: Buffer): void {
+    if (this.#socket.writable) this.#socket.write(frame);
+  }
+
+  /** Sends what is queued, then closes. The listener hears it as a close without an error. */
+  end(): void {
+    this.#isClosing = true;
+    this.#socket.destroySoon();
+  }
+
+  /** Cuts the connection now; the listener is given this error. */
+  fail(error: CodiError): void {
+    this.#failure ??= error;
+    this.#socket.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    const scan = this.#scanner.push(chunk);
+    for (const frame of scan.frames) {
+      const decoded = decodeAnswer(frame);
+      if (!decoded.ok) return this.fail(decoded.error);
+      this.#listener.onMessage(decoded.message);
+      if (this.#socket.destroyed) return;
+    }
+    if (scan.error) this.fail(scan.error);
+  }
+}
+
+/** The error of a connection that ended before its answers came. */
+export function connectionLost(reason: string): CodiError {
+  return new CodiError('CODI_CONNECTION_LOST', { reason });
+}
+
+/** Connects to the daemon's socket, after checking whose socket it is. */
+export async function openConnection(
+  options: { socketPath: string; timeoutMs: number; ports: ClientPorts },
+  listener: ConnectionListener,
+): Promise<Connection> {
+  return new Connection(await dialSocket(options), options.ports, listener);
+}

@@ -1,0 +1,85 @@
+import type { Socket } from 'node:net';
+import { CodiError } from '../protocol/errors.ts';
+import type { ClientPorts } from './ports.ts';
+
+/** Linux keeps 108 bytes for the address, the last is NUL; Node cuts a longer path silently. */
+const SOCKET_PATH_LIMIT_BYTES = 107;
+const ROOT_UID = 0;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  ECONNREFUSED: 'nobody listens there',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOTSOCK: 'it is not a socket',
+};
+
+/** Where to connect, and how long that may take. */
+export interface DialOptions {
+  socketPath: string;
+  timeoutMs: number;
+  ports: ClientPorts;
+}
+
+/**
+ * Connects to a Unix socket that belongs to this user or to root.
+ *
+ * @throws CodiError CODI_UNREACHABLE, CODI_NOT_PERMITTED (another user's socket: somebody could be
+ * waiting there for what we send), CODI_SOCKET_PATH_TOO_LONG
+ */
+export async function dialSocket(options: DialOptions): Promise<Socket> {
+  await checkOwner(options.socketPath, options.ports);
+  return connected(options);
+}
+
+async function checkOwner(socketPath: string, ports: ClientPorts): Promise<void> {
+  const bytes = Buffer.byteLength(socketPath);
+  const limitBytes = SOCKET_PATH_LIMIT_BYTES;
+  if (bytes > limitBytes) {
+    throw new CodiError('CODI_SOCKET_PATH_TOO_LONG', { path: socketPath, bytes, limitBytes });
+  }
+  const found = await ports.inspect(socketPath).catch((error: unknown) => {
+    throw unreachable(socketPath, error);
+  });
+  if (!found.isSocket) throw unreachable(socketPath, { code: 'ENOTSOCK' });
+  const ownUid = ports.ownUid();
+  if (ownUid < 0 || found.uid === ownUid || found.uid === ROOT_UID) return;
+  throw new CodiError('CODI_NOT_PERMITTED', {
+    reason: `the socket ${socketPath} belongs to user ${found.uid}, not to you`,
+  });
+}
+
+function connected({ socketPath, timeoutMs, ports }: DialOptions): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = ports.dial(socketPath);
+    const timer = ports.setTimeout(() => {
+      settle();
+      socket.on('error', () => undefined);
+      socket.destroy();
+      reject(unreachable(socketPath, new Error(`no connection within ${timeoutMs} ms`)));
+    }, timeoutMs);
+    const onConnect = () => {
+      settle();
+      resolve(socket);
+    };
+    const onError = (error: Error) => {
+      settle();
+      socket.destroy();
+      reject(unreachable(socketPath, error));
+    };
+    const settle = () => {
+      ports.clearTimeout(timer);
+      socket.off('connect', onConnect);
+      socket.off('error', onError);
+    };
+    socket.on('connect', onConnect);
+    socket.on('error', onError);
+  });
+}
+
+function unreachable(socketPath: string, error: unknown): CodiError {
+  const { code, message } = error as { code?: string; message?: string };
+  const reason = REASONS[code ?? ''] ?? message ?? String(code);
+  return new CodiError('CODI_UNREACHABLE', { path: socketPath, reason });
+}

@@ -1,0 +1,11 @@
+export { MonitorClient } from './monitor-client.ts';
+export type { MonitorClientOptions } from './client-options.ts';
+export type { AnswerOf, AskableKind } from './answers.ts';
+export type { FollowedRows, FollowRequest, Subscription } from './follow.ts';
+export type { LogEntryInput } from './log-entry.ts';
+export type { Accepted } from './log-window.ts';
+export { DebugClient } from './debug-client.ts';
+export type { DebugClientOptions, DebugVerbs, TreeNodeView } from './debug-client.ts';
+export { CodiError, exitCodeOf, isCodiError } from '../protocol/errors.ts';
+export type { ErrorCode } from '../protocol/errors.ts';
+export type { EventRow, FileRow, LogRow, SessionRow, WatchRow } from '../protocol/messages.ts';

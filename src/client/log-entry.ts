@@ -1,0 +1,62 @@
+import { CodiError } from '../protocol/errors.ts';
+import { LEVELS } from '../protocol/kinds.ts';
+import type { Level } from '../protocol/kinds.ts';
+import { FIELD_LIMITS } from '../protocol/limits.ts';
+
+/** An entry as a program hands it to the client. */
+export interface LogEntryInput {
+  level: Level;
+  /** Which part of the program speaks; at most 256 bytes. */
+  component: string;
+  /** At most 256 KiB. */
+  message: string;
+  /** JSON-able values; at most 256 KiB as JSON text. */
+  metadata?: Readonly<Record<string, unknown>> | null;
+  /** Overrides the session of the connection. */
+  session_id?: string | null;
+  /** When it happened, RFC 3339; the moment of the call when absent. */
+  timestamp?: string;
+}
+
+const METADATA_VALUE_ESTIMATE_BYTES = 24;
+const ENTRY_OVERHEAD_BYTES = 64;
+
+/** A cheap estimate of what an entry holds in memory and on the wire. */
+export function estimateBytes(entry: LogEntryInput): number {
+  const { component, message, metadata } = entry;
+  let bytes = ENTRY_OVERHEAD_BYTES + component.length + message.length;
+  if (!metadata) return bytes;
+  for (const key of Object.keys(metadata)) {
+    const value = metadata[key];
+    const valueBytes = typeof value === 'string' ? value.length : METADATA_VALUE_ESTIMATE_BYTES;
+    bytes += key.length + valueBytes;
+  }
+  return bytes;
+}
+
+/**
+ * What the daemon would refuse for ever is refused before it is sent: programs without types and
+ * texts that are too long are told at once.
+ */
+export function checkEntry(entry: LogEntryInput): CodiError | undefined {
+  const reason =
+    checkText(entry.component, 'component', FIELD_LIMITS.component) ??
+    checkText(entry.message, 'message', FIELD_LIMITS.message) ??
+    (entry.session_id == null
+      ? undefined
+      : checkText(entry.session_id, 'session_id', FIELD_LIMITS.sessionId)) ??
+    (LEVELS.includes(entry.level) ? undefined : `level must be one of ${LEVELS.join(', ')}`) ??
+    (isMetadata(entry.metadata) ? undefined : 'metadata must be a plain object or null');
+  return reason === undefined ? undefined : new CodiError('CODI_ENTRY_INVALID', { reason });
+}
+
+function checkText(value: unknown, field: string, limitBytes: number): string | undefined {
+  if (typeof value !== 'string') return `${field} must be text`;
+  // A UTF-16 unit takes three bytes of UTF-8 at most: short texts need no count.
+  if (value.length * 3 <= limitBytes || Buffer.byteLength(value) <= limitBytes) return undefined;
+  return `${field} must not be longer than ${limitBytes} bytes`;
+}
+
+function isMetadata(value: unknown): boolean {
+  return value == null || (typeof value === 'object' && !Array.isArray(value));
+}

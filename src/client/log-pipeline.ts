@@ -1,0 +1,298 @@
+import { CodiError } from '../protocol/errors.ts';
+import { AnswerWatch } from './answer-watch.ts';
+import { retryDelayMs } from './backoff.ts';
+import { FlushWaiters } from './flush-waiters.ts';
+import { LogBacklog } from './log-backlog.ts';
+import type { LogEntryInput } from './log-entry.ts';
+import { LogWindow } from './log-window.ts';
+import type { Accepted, Parcel, PendingEntry } from './log-window.ts';
+import { packParcels } from './parcel.ts';
+import type { ParcelAnswer } from './parcel-answer.ts';
+import type { ClientPorts, ClientTimer } from './ports.ts';
+
+/** Bounds of the pipeline. */
+export interface LogPipelineLimits {
+  /** Entries that are sent and not answered. */
+  windowCount: number;
+  windowBytes: number;
+  /** Entries that wait for a place in the window; beyond it they are refused at once. */
+  backlogCount: number;
+  backlogBytes: number;
+  /** How long entries may stay unanswered in trouble before they fail. */
+  deadlineMs: number;
+  /** A connection on which an answer is due this long is given up. */
+  answerTimeoutMs: number;
+}
+
+/** What the daemon said at the start of a connection. */
+export interface PipelineTerms {
+  committed: number;
+  window: number;
+}
+
+/** What the pipeline asks of its owner. */
+export interface LogPipelineHost {
+  /** Entries wait and there is no connection. */
+  wantConnection(): void;
+  /** The present connection is of no use: drop it; a new producer id when asked. */
+  replaceConnection(error: CodiError, options: { newProducer: boolean }): void;
+}
+
+/**
+ * `flowing`: sending. `draining`: an entry was refused, what is in flight gets its answers first.
+ * `pausing`: until everything unanswered is sent again.
+ */
+type Flow = 'detached' | 'flowing' | 'draining' | 'pausing';
+
+const RESEND_DELAYS = { minMs: 50, maxMs: 5_000 };
+
+/**
+ * Sends entries in order, many at a time, and keeps each until its final answer. A refused or lost
+ * one is sent again with everything after it, under the same sequence numbers, so that the daemon
+ * stores each exactly once.
+ */
+export class LogPipeline {
+  readonly #ports: ClientPorts;
+  readonly #limits: LogPipelineLimits;
+  readonly #host: LogPipelineHost;
+  readonly #window = new LogWindow();
+  readonly #backlog: LogBacklog;
+  readonly #flushWaiters = new FlushWaiters();
+  readonly #answerWatch: AnswerWatch;
+  #flow: Flow = 'detached';
+  #send: (frame: Buffer) => void = () => undefined;
+  #windowCount = 1;
+  #nextSequence = 1;
+  #isPumpScheduled = false;
+  #resendAttempt = 0;
+  #resendAfterMs = 0;
+  #resendTimer: ClientTimer | undefined;
+  #deadlineTimer: ClientTimer | undefined;
+  #lastTrouble: CodiError | undefined;
+  #firstFailure: CodiError | undefined;
+
+  constructor(ports: ClientPorts, limits: LogPipelineLimits, host: LogPipelineHost) {
+    this.#ports = ports;
+    this.#limits = limits;
+    this.#host = host;
+    this.#backlog = new LogBacklog({ count: limits.backlogCount, bytes: limits.backlogBytes });
+    const timeoutMs = limits.answerTimeoutMs;
+    this.#answerWatch = new AnswerWatch(ports, {
+      timeoutMs,
+      isDue: () => this.#window.inFlight > 0,
+      onSilence: () => {
+        const error = new CodiError('CODI_TIMEOUT', { timeoutMs });
+        host.replaceConnection(error, { newProducer: false });
+      },
+    });
+  }
+
+  /** True while entries wait for an answer. */
+  get isBusy(): boolean {
+    return this.#backlog.length > 0 || this.#window.entryCount > 0;
+  }
+
+  /** Takes an entry; the promise settles with its final answer. */
+  push(input: LogEntryInput): Promise<Accepted> {
+    const answer = this.#backlog.push(input, this.#ports.nowMs());
+    this.#schedulePump();
+    return answer;
+  }
+
+  /** Resolves when there is room for more entries. */
+  room(): Promise<void> {
+    return this.#backlog.room();
+  }
+
+  /** Waits for the final answers of everything pushed so far; throws the first failure since the last flush. */
+  async flush(): Promise<void> {
+    const ordinal = this.#backlog.lastOrdinal;
+    if (this.#firstOpenOrdinal() <= ordinal) await this.#flushWaiters.wait(ordinal);
+    const failure = this.#firstFailure;
+    this.#firstFailure = undefined;
+    if (failure) throw failure;
+  }
+
+  /**
+   * A connection is ready. `committed` is the highest sequence that the daemon holds of this producer,
+   * `window` how many entries it lets travel unanswered.
+   */
+  attach(send: (frame: Buffer) => void, { committed, window }: PipelineTerms): void {
+    this.#send = send;
+    this.#windowCount = Math.max(1, Math.min(this.#limits.windowCount, window));
+    this.#acceptThrough(committed);
+    const first = this.#window.first;
+    if (first && first.firstSequence > committed + 1) {
+      return this.#startAnew(new CodiError('CODI_SEQUENCE_GAP', { expected: committed + 1 }));
+    }
+    if (!first) this.#nextSequence = committed + 1;
+    this.#resend();
+  }
+
+  /** The connection is gone. */
+  detach(error: CodiError): void {
+    this.#flow = 'detached';
+    this.#window.landAll();
+    this.#answerWatch.stop();
+    this.#clearResend();
+    if (this.isBusy) this.#noteTrouble(error);
+  }
+
+  /** An answer; false when it belongs to somebody else. */
+  handle(answer: ParcelAnswer): boolean {
+    const parcel = this.#window.get(answer.requestId);
+    if (!parcel) return false;
+    if (answer.status === 'queued') return true;
+    this.#answerWatch.heard();
+    this.#window.markInFlight(parcel, false);
+    if (answer.status === 'accepted') this.#settle(parcel, answer.rejected);
+    else this.#refused(parcel, answer);
+    this.#proceed();
+    return true;
+  }
+
+  /** Gives up everything that waits; no timer is left running. */
+  abandon(error: CodiError): void {
+    const parcels = this.#window.takeAll();
+    const entries = [...parcels.flatMap((parcel) => parcel.entries), ...this.#backlog.takeAll()];
+    this.#answerWatch.stop();
+    this.#clearResend();
+    this.#clearDeadline();
+    for (const entry of entries) this.#fail(entry, error);
+    this.#wakeFlush();
+  }
+
+  #refused(parcel: Parcel, answer: ParcelAnswer & { status: 'rejected' }): void {
+    const { error, expectedSequence } = answer;
+    if (!error.retryable) {
+      this.#window.remove(parcel);
+      for (const entry of parcel.entries) this.#fail(entry, error);
+      return;
+    }
+    this.#noteTrouble(error);
+    const isGap = error.code === 'CODI_SEQUENCE_GAP';
+    if (this.#flow === 'flowing') {
+      this.#flow = 'draining';
+      const backoffMs = retryDelayMs(this.#resendAttempt, RESEND_DELAYS, this.#ports.random);
+      this.#resendAfterMs = answer.retryAfterMs ?? (isGap ? 0 : backoffMs);
+      this.#resendAttempt += 1;
+    }
+    if (!isGap || expectedSequence === undefined) return;
+    this.#acceptThrough(expectedSequence - 1);
+    const first = this.#window.first;
+    if (first && first.firstSequence > expectedSequence) this.#startAnew(error);
+  }
+
+  /**
+   * The daemon expects a sequence that no entry here has any more. Giving it to another entry could
+   * collide with what still travels on an old connection, so all go out under a new producer.
+   */
+  #startAnew(error: CodiError): void {
+    this.#backlog.putBack(this.#window.takeAll().flatMap((parcel) => parcel.entries));
+    this.#noteTrouble(error);
+    this.#leaveProducer(error);
+  }
+
+  #leaveProducer(error: CodiError): void {
+    this.#nextSequence = 1;
+    this.#flow = 'detached';
+    this.#host.replaceConnection(error, { newProducer: true });
+  }
+
+  #acceptThrough(sequence: number): void {
+    for (const parcel of this.#window.takeThrough(sequence)) this.#settle(parcel, undefined);
+  }
+
+  #settle(parcel: Parcel, rejected: ReadonlyMap<number, CodiError> | undefined): void {
+    this.#window.remove(parcel);
+    parcel.entries.forEach((entry, index) => {
+      const error = rejected?.get(index);
+      if (error) this.#fail(entry, error);
+      else entry.accept({ messageId: parcel.id, sequence: parcel.firstSequence + index });
+    });
+    this.#resendAttempt = 0;
+    this.#clearDeadline();
+  }
+
+  #fail(entry: PendingEntry, error: CodiError): void {
+    this.#firstFailure ??= error;
+    entry.refuse(error);
+  }
+
+  #proceed(): void {
+    this.#wakeFlush();
+    if (this.#flow === 'flowing' && this.#backlog.length > 0) this.#schedulePump();
+    if (this.#flow !== 'draining' || this.#window.inFlight > 0) return;
+    this.#flow = 'pausing';
+    this.#resendTimer = this.#ports.setTimeout(() => this.#resend(), this.#resendAfterMs);
+  }
+
+  /** Sends everything unanswered again, in order, then goes on with new entries. */
+  #resend(): void {
+    this.#clearResend();
+    this.#flow = 'flowing';
+    for (const parcel of this.#window.all()) {
+      this.#window.markInFlight(parcel, true);
+      this.#send(parcel.frame);
+    }
+    this.#pump();
+  }
+
+  /** In a macro-task, so that entries of one turn travel together. */
+  #schedulePump(): void {
+    if (this.#isPumpScheduled) return;
+    this.#isPumpScheduled = true;
+    this.#ports.setImmediate(() => {
+      this.#isPumpScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (this.#flow === 'detached' && this.#backlog.length > 0) this.#host.wantConnection();
+    while (this.#flow === 'flowing' && this.#backlog.length > 0) {
+      const places = this.#windowCount - this.#window.entryCount;
+      const isFull = places <= 0 || this.#window.frameBytes >= this.#limits.windowBytes;
+      if (isFull) break;
+      const packed = packParcels(this.#backlog, places, this.#nextSequence, this.#ports);
+      for (const { entry, error } of packed.unfit) this.#fail(entry, error);
+      for (const parcel of packed.parcels) {
+        this.#nextSequence += parcel.entries.length;
+        this.#window.add(parcel);
+        this.#send(parcel.frame);
+      }
+    }
+    this.#wakeFlush();
+    this.#answerWatch.start();
+  }
+
+  #noteTrouble(error: CodiError): void {
+    this.#lastTrouble = error;
+    this.#deadlineTimer ??= this.#ports.setTimeout(() => {
+      const cause = this.#lastTrouble ?? error;
+      this.abandon(cause);
+      // What was given up may still be committed: later entries must not take its numbers.
+      this.#leaveProducer(cause);
+    }, this.#limits.deadlineMs);
+  }
+
+  #firstOpenOrdinal(): number {
+    const first = this.#window.first?.entries[0] ?? this.#backlog.first;
+    return first?.ordinal ?? Number.POSITIVE_INFINITY;
+  }
+
+  #wakeFlush(): void {
+    this.#flushWaiters.wake(this.#firstOpenOrdinal());
+  }
+
+  #clearResend(): void {
+    if (this.#resendTimer) this.#ports.clearTimeout(this.#resendTimer);
+    this.#resendTimer = undefined;
+  }
+
+  #clearDeadline(): void {
+    if (this.#deadlineTimer) this.#ports.clearTimeout(this.#deadlineTimer);
+    this.#deadlineTimer = undefined;
+    this.#lastTrouble = undefined;
+  }
+}

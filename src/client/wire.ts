@@ -1,0 +1,202 @@
+import type { decodeMessage } from '../protocol/codec.ts';
+import { CodiError } from '../protocol/errors.ts';
+import { FRAME_LIMIT_BYTES } from '../protocol/frame.ts';
+import type { RequestKind } from '../protocol/kinds.ts';
+import { LIST_SCAN_LIMITS } from '../protocol/limits.ts';
+import type { BodyOf, Message } from '../protocol/messages.ts';
+import { decodeScanned } from '../protocol/msgpack-decode.ts';
+import type { PackedValue } from '../protocol/msgpack-decode.ts';
+import { MessagePackWriter } from '../protocol/msgpack-encode.ts';
+import { scanMessagePack } from '../protocol/msgpack-scan.ts';
+import { parseRfc3339 } from '../protocol/timestamp.ts';
+import { uuidFromBytes, uuidToBytes } from '../protocol/uuid.ts';
+
+// The codec checks every kind of message against its schema, and loading the schemas takes longer
+// than writing an entry. What a program that only logs needs is therefore read and written here.
+
+type Decode = typeof decodeMessage;
+type Fields = Record<string, PackedValue>;
+
+/** An answer, or why it could not be read. */
+export type AnswerResult = { ok: true; message: Message } | { ok: false; error: CodiError };
+
+const PREFIX_BYTES = 4;
+const writer = new MessagePackWriter();
+let decodeFully: Decode | undefined;
+
+/** Must have resolved before a request is sent whose answer carries rows or a status. */
+export async function loadAnswerCodec(): Promise<void> {
+  decodeFully ??= (await import('../protocol/codec.ts')).decodeMessage;
+}
+
+/**
+ * Encodes a request as a whole frame.
+ *
+ * @throws CodiError CODI_FRAME_TOO_LARGE
+ */
+export function encodeRequest<Kind extends RequestKind>(
+  id: string,
+  time: string,
+  kind: Kind,
+  body: BodyOf<Kind>,
+): Buffer {
+  writer.clear();
+  writer.mapHead(3);
+  writer.string('id');
+  writer.binary(uuidToBytes(id));
+  writer.string('timestamp');
+  writer.string(time);
+  writer.string('payload');
+  writer.mapHead(1);
+  writer.string(kind);
+  writer.value(withBinaryId(body) as PackedValue);
+  const frame = writer.take(PREFIX_BYTES);
+  const bytes = frame.length - PREFIX_BYTES;
+  if (bytes > FRAME_LIMIT_BYTES) {
+    throw new CodiError('CODI_FRAME_TOO_LARGE', { bytes, limitBytes: FRAME_LIMIT_BYTES });
+  }
+  frame.writeUInt32LE(bytes, 0);
+  return frame;
+}
+
+/** Decodes the body of one frame from the daemon. */
+export function decodeAnswer(frame: Buffer): AnswerResult {
+  const fault = scanMessagePack(frame, LIST_SCAN_LIMITS);
+  if (fault) return { ok: false, error: fault };
+  const envelope = fieldsOf(decodeScanned(frame));
+  const payload = fieldsOf(envelope?.['payload']);
+  const kind = payload === undefined ? undefined : Object.keys(payload)[0];
+  const body = payload && kind !== undefined ? fieldsOf(payload[kind]) : undefined;
+  const read = kind === undefined ? undefined : READERS[kind];
+  if (envelope && body && read) return readHere(envelope, body, read);
+  if (decodeFully) return decodeFully(frame, 'msgpack');
+  return unreadable(`a ${kind ?? 'nameless'} answer that nobody asked for`);
+}
+
+/** The request that an answer belongs to. */
+export function requestIdOf({ payload }: Message): string | undefined {
+  const { request_id: requestId } = payload.body as { request_id?: unknown };
+  return typeof requestId === 'string' ? requestId : undefined;
+}
+
+type Reader = (body: Fields) => Message['payload'] | undefined;
+
+const READERS: Readonly<Record<string, Reader>> = {
+  Acknowledgment: (body) => {
+    const requestId = uuidOf(body['request_id']);
+    const status = statusOf(body['status']);
+    const rejected = rejectedOf(body['rejected']);
+    if (requestId === undefined || status === undefined || rejected === undefined) return undefined;
+    const code = textOf(body['code']) ?? null;
+    const retryAfterMs = numberOf(body['retry_after_ms']) ?? null;
+    const expected = numberOf(body['expected_sequence']) ?? null;
+    return {
+      kind: 'Acknowledgment',
+      body: {
+        request_id: requestId,
+        status,
+        code,
+        retry_after_ms: retryAfterMs,
+        expected_sequence: expected,
+        rejected,
+      },
+    };
+  },
+  Welcome: (body) => {
+    const limits = fieldsOf(body['limits']);
+    const version = numberOf(body['version']);
+    const window = numberOf(limits?.['window']);
+    const frameBytes = numberOf(limits?.['frame_bytes']);
+    const sequence = numberOf(body['producer_sequence']);
+    if (version === undefined || window === undefined) return undefined;
+    if (frameBytes === undefined || sequence === undefined) return undefined;
+    return {
+      kind: 'Welcome',
+      body: {
+        version,
+        server: textOf(body['server']) ?? '',
+        producer_sequence: sequence,
+        limits: { frame_bytes: frameBytes, window },
+        request_id: uuidOf(body['request_id']) ?? null,
+      },
+    };
+  },
+  Error: (body) => {
+    const code = textOf(body['code']);
+    const message = textOf(body['message']);
+    if (code === undefined || message === undefined) return undefined;
+    return {
+      kind: 'Error',
+      body: {
+        code,
+        message,
+        details: (fieldsOf(body['details']) ?? null) as null,
+        hint: textOf(body['hint']) ?? null,
+        retryable: body['retryable'] === true,
+        request_id: uuidOf(body['request_id']) ?? null,
+      },
+    };
+  },
+};
+
+function readHere(envelope: Fields, body: Fields, read: Reader): AnswerResult {
+  const id = uuidOf(envelope['id']);
+  const timestamp = parseRfc3339(textOf(envelope['timestamp']) ?? '');
+  const payload = read(body);
+  if (id === undefined || !timestamp || !payload) return unreadable('an answer with wrong fields');
+  return { ok: true, message: { id, timestamp, payload } };
+}
+
+function unreadable(what: string): AnswerResult {
+  const reason = `the daemon sent ${what}`;
+  return { ok: false, error: new CodiError('CODI_MESSAGE_INVALID', { reason }) };
+}
+
+/** Unfollow alone carries an id in its body; ids travel as 16 bytes. */
+function withBinaryId(body: object): object {
+  if (!('request_id' in body) || typeof body.request_id !== 'string') return body;
+  return { ...body, request_id: uuidToBytes(body.request_id) };
+}
+
+function statusOf(value: PackedValue | undefined) {
+  if (value === 'Accepted' || value === 'Queued') return value;
+  const reason = textOf(fieldsOf(value)?.['Rejected']);
+  return reason === undefined ? undefined : { Rejected: reason };
+}
+
+function rejectedOf(value: PackedValue | undefined) {
+  if (value === null || value === undefined) return null;
+  if (!Array.isArray(value)) return undefined;
+  const rows = value.map((item) => {
+    const row = fieldsOf(item);
+    const index = numberOf(row?.['index']);
+    const code = textOf(row?.['code']);
+    if (index === undefined || code === undefined) return undefined;
+    return { index, code, reason: textOf(row?.['reason']) ?? code };
+  });
+  return rows.some((row) => row === undefined)
+    ? undefined
+    : rows.filter((row) => row !== undefined);
+}
+
+function fieldsOf(value: PackedValue | undefined): Fields | undefined {
+  const isFields =
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Uint8Array);
+  return isFields ? value : undefined;
+}
+
+function textOf(value: PackedValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function numberOf(value: PackedValue | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function uuidOf(value: PackedValue | undefined): string | undefined {
+  if (value instanceof Uint8Array && value.length === 16) return uuidFromBytes(value);
+  return typeof value === 'string' ? value.toLowerCase() : undefined;
+}
