@@ -1,0 +1,83 @@
+/**
+ * Listens on the Unix socket and starts one connection actor for each client. When it dies accepted clients
+ * stay; the next incarnation takes the path over again, which only the holder of the data directory may do.
+ */
+import { CodiError } from '../../protocol/errors.ts';
+import { encodeMessage } from '../../protocol/codec.ts';
+import type { Message } from '../../protocol/messages.ts';
+import { behaviour } from '../../supervisor/statechart.ts';
+import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+import { acceptorMachine } from './acceptor.machine.ts';
+import type { ClientSocket } from './ports.ts';
+
+export interface Listener {
+  close(): Promise<void>;
+}
+
+export interface AcceptorPorts {
+  /** Binds the socket privately (0600 in a 0700 directory), replacing a stale one. */
+  listen(
+    onSocket: (socket: ClientSocket) => void,
+    onError: (error: unknown) => void,
+  ): Promise<Listener>;
+  /** Starts the connection's actor; refused when there are too many. */
+  startConnection(socket: ClientSocket): Promise<boolean>;
+  telemetry: Telemetry;
+  limitCount: number;
+  newMessage(body: object): Message;
+}
+
+export function acceptorSpec(id: string, ports: AcceptorPorts): ActorSpec<never> {
+  return {
+    type: 'worker',
+    id,
+    backoff: { minMs: 50, maxMs: 10_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
+    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
+    start: (cell) => start(cell, ports),
+  };
+}
+
+function start(cell: CellContext<never>, ports: AcceptorPorts) {
+  let listener: Listener | undefined;
+  const crash = cell.scope.wrap((error: unknown) => cell.crash(error));
+
+  const refuse = (socket: ClientSocket) => {
+    const error = new CodiError('CODI_TOO_MANY_CONNECTIONS', { limit: ports.limitCount });
+    socket.write(encodeMessage(ports.newMessage(error.toWire()), 'msgpack'));
+    socket.end();
+    ports.telemetry.emit('ConnectionRefused', { code: error.code });
+  };
+  const onSocket = cell.scope.wrap((socket: ClientSocket) => {
+    void ports.startConnection(socket).then(
+      cell.scope.wrap((isStarted: boolean) => {
+        if (!isStarted) refuse(socket);
+      }),
+      crash,
+    );
+  });
+  cell.scope.defer('listener', () => listener?.close());
+
+  return behaviour({
+    machine: acceptorMachine,
+    effects: {
+      'effect.listen': () => {
+        const opened = cell.scope.wrap((bound: Listener) => {
+          listener = bound;
+          cell.raise({ type: 'listening' });
+        });
+        void ports.listen(onSocket, crash).then((bound) => {
+          if (cell.scope.signal.aborted) return bound.close();
+          opened(bound);
+          return undefined;
+        }, crash);
+      },
+      'effect.close': () => {
+        const closed = cell.scope.wrap(() => cell.raise({ type: 'closed' }));
+        const closing = listener?.close() ?? Promise.resolve();
+        listener = undefined;
+        void closing.then(closed, crash);
+      },
+    },
+  });
+}

@@ -1,0 +1,274 @@
+/**
+ * One client. It splits the byte stream into frames, hands entries to the ledger undecoded, answers everything
+ * else, and owes one final answer to each message it took. It dies with its socket and is never restarted; what
+ * it handed over is committed all the same.
+ */
+import { decodeMessage, encodeMessage } from '../../protocol/codec.ts';
+import { closesConnection, CodiError, isCodiError } from '../../protocol/errors.ts';
+import { FrameScanner } from '../../protocol/frame.ts';
+import { ANSWER_KINDS, isRequestKind } from '../../protocol/kinds.ts';
+import type { Message, Payload } from '../../protocol/messages.ts';
+import { peekKind } from '../../protocol/peek.ts';
+import { behaviour } from '../../supervisor/statechart.ts';
+import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import type {
+  ConnectionAnswers,
+  ConnectionContext,
+} from '../../workers/storage/ledger.messages.ts';
+import { connectionMachine } from './connection.machine.ts';
+import { Follows } from './follow.ts';
+import type { ClientSocket, ServingPorts } from './ports.ts';
+import { handleRequest } from './requests.ts';
+
+const LEDGER_KINDS = new Set(['LogEntry', 'LogBatch']);
+const ANSWERS = new Set<string>(ANSWER_KINDS);
+const ANSWERS_KINDS_ORIGINAL = new Set(['Acknowledgment', 'LogResults', 'Error', 'Status']);
+
+export function connectionSpec(
+  connection: number,
+  socket: ClientSocket,
+  ports: ServingPorts,
+): ActorSpec<never> {
+  return {
+    type: 'worker',
+    id: `client-${connection}`,
+    restart: 'temporary',
+    shutdown: 3_000,
+    start: (cell) => new Connection(cell, connection, socket, ports).behaviour(),
+  };
+}
+
+export class Connection {
+  readonly #cell: CellContext<never>;
+  readonly #socket: ClientSocket;
+  readonly #ports: ServingPorts;
+  readonly #scanner: FrameScanner;
+  readonly follows: Follows;
+  /** Replaced, never changed: batches in flight keep the one they were sent under. */
+  context: ConnectionContext;
+  #owed = 0;
+  #isFinishing = false;
+  #isPaused = false;
+
+  constructor(
+    cell: CellContext<never>,
+    connection: number,
+    socket: ClientSocket,
+    ports: ServingPorts,
+  ) {
+    this.#cell = cell;
+    this.#socket = socket;
+    this.#ports = ports;
+    this.#scanner = new FrameScanner({ limitBytes: ports.limits.frameLimitBytes });
+    this.context = {
+      connection,
+      format: 'msgpack',
+      producerId: null,
+      hasHello: false,
+      ...ports.identity,
+    };
+    this.follows = new Follows(cell.scope, ports, (payload) => this.#push(payload));
+    const unregister = ports.register(
+      connection,
+      cell.scope.wrap((answers: ConnectionAnswers) => this.#deliver(answers)),
+    );
+    cell.scope.defer('socket', () => socket.destroy());
+    cell.scope.defer('answers', unregister);
+    cell.scope.defer('closed', () => ports.telemetry.emit('ConnectionClosed', { connection }));
+    socket.listen({
+      onData: cell.scope.wrap((chunk: Buffer) => this.#receive(chunk)),
+      onEnd: cell.scope.wrap(() => this.#peerEnded()),
+      onDrain: cell.scope.wrap(() => this.follows.resume()),
+      onClose: cell.scope.wrap(() => cell.raise({ type: 'socketClosed' })),
+    });
+    ports.telemetry.emit('ConnectionOpened', { connection });
+  }
+
+  behaviour() {
+    return behaviour({
+      machine: connectionMachine,
+      effects: {
+        'effect.refuse': ({ code }) => this.#ports.telemetry.emit('FrameRejected', { code }),
+        'effect.finish': () => {
+          this.#isFinishing = true;
+          this.#checkAnswered();
+        },
+        'effect.stopFollows': () => {
+          this.follows.stopAll();
+          this.#checkAnswered();
+        },
+        'effect.end': () => this.#socket.end(),
+      },
+    });
+  }
+
+  /** After Hello: the machine knows the peer speaks the present protocol. */
+  greet(context: ConnectionContext): void {
+    this.context = context;
+    this.#cell.raise({ type: 'hello' });
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#isFinishing) return;
+    const scan = this.#scanner.push(chunk);
+    const format = this.#scanner.format;
+    if (format && format !== this.context.format) this.context = { ...this.context, format };
+    for (const body of scan.frames) this.#take(body);
+    if (scan.error) this.#break(scan.error);
+    else if (this.#ports.ingest.isPressing) this.#pause();
+  }
+
+  #take(body: Buffer): void {
+    const { kind } = peekKind(body, this.context.format);
+    if (kind !== undefined && LEDGER_KINDS.has(kind)) this.#takeEntries(body);
+    else if (kind !== undefined && ANSWERS.has(kind)) this.#refuseAnswer(kind);
+    else this.#takeRequest(body);
+  }
+
+  #takeEntries(body: Buffer): void {
+    this.#owed += 1;
+    if (this.#ports.ingest.offerFrame(this.context, body)) return;
+    const decoded = decodeMessage(body, this.context.format, this.#ports);
+    const id = decoded.ok ? decoded.message.id : decoded.id;
+    this.#ports.telemetry.emit('EntriesRejected', { code: 'CODI_OVERLOADED', count: 1 });
+    this.#settle(rejection(id, new CodiError('CODI_OVERLOADED', { retryMs: 250 })));
+  }
+
+  #takeRequest(body: Buffer): void {
+    const decoded = decodeMessage(body, this.context.format, this.#ports);
+    if (!decoded.ok) {
+      this.#refuseFrame(decoded.error, decoded.id);
+      return;
+    }
+    this.#owed += 1;
+    const { message } = decoded;
+    const { kind } = message.payload;
+    const startedAtMs = this.#ports.monotonicMs();
+    const answer = this.#cell.scope.wrap((payload: Payload | undefined) => {
+      const durationMs = this.#ports.monotonicMs() - startedAtMs;
+      if (isRequestKind(kind)) this.#ports.telemetry.emit('RequestAnswered', { kind, durationMs });
+      this.#settle(payload);
+    });
+    const fail = this.#cell.scope.wrap((error: unknown) => {
+      if (!isCodiError(error)) throw error;
+      answer(failure(message, error));
+    });
+    void handleRequest(this, message, this.#ports).then(answer, fail);
+  }
+
+  /** Answers may be far larger than questions, so one that comes from a client is not even decoded. */
+  #refuseAnswer(kind: string): void {
+    const error = new CodiError('CODI_MESSAGE_UNEXPECTED', { kind, reason: 'it is an answer' });
+    this.#owed += 1;
+    this.#ports.telemetry.emit('FrameRejected', { code: error.code });
+    this.#settle(errorPayload(error, undefined));
+  }
+
+  /** A frame whose bounds are known but whose content is not a message: said so; garbage also ends the connection. */
+  #refuseFrame(error: CodiError, id: string | undefined): void {
+    if (id === undefined || closesConnection(error.code)) {
+      this.#break(error);
+      return;
+    }
+    this.#owed += 1;
+    this.#ports.telemetry.emit('FrameRejected', { code: error.code });
+    this.#settle(errorPayload(error, id));
+  }
+
+  #break(error: CodiError): void {
+    if (this.#isFinishing) return;
+    this.#owed += 1;
+    this.#cell.raise({ type: 'broken', code: error.code });
+    this.#settle(errorPayload(error, undefined));
+  }
+
+  #peerEnded(): void {
+    const truncated = this.#scanner.end();
+    if (truncated) this.#break(truncated);
+    else this.#cell.raise({ type: 'peerEnded' });
+  }
+
+  /** The final answer to one message; undefined when the handler answered by itself. */
+  #settle(payload: Payload | undefined): void {
+    if (payload) this.#push(payload);
+    this.#owed -= 1;
+    this.#checkAnswered();
+  }
+
+  #deliver({ bytes, count, closedBy }: ConnectionAnswers): void {
+    this.#write(bytes, count);
+    this.#owed -= count;
+    if (closedBy) this.#cell.raise({ type: 'broken', code: closedBy });
+    this.#checkAnswered();
+  }
+
+  #push(payload: Payload): boolean {
+    if (!this.context.hasHello && !ANSWERS_KINDS_ORIGINAL.has(payload.kind)) return true;
+    const message = { id: this.#ports.newId(), timestamp: this.#ports.now(), payload } as Message;
+    return this.#write(encodeMessage(message, this.context.format), 1);
+  }
+
+  /** A peer that does not read: an old client loses answers, counted; one that said Hello is cut off. */
+  #write(bytes: Uint8Array, count: number): boolean {
+    if (this.#socket.queuedBytes + bytes.length > this.#ports.limits.sendLimitBytes) {
+      this.#ports.telemetry.emit('AnswersDropped', { count });
+      if (this.context.hasHello) this.#socket.destroy();
+      return false;
+    }
+    return this.#socket.write(bytes);
+  }
+
+  #checkAnswered(): void {
+    if (this.#isFinishing && this.#owed <= 0 && !this.follows.isActive)
+      this.#cell.raise({ type: 'answered' });
+  }
+
+  /** Memory for entries runs short: the kernel's socket buffer, and so the client, waits. */
+  #pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#socket.pause();
+    const resume = this.#cell.scope.wrap(() => {
+      this.#isPaused = false;
+      this.#socket.resume();
+    });
+    this.#ports.ingest.whenDrained(resume);
+  }
+}
+
+function rejection(id: string | undefined, error: CodiError): Payload {
+  if (id === undefined) return errorPayload(error, undefined);
+  const wire = error.toWire();
+  return {
+    kind: 'Acknowledgment',
+    body: {
+      request_id: id,
+      status: { Rejected: wire.message },
+      code: wire.code,
+      retry_after_ms: Number(error.details['retryMs'] ?? 0),
+    },
+  };
+}
+
+/** Commands of the original protocol are refused by an Acknowledgment, questions by an Error. */
+function failure(message: Message, error: CodiError): Payload {
+  return COMMANDS.has(message.payload.kind)
+    ? rejection(message.id, error)
+    : errorPayload(error, message.id);
+}
+
+const COMMANDS = new Set(['StartMonitoring', 'StopMonitoring', 'SessionStart', 'SessionEnd']);
+
+function errorPayload(error: CodiError, id: string | undefined): Payload {
+  const wire = error.toWire();
+  return {
+    kind: 'Error',
+    body: {
+      code: wire.code,
+      message: wire.message,
+      hint: wire.hint,
+      retryable: wire.retryable,
+      ...(id !== undefined && { request_id: id }),
+    },
+  };
+}

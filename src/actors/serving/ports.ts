@@ -1,0 +1,99 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { BodyOf } from '../../protocol/messages.ts';
+import type { Timestamp } from '../../protocol/timestamp.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type {
+  ConnectionAnswers,
+  ConnectionContext,
+} from '../../workers/storage/ledger.messages.ts';
+
+/** A stream socket of one client. Listeners are set once, by the connection's actor. */
+export interface ClientSocket {
+  /** Queues bytes; false when more is waiting than the kernel takes now. */
+  write(bytes: Uint8Array): boolean;
+  readonly queuedBytes: number;
+  listen(listener: {
+    onData(chunk: Buffer): void;
+    /** The peer sent its last byte. */
+    onEnd(): void;
+    onDrain(): void;
+    onClose(): void;
+  }): void;
+  pause(): void;
+  resume(): void;
+  /** Sends what is queued, then closes. */
+  end(): void;
+  destroy(): void;
+}
+
+/** The way into the ledger. */
+export interface IngestPort {
+  offerFrame(context: ConnectionContext, body: Buffer): boolean;
+  readonly isPressing: boolean;
+  whenDrained(listener: () => void): void;
+}
+
+/** One page of rows and where the next one begins. */
+export interface Page<Row> {
+  rows: Row[];
+  next?: string | undefined;
+  totalCount?: number | undefined;
+  /** With `after_id` or `after_seq`: everything up to here was looked at. */
+  through?: number | undefined;
+}
+export type Row = Record<string, unknown>;
+
+export interface QueryPort {
+  logs(body: BodyOf<'QueryLogs'>): Promise<Page<Row>>;
+  events(body: BodyOf<'QueryEvents'>): Promise<Page<Row>>;
+  files(body: BodyOf<'ListFiles'>): Promise<Page<Row>>;
+  sessions(body: BodyOf<'ListSessions'>): Promise<Page<Row>>;
+}
+
+export interface SessionPort {
+  /** `requestId` makes a repeated request harmless. */
+  start(body: BodyOf<'SessionStart'>, context: ConnectionContext, requestId: string): Promise<void>;
+  end(sessionId: string, requestId: string): Promise<void>;
+}
+
+export interface MonitoringPort {
+  add(request: { path: BytePath; recursive: boolean; patterns: string[] }): Promise<void>;
+  remove(path: BytePath): Promise<void>;
+  watches(): Row[];
+  sync(paths: BytePath[], timeoutMs: number): Promise<{ roots: number }>;
+}
+
+/** What was committed, as it happens. The returned function ends the subscription. */
+export interface CommittedFeed {
+  subscribe(listener: () => void): () => void;
+  /** Highest committed log id and file event sequence. */
+  head(): { logs: number; events: number };
+}
+
+export interface ServingLimits {
+  frameLimitBytes: number;
+  sendLimitBytes: number;
+  window: number;
+  followsMax: number;
+}
+
+export interface ServingPorts {
+  ingest: IngestPort;
+  query: QueryPort;
+  sessions: SessionPort;
+  monitoring: MonitoringPort;
+  feed: CommittedFeed;
+  /** Highest committed sequence of a producer, 0 when unknown. */
+  producerSequence(producerId: string): Promise<number>;
+  status(): Promise<BodyOf<'Status'>>;
+  /** Registers where the ledger's answers for this connection go; returns the removal. */
+  register(connection: number, deliver: (answers: ConnectionAnswers) => void): () => void;
+  telemetry: Telemetry;
+  limits: ServingLimits;
+  /** Given to every record that names none itself. */
+  identity: { sessionId: string | null; tenantId: string | null; userId: string | null };
+  server: string;
+  newId(): string;
+  monotonicMs(): number;
+  now(): Timestamp;
+}

@@ -1,0 +1,153 @@
+import { bytePathFromUtf8 } from '../../protocol/byte-path.ts';
+import { CodiError } from '../../protocol/errors.ts';
+import type { BodyOf, Message, Payload } from '../../protocol/messages.ts';
+import type { Connection } from './connection.actor.ts';
+import type { ServingPorts } from './ports.ts';
+
+type Answer = Payload | undefined;
+type Handler<Kind extends Payload['kind']> = (
+  body: BodyOf<Kind>,
+  message: Message,
+  connection: Connection,
+  ports: ServingPorts,
+) => Promise<Answer> | Answer;
+
+const PROTOCOL_VERSION = 1;
+
+/** Requests whose answers the original protocol has, and the greeting itself. */
+const WITHOUT_HELLO = new Set<string>([
+  'Hello',
+  'Health',
+  'QueryLogs',
+  'SessionStart',
+  'SessionEnd',
+  'StartMonitoring',
+  'StopMonitoring',
+]);
+
+/** What a client may ask for; entries take the short way to the ledger and never come here. */
+const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
+  Hello: hello,
+  Health: async (_body, message, _connection, ports) => ({
+    kind: 'Status',
+    body: { ...(await ports.status()), request_id: message.id },
+  }),
+  QueryLogs: async (body, message, _connection, ports) => {
+    const page = await ports.query.logs(body);
+    return answer('LogResults', message, {
+      entries: page.rows,
+      total_count: page.totalCount ?? page.rows.length,
+      next: page.next,
+    });
+  },
+  QueryEvents: async (body, message, _connection, ports) => {
+    const page = await ports.query.events(body);
+    return answer('EventResults', message, { events: page.rows, next: page.next });
+  },
+  ListFiles: async (body, message, _connection, ports) => {
+    const page = await ports.query.files(body);
+    return answer('FileResults', message, { files: page.rows, next: page.next });
+  },
+  ListSessions: async (body, message, _connection, ports) => {
+    const page = await ports.query.sessions(body);
+    return answer('SessionResults', message, { sessions: page.rows, next: page.next });
+  },
+  ListWatches: (_body, message, _connection, ports) =>
+    answer('WatchResults', message, { watches: ports.monitoring.watches() }),
+  SessionStart: async (body, message, connection, ports) => {
+    // What this connection sends from now on belongs to the session, also while its row is being written.
+    const before = connection.context;
+    connection.context = { ...before, sessionId: body.session_id };
+    try {
+      await ports.sessions.start(body, before, message.id);
+    } catch (error) {
+      connection.context = { ...connection.context, sessionId: before.sessionId };
+      throw error;
+    }
+    return accepted(message);
+  },
+  SessionEnd: async (body, message, connection, ports) => {
+    await ports.sessions.end(body.session_id, message.id);
+    if (connection.context.sessionId === body.session_id)
+      connection.context = { ...connection.context, sessionId: ports.identity.sessionId };
+    return accepted(message);
+  },
+  StartMonitoring: async (body, message, _connection, ports) => {
+    const { recursive, patterns } = body;
+    await ports.monitoring.add({ path: bytePathFromUtf8(body.path), recursive, patterns });
+    return accepted(message);
+  },
+  StopMonitoring: async (body, message, _connection, ports) => {
+    await ports.monitoring.remove(bytePathFromUtf8(body.path));
+    return accepted(message);
+  },
+  Sync: async (body, message, _connection, ports) => {
+    const paths = (body.paths ?? []).map(bytePathFromUtf8);
+    const startedAtMs = ports.monotonicMs();
+    const before = ports.feed.head().events;
+    const { roots } = await ports.monitoring.sync(paths, body.timeout_ms ?? 60_000);
+    return answer('Synced', message, {
+      roots,
+      events: ports.feed.head().events - before,
+      duration_ms: Math.round(ports.monotonicMs() - startedAtMs),
+    });
+  },
+  Follow: (body, message, connection) => {
+    connection.follows.start(message.id, body);
+    return undefined;
+  },
+  Unfollow: (body, message, connection) => {
+    if (!connection.follows.stop(body.request_id))
+      throw new CodiError('CODI_NOT_FOUND', { what: `follow ${body.request_id}` });
+    return accepted(message);
+  },
+};
+
+/** Answers one request; rejects with a CodiError that the client is told. */
+export async function handleRequest(
+  connection: Connection,
+  message: Message,
+  ports: ServingPorts,
+): Promise<Answer> {
+  const { kind, body } = message.payload;
+  const handler = HANDLERS[kind] as Handler<typeof kind> | undefined;
+  if (!handler) throw new CodiError('CODI_MESSAGE_UNKNOWN', { kind });
+  // Without Hello a peer is taken for one of the original protocol, which has no words for the answer.
+  if (!connection.context.hasHello && !WITHOUT_HELLO.has(kind))
+    throw new CodiError('CODI_MESSAGE_UNEXPECTED', { kind, reason: 'send Hello first' });
+  return handler(body as never, message, connection, ports);
+}
+
+async function hello(
+  body: BodyOf<'Hello'>,
+  message: Message,
+  connection: Connection,
+  ports: ServingPorts,
+): Promise<Answer> {
+  if (body.version !== PROTOCOL_VERSION)
+    throw new CodiError('CODI_VERSION', { version: body.version, supported: PROTOCOL_VERSION });
+  const { context } = connection;
+  connection.greet({
+    ...context,
+    hasHello: true,
+    producerId: body.producer_id ?? null,
+    sessionId: body.session_id ?? context.sessionId,
+    tenantId: body.tenant_id ?? context.tenantId,
+    userId: body.user_id ?? context.userId,
+  });
+  const sequence = body.producer_id ? await ports.producerSequence(body.producer_id) : 0;
+  return answer('Welcome', message, {
+    version: PROTOCOL_VERSION,
+    server: ports.server,
+    producer_sequence: sequence,
+    limits: { frame_bytes: ports.limits.frameLimitBytes, window: ports.limits.window },
+  });
+}
+
+function accepted(message: Message): Payload {
+  return { kind: 'Acknowledgment', body: { request_id: message.id, status: 'Accepted' } };
+}
+
+function answer(kind: Payload['kind'], message: Message, body: Record<string, unknown>): Payload {
+  return { kind, body: { ...body, request_id: message.id } } as unknown as Payload;
+}

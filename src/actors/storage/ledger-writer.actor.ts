@@ -1,0 +1,133 @@
+/**
+ * The only way into ledger.db. Owns the ledger thread; takes what waits in the ingest buffer, hands it
+ * over in groups and passes the thread's answers on. When it dies the next incarnation replays what has
+ * no answer. It never decodes an entry and never answers before the thread has committed.
+ */
+import { CodiError } from '../../protocol/errors.ts';
+import { behaviour } from '../../supervisor/statechart.ts';
+import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type {
+  CommittedMessage,
+  ConnectionAnswers,
+  FromLedger,
+  LedgerHead,
+} from '../../workers/storage/ledger.messages.ts';
+import type { IngestBuffer } from './ingest-buffer.ts';
+import { WRITER_RESTARTS } from './restarts.ts';
+import { writerMachine } from './writer.machine.ts';
+
+export interface LedgerWriterPorts {
+  buffer: IngestBuffer;
+  telemetry: Telemetry;
+  /** Delivers framed final answers to a client; its connection may be gone. */
+  deliver(answers: ConnectionAnswers): void;
+  /** Committed facts, for followers, the checkpointer and the counters. */
+  onCommitted(fact: CommittedMessage): void;
+  onHead(head: LedgerHead): void;
+}
+
+export function ledgerWriterSpec(
+  entry: URL,
+  data: unknown,
+  ports: LedgerWriterPorts,
+): ActorSpec<never> {
+  return {
+    type: 'worker',
+    id: 'ledger-writer',
+    ...WRITER_RESTARTS,
+    isolation: { kind: 'thread', entry, data },
+    start: (cell) => start(cell, ports),
+  };
+}
+
+function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
+  const { buffer, telemetry } = ports;
+  const host = cell.host!;
+  let isRefusing = false;
+  let isPumping = false;
+  let isFinishing = false;
+
+  const pump = cell.scope.wrap(() => {
+    isPumping = false;
+    for (let message = buffer.take(); message; message = buffer.take()) host.post(message);
+    if (isFinishing && buffer.isEmpty) cell.raise({ type: 'drained' });
+  });
+  // One pump a turn of the event loop: what many clients sent in it goes as one group.
+  const schedulePump = () => {
+    if (isPumping) return;
+    isPumping = true;
+    cell.clock.setImmediate(pump);
+  };
+
+  const take = takeMessages(cell, ports, schedulePump);
+  host.onMessage(cell.scope.wrap((message) => take(message as FromLedger)));
+  host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
+  cell.scope.defer('ingest buffer', () => buffer.detach());
+  const replayed = buffer.rewind();
+  if (replayed > 0) telemetry.emit('EntriesReplayed', { count: replayed });
+
+  return behaviour({
+    machine: writerMachine,
+    effects: {
+      'effect.resume': () => {
+        isRefusing = false;
+        buffer.attach(schedulePump);
+        schedulePump();
+      },
+      'effect.retryLater': ({ retryMs }) => {
+        isRefusing = true;
+        buffer.detach();
+        cell.scope.after(retryMs, () => cell.raise({ type: 'retryDue' }));
+      },
+      'effect.finish': () => {
+        isFinishing = true;
+        schedulePump();
+      },
+      'effect.stopThread': () => {
+        buffer.detach();
+        host.post({ type: 'stop' });
+      },
+    },
+    status: () => ({ state: isRefusing ? 'refusing' : buffer.isEmpty ? 'idle' : 'committing' }),
+  });
+}
+
+/** What the thread says, carried on: answers to clients, facts to followers, trouble to the machine. */
+function takeMessages(
+  cell: CellContext<never>,
+  { buffer, telemetry, deliver, onCommitted, onHead }: LedgerWriterPorts,
+  onProgress: () => void,
+): (message: FromLedger) => void {
+  return (message) => {
+    switch (message.type) {
+      case 'committed':
+        buffer.settle(message.batches);
+        message.answers.forEach(deliver);
+        onCommitted(message);
+        onProgress();
+        break;
+      case 'refused':
+        buffer.refuse(message.batches);
+        message.answers.forEach(deliver);
+        telemetry.emit('StorageRefused', { code: message.code });
+        cell.raise({ type: 'refused', retryMs: message.retryMs });
+        break;
+      case 'rootOpened':
+        buffer.settleRoot(message.batch, message);
+        onProgress();
+        break;
+      case 'rootForgotten':
+        buffer.settleRoot(message.batch, { rootId: 0, lastSequence: 0, files: 0 });
+        onProgress();
+        break;
+      case 'fatal':
+        throw new CodiError(message.code, { reason: message.message });
+      case 'sys.ready':
+        onHead(message.head);
+        break;
+      case 'sys.startFailed':
+        break;
+    }
+  };
+}

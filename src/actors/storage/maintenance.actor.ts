@@ -1,0 +1,41 @@
+/**
+ * Keeps the write-ahead logs short: its thread checkpoints both databases while commits happen. It holds
+ * no data; when it dies the writers' own RESTART at the size limit bounds the logs until it is back.
+ */
+import { behaviour } from '../../supervisor/statechart.ts';
+import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import type { FromCheckpointer } from '../../workers/storage/checkpoint.messages.ts';
+import { maintenanceMachine } from './maintenance.machine.ts';
+
+export interface WalSizes {
+  ledgerWalBytes: number;
+  stateWalBytes: number;
+}
+
+export function maintenanceSpec(
+  entry: URL,
+  data: unknown,
+  onSizes: (sizes: WalSizes) => void,
+): ActorSpec<never> {
+  return {
+    type: 'worker',
+    id: 'maintenance',
+    backoff: { minMs: 20, maxMs: 5_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
+    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
+    isolation: { kind: 'thread', entry, data },
+    start: (cell) => start(cell, onSizes),
+  };
+}
+
+function start(cell: CellContext<never>, onSizes: (sizes: WalSizes) => void) {
+  const host = cell.host!;
+  const onMessage = (message: FromCheckpointer) => {
+    if (message.type === 'sizes') onSizes(message);
+  };
+  host.onMessage(cell.scope.wrap((message) => onMessage(message as FromCheckpointer)));
+  host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
+  return behaviour({
+    machine: maintenanceMachine,
+    effects: { 'effect.stopThread': () => host.post({ type: 'stop' }) },
+  });
+}

@@ -1,0 +1,93 @@
+/**
+ * Answers questions about both databases from a pool of read-only threads that starts empty. A read older
+ * than its limit loses its thread, because an old read transaction keeps the write-ahead log from shrinking.
+ */
+import { CodiError, type WireError } from '../../protocol/errors.ts';
+import { behaviour } from '../../supervisor/statechart.ts';
+import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import type { ReaderTasks } from '../../workers/storage/reader.messages.ts';
+import { readersMachine } from './readers.machine.ts';
+
+/** A pool of reader threads; `run` rejects when the signal ends it. */
+export interface ReaderPool {
+  run(task: string, input: unknown, signal: AbortSignal): Promise<unknown>;
+  close(): Promise<void>;
+  readonly threads: number;
+}
+
+/** What other actors ask; it stays the same over restarts of the actor behind it. */
+export class ReaderPort {
+  #pool: ReaderPool | undefined;
+  #timeoutMs = 1_000;
+
+  /** Runs one bounded read. Rejects with CODI_STORAGE_UNAVAILABLE while the readers restart, CODI_TIMEOUT past the limit. */
+  async run<Name extends keyof ReaderTasks & string>(
+    task: Name,
+    input: Parameters<ReaderTasks[Name]>[0],
+  ): Promise<Awaited<ReturnType<ReaderTasks[Name]>>> {
+    const pool = this.#pool;
+    if (!pool) throw new CodiError('CODI_STORAGE_UNAVAILABLE', { reason: 'the readers restart' });
+    const deadline = AbortSignal.timeout(this.#timeoutMs);
+    try {
+      return (await pool.run(task, input, deadline)) as Awaited<ReturnType<ReaderTasks[Name]>>;
+    } catch (error) {
+      if (deadline.aborted) throw new CodiError('CODI_TIMEOUT', { timeoutMs: this.#timeoutMs });
+      if (pool !== this.#pool)
+        throw new CodiError('CODI_STORAGE_UNAVAILABLE', { reason: 'the readers restart' });
+      // A task reports expected failures as plain objects: an Error loses its code between threads.
+      throw isWireError(error) ? CodiError.fromWire(error) : error;
+    }
+  }
+
+  attach(pool: ReaderPool, timeoutMs: number): void {
+    this.#pool = pool;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  detach(pool: ReaderPool): void {
+    if (this.#pool === pool) this.#pool = undefined;
+  }
+}
+
+function isWireError(error: unknown): error is WireError {
+  return (
+    typeof error === 'object' && error !== null && !(error instanceof Error) && 'code' in error
+  );
+}
+
+export interface ReadersPorts {
+  port: ReaderPort;
+  createPool(): ReaderPool;
+  timeoutMs: number;
+}
+
+export function readersSpec(ports: ReadersPorts): ActorSpec<never> {
+  return {
+    type: 'worker',
+    id: 'readers',
+    backoff: { minMs: 20, maxMs: 5_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
+    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
+    start: (cell) => start(cell, ports),
+  };
+}
+
+function start(cell: CellContext<never>, { port, createPool, timeoutMs }: ReadersPorts) {
+  const pool = createPool();
+  port.attach(pool, timeoutMs);
+  cell.scope.defer('reader threads', () => pool.close());
+  cell.scope.defer('reader port', () => port.detach(pool));
+  return behaviour({
+    machine: readersMachine,
+    effects: {
+      'effect.closePool': () => {
+        port.detach(pool);
+        const done = cell.scope.wrap(() => cell.raise({ type: 'poolClosed' }));
+        void pool.close().then(
+          done,
+          cell.scope.wrap((error: unknown) => cell.crash(error)),
+        );
+      },
+    },
+    status: () => ({ state: 'idle', note: `${pool.threads} threads` }),
+  });
+}

@@ -1,0 +1,64 @@
+import { CodiError } from '../../protocol/errors.ts';
+
+interface Pending {
+  id: number;
+  command: unknown;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Requests to the state writer that have no answer yet, in order. It outlives the writer's incarnations:
+ * commands are idempotent by their ids, so a new one is simply asked again.
+ */
+export class RequestBook<Command> {
+  readonly #limitCount: number;
+  readonly #pending = new Map<number, Pending>();
+  #post: ((message: { type: 'request'; id: number; command: unknown }) => void) | undefined;
+  #nextId = 1;
+  #onIdle: (() => void) | undefined;
+
+  constructor(limitCount: number) {
+    this.#limitCount = limitCount;
+  }
+
+  get isEmpty(): boolean {
+    return this.#pending.size === 0;
+  }
+
+  /** Asks the writer; rejects with CODI_OVERLOADED when too many wait already. */
+  request<Result>(command: Command): Promise<Result> {
+    if (this.#pending.size >= this.#limitCount)
+      return Promise.reject(new CodiError('CODI_OVERLOADED', { retryMs: 1_000 }));
+    const id = this.#nextId++;
+    return new Promise<Result>((resolve, reject) => {
+      this.#pending.set(id, { id, command, resolve: (value) => resolve(value as Result), reject });
+      this.#post?.({ type: 'request', id, command });
+    });
+  }
+
+  /** The present incarnation takes over: everything unanswered is posted (again), in order. */
+  attach(post: (message: { type: 'request'; id: number; command: unknown }) => void): void {
+    this.#post = post;
+    for (const { id, command } of this.#pending.values()) post({ type: 'request', id, command });
+  }
+
+  detach(): void {
+    this.#post = undefined;
+  }
+
+  answer(id: number, outcome: { ok: true; result: unknown } | { ok: false; error: unknown }): void {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#pending.delete(id);
+    if (outcome.ok) pending.resolve(outcome.result);
+    else pending.reject(outcome.error);
+    if (this.isEmpty) this.#onIdle?.();
+  }
+
+  /** Runs the listener as soon as nothing waits; at once when so already. */
+  whenIdle(listener: () => void): void {
+    if (this.isEmpty) listener();
+    else this.#onIdle = listener;
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The only way into state.db. Owns the state thread and carries requests to it one by one, in order; what
+ * has no answer when it dies is asked again by the next incarnation. It keeps no state of its own.
+ */
+import { CodiError } from '../../protocol/errors.ts';
+import { behaviour } from '../../supervisor/statechart.ts';
+import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import type { FromState, StateCommand } from '../../workers/storage/state.messages.ts';
+import type { RequestBook } from './request-book.ts';
+import { WRITER_RESTARTS } from './restarts.ts';
+import { writerMachine } from './writer.machine.ts';
+
+export interface StateWriterPorts {
+  book: RequestBook<StateCommand>;
+}
+
+export function stateWriterSpec(
+  entry: URL,
+  data: unknown,
+  ports: StateWriterPorts,
+): ActorSpec<never> {
+  return {
+    type: 'worker',
+    id: 'state-writer',
+    ...WRITER_RESTARTS,
+    isolation: { kind: 'thread', entry, data },
+    start: (cell) => start(cell, ports),
+  };
+}
+
+function start(cell: CellContext<never>, { book }: StateWriterPorts) {
+  const host = cell.host!;
+
+  const onMessage = (message: FromState) => {
+    switch (message.type) {
+      case 'answer':
+        book.answer(
+          message.id,
+          message.ok
+            ? { ok: true, result: message.result }
+            : { ok: false, error: CodiError.fromWire(message.error) },
+        );
+        break;
+      case 'fatal':
+        throw new CodiError(message.code, { reason: message.message });
+      case 'sys.ready':
+      case 'sys.startFailed':
+        break;
+    }
+  };
+  host.onMessage(cell.scope.wrap((message) => onMessage(message as FromState)));
+  host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
+  cell.scope.defer('request book', () => book.detach());
+
+  return behaviour({
+    machine: writerMachine,
+    effects: {
+      'effect.resume': () => book.attach((message) => host.post(message)),
+      'effect.retryLater': ({ retryMs }) => {
+        cell.scope.after(retryMs, () => cell.raise({ type: 'retryDue' }));
+      },
+      'effect.finish': () => book.whenIdle(cell.scope.wrap(() => cell.raise({ type: 'drained' }))),
+      'effect.stopThread': () => host.post({ type: 'stop' }),
+    },
+    status: () => ({ state: book.isEmpty ? 'idle' : 'committing' }),
+  });
+}

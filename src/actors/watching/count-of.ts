@@ -1,0 +1,4 @@
+/** A count as people read it: '1 file', '1,204 files'. */
+export function countOf(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+}

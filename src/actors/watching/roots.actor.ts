@@ -1,0 +1,223 @@
+/**
+ * Knows which paths are watched and why: those stored by `codi watch add` and those given at start. It starts
+ * the hosts and one watcher per root and takes requests to add and remove. It comes last in its supervisor, so
+ * whenever hosts or watchers are replaced as a whole it starts again and builds them anew.
+ */
+import { showBytePath, type BytePath } from '../../protocol/byte-path.ts';
+import { CodiError, isCodiError } from '../../protocol/errors.ts';
+import { behaviour } from '../../supervisor/statechart.ts';
+import type { ActorRef, ActorSpec, CellContext, ChildSpec } from '../../supervisor/index.ts';
+import type { RootOptions } from '../../workers/watch-host/watch-host.messages.ts';
+import { countOf } from './count-of.ts';
+import { rootsMachine } from './roots.machine.ts';
+import type { RootTable, WatchedRoot } from './root-table.ts';
+import type { WatcherInput, WatcherMessage } from './watcher.actor.ts';
+
+/** A path somebody wants watched; `patterns` empty means every file. */
+export interface RootRequest {
+  path: BytePath;
+  recursive: boolean;
+  patterns: readonly string[];
+}
+export interface StoredRoot extends RootRequest {
+  createdAtMs: number;
+}
+
+type Reply<Result> = (
+  outcome: { ok: true; result: Result } | { ok: false; error: CodiError },
+) => void;
+export type RootsMessage =
+  | { type: 'add'; request: RootRequest; reply: Reply<{ path: BytePath; isNew: boolean }> }
+  | { type: 'remove'; path: BytePath; reply: Reply<{ path: BytePath }> }
+  | { type: 'sync'; paths: BytePath[]; reply: Reply<{ roots: number }> };
+
+export interface RootsPorts {
+  table: RootTable;
+  /** Paths given at start; they are not stored. */
+  initial: readonly RootRequest[];
+  store: {
+    list(): Promise<StoredRoot[]>;
+    add(root: RootRequest): Promise<void>;
+    remove(path: BytePath): Promise<boolean>;
+  };
+  children: {
+    startHost(id: string): Promise<void>;
+    startWatcher(input: WatcherInput): Promise<void>;
+    stopWatcher(path: BytePath): Promise<void>;
+    watcher(path: BytePath): ActorRef<WatcherMessage>;
+  };
+  /** The real path of an existing directory or file; CODI_PATH_INVALID or CODI_PATH_DENIED otherwise. */
+  resolvePath(path: BytePath): Promise<BytePath>;
+  options(request: RootRequest): RootOptions;
+  hostCount: number;
+}
+
+export function rootsSpec(ports: RootsPorts): ActorSpec<RootsMessage> & ChildSpec {
+  return {
+    type: 'worker',
+    id: 'roots',
+    startTimeoutMs: 30_000,
+    backoff: { minMs: 100, maxMs: 10_000, factor: 2, jitter: 0.2, resetAfterMs: 60_000 },
+    budget: { maxRestarts: 5, withinMs: 60_000, onExhausted: 'retrySlow' },
+    start: (cell) => new Roots(cell, ports).behaviour(),
+  };
+}
+
+class Roots {
+  readonly #cell: CellContext<RootsMessage>;
+  readonly #ports: RootsPorts;
+  /** Requests run one after the other, so two adds of one path cannot race. */
+  #turn: Promise<void> = Promise.resolve();
+  #nextRoot = 1;
+
+  constructor(cell: CellContext<RootsMessage>, ports: RootsPorts) {
+    this.#cell = cell;
+    this.#ports = ports;
+    cell.scope.defer('watchers', () => this.#stopAll());
+  }
+
+  behaviour() {
+    return behaviour({
+      machine: rootsMachine,
+      effects: {
+        'effect.load': () => this.#run(() => this.#load()),
+        'effect.serveWaiting': () => {
+          this.#ports.table.markLoaded();
+        },
+      },
+      receive: (message: RootsMessage) => this.#handle(message),
+      status: () => ({ note: countOf(this.#ports.table.all().length, 'root') }),
+    });
+  }
+
+  /** Queues a step; a failing one crashes this actor, and the next incarnation builds everything anew. */
+  #run(step: () => Promise<void>): void {
+    const crash = this.#cell.scope.wrap((error: unknown) => this.#cell.crash(error));
+    this.#turn = this.#turn.then(step).catch(crash);
+  }
+
+  async #load(): Promise<void> {
+    const { store, children, hostCount, initial } = this.#ports;
+    for (let index = 1; index <= hostCount; index++) await children.startHost(`host-${index}`);
+    for (const stored of await store.list()) await this.#watch(stored, true);
+    for (const request of initial) {
+      const path = await this.#ports.resolvePath(request.path);
+      if (!this.#ports.table.byPath(path)) {
+        await this.#watch({ ...request, path, createdAtMs: this.#cell.clock.nowMs() }, false);
+      }
+    }
+    this.#cell.raise({ type: 'loaded' });
+  }
+
+  #handle(message: RootsMessage): void {
+    const { reply } = message;
+    const answer = async (work: () => Promise<unknown>) => {
+      try {
+        reply({ ok: true, result: (await work()) as never });
+      } catch (error) {
+        if (!isCodiError(error)) throw error;
+        reply({ ok: false, error });
+      }
+    };
+    if (message.type === 'add') this.#run(() => answer(() => this.#add(message.request)));
+    else if (message.type === 'remove') this.#run(() => answer(() => this.#remove(message.path)));
+    else this.#sync(message);
+  }
+
+  async #add(request: RootRequest): Promise<{ path: BytePath; isNew: boolean }> {
+    const path = await this.#ports.resolvePath(request.path);
+    const known = this.#ports.table.byPath(path);
+    await this.#ports.store.add({ ...request, path });
+    if (known) await this.#unwatch(known);
+    const createdAtMs = known?.createdAtMs ?? this.#cell.clock.nowMs();
+    await this.#watch({ ...request, path, createdAtMs }, true);
+    return { path, isNew: !known };
+  }
+
+  async #remove(path: BytePath): Promise<{ path: BytePath }> {
+    const { table, store } = this.#ports;
+    // A root whose directory is gone can still be named by the path it had.
+    const known =
+      table.byPath(path) ?? table.byPath(await this.#ports.resolvePath(path).catch(() => path));
+    const wasStored = await store.remove(known?.path ?? path);
+    if (!known && !wasStored)
+      throw new CodiError('CODI_NOT_FOUND', { what: `watched path ${showBytePath(path).path}` });
+    if (known) await this.#unwatch(known);
+    return { path: known?.path ?? path };
+  }
+
+  async #watch(request: StoredRoot, isPersistent: boolean): Promise<void> {
+    const { table, children, options, hostCount } = this.#ports;
+    const root = this.#nextRoot++;
+    table.add({
+      root,
+      ...request,
+      isPersistent,
+      state: 'starting',
+      mode: 'native',
+      hintSource: 'none',
+      reason: undefined,
+      files: 0,
+      directories: 0,
+    });
+    const host = `host-${(root % hostCount) + 1}`;
+    await children.startWatcher({ root, path: request.path, host, options: options(request) });
+  }
+
+  async #unwatch(root: WatchedRoot): Promise<void> {
+    await this.#ports.children.stopWatcher(root.path);
+    this.#ports.table.remove(root.root);
+  }
+
+  async #stopAll(): Promise<void> {
+    const { table, children } = this.#ports;
+    const roots = table.all();
+    table.clear();
+    await Promise.all(roots.map((root) => children.stopWatcher(root.path)));
+  }
+
+  /** Asks every watcher concerned; the answer comes when the last one has everything recorded. */
+  #sync(message: Extract<RootsMessage, { type: 'sync' }>): void {
+    const { table, children } = this.#ports;
+    const byRoot = new Map<WatchedRoot, BytePath[] | undefined>();
+    for (const root of message.paths.length === 0 ? table.all() : []) byRoot.set(root, undefined);
+    for (const path of message.paths) {
+      const root = table.covering(path);
+      if (!root) {
+        message.reply({
+          ok: false,
+          error: new CodiError('CODI_NOT_FOUND', {
+            what: `watched folder that holds ${showBytePath(path).path}`,
+          }),
+        });
+        return;
+      }
+      const prefixLength = root.path === '/' ? 1 : root.path.length + 1;
+      const relative = path.slice(prefixLength) as BytePath;
+      byRoot.set(root, [...(byRoot.get(root) ?? []), relative]);
+    }
+    let left = byRoot.size;
+    if (left === 0) message.reply({ ok: true, result: { roots: 0 } });
+    let failed: CodiError | undefined;
+    for (const [root, paths] of byRoot) {
+      const sent = children.watcher(root.path).send({
+        type: 'sync',
+        ...(paths && { paths }),
+        reply: (outcome) => {
+          if (!outcome.ok) failed ??= outcome.error;
+          if (--left > 0) return;
+          message.reply(
+            failed ? { ok: false, error: failed } : { ok: true, result: { roots: byRoot.size } },
+          );
+        },
+      });
+      if (sent !== 'queued') {
+        message.reply({
+          ok: false,
+          error: new CodiError('CODI_SYNC_FAILED', { reason: 'its watcher restarts' }),
+        });
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * One watched root. Owns the root's place in the ledger: it opens the root there, feeds the host the recorded
+ * index, and passes the host's changes on, in order, with a dense sequence, so that none is recorded twice and
+ * none is skipped. When it or the host dies the next incarnation starts from what is committed.
+ */
+import { showBytePath, type BytePath } from '../../protocol/byte-path.ts';
+import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
+import { behaviour } from '../../supervisor/statechart.ts';
+import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type { FromWatchHost, RootOptions } from '../../workers/watch-host/watch-host.messages.ts';
+import { countOf } from './count-of.ts';
+import type { HostNews, HostRouter } from './host-router.ts';
+import { WATCHING_RESTARTS } from './restarts.ts';
+import { PendingSyncs, type SyncRequest } from './pending-syncs.ts';
+import type { RootTable, WatchedRoot } from './root-table.ts';
+import { watcherMachine } from './watcher.machine.ts';
+
+/** The ledger as a watcher sees it: a queue that keeps order and outlives the watcher. */
+export interface RootLedgerPort {
+  openRoot(
+    rootPath: BytePath,
+    onDone: (opened: { rootId: number; lastSequence: number }) => void,
+  ): void;
+  offerFileEvents(batch: {
+    rootId: number;
+    rootPath: BytePath;
+    sequence: number;
+    events: FileEventRecord[];
+    onCommitted: () => void;
+  }): void;
+}
+
+export interface WatcherPorts {
+  ledger: RootLedgerPort;
+  router: HostRouter;
+  table: RootTable;
+  telemetry: Telemetry;
+  /** A page of the recorded index after `afterPath` in path order; fewer rows than the limit mean the end. */
+  loadIndex(
+    rootPath: BytePath,
+    afterPath: BytePath | undefined,
+    limit: number,
+  ): Promise<IndexRow[]>;
+}
+
+export interface WatcherInput {
+  root: number;
+  path: BytePath;
+  host: string;
+  options: RootOptions;
+}
+
+export type WatcherMessage = HostNews | SyncRequest;
+
+const INDEX_PAGE_ROWS = 5_000;
+const RETRY_MS = 1_000;
+/** States in which the host answers a sync; before them it waits for the first scan. */
+const SETTLED = new Set(['up.watching', 'up.rootGone']);
+
+export function watcherSpec(input: WatcherInput, ports: WatcherPorts): ActorSpec<WatcherMessage> {
+  return {
+    type: 'worker',
+    id: watcherId(input.path),
+    ...WATCHING_RESTARTS,
+    mailbox: { limitCount: 10_000, limitBytes: 32 * 1024 * 1024, overflow: 'crash' },
+    start: (cell) => new Watcher(cell, input, ports).behaviour(),
+  };
+}
+
+class Watcher {
+  readonly #cell: CellContext<WatcherMessage>;
+  readonly #input: WatcherInput;
+  readonly #ports: WatcherPorts;
+  readonly #shown: string;
+  #hostEpoch = 0;
+  /** Grows with each opening; answers that belong to an earlier one are ignored. */
+  #opening = 0;
+  #rootId = 0;
+  #sequence = 0;
+  #committedBatch = 0;
+  #uncommitted = 0;
+  #isDraining = false;
+  /** The host has looked at everything; what it found may still be on its way to the disk. */
+  #isScanned = false;
+  readonly #syncs: PendingSyncs;
+
+  constructor(cell: CellContext<WatcherMessage>, input: WatcherInput, ports: WatcherPorts) {
+    this.#cell = cell;
+    this.#input = input;
+    this.#ports = ports;
+    this.#shown = showBytePath(input.path).path;
+    const { router } = ports;
+    router.attachWatcher(input.root, input.host, cell.self);
+    cell.scope.defer('host route', () => {
+      router.post(input.root, { type: 'unwatch', root: input.root });
+      router.detachWatcher(input.root);
+    });
+    this.#syncs = new PendingSyncs((id, paths) =>
+      router.post(input.root, { type: 'sync', root: input.root, id, ...(paths && { paths }) }),
+    );
+    cell.scope.defer('syncs', () => this.#syncs.fail());
+  }
+
+  behaviour() {
+    return behaviour({
+      machine: watcherMachine,
+      receive: (message: WatcherMessage, lifecycle) => {
+        if (message.type === 'sync') this.#syncs.add(message, SETTLED.has(lifecycle.state()));
+        else if (message.type === 'fromHost') {
+          if (message.hostEpoch === this.#hostEpoch) this.#fromHost(message.message);
+        } else if (message.type === 'hostUp') {
+          this.#hostEpoch = message.hostEpoch;
+          lifecycle.send({ type: 'hostUp' });
+        } else if (message.hostEpoch === this.#hostEpoch) lifecycle.send({ type: 'hostDown' });
+      },
+      effects: {
+        'effect.lost': () => this.#update({ state: 'starting' }),
+        'effect.openRoot': () => this.#openRoot(),
+        'effect.sendIndex': () => this.#sendIndex(),
+        'effect.retryLater': () => {
+          this.#update({ state: 'failed' });
+          this.#cell.scope.after(RETRY_MS, () => this.#cell.raise({ type: 'retryDue' }));
+        },
+        'effect.settled': () => this.#settled(),
+        'effect.unwatch': () => {
+          this.#ports.router.post(this.#input.root, { type: 'unwatch', root: this.#input.root });
+          this.#isDraining = true;
+          this.#checkFlushed();
+        },
+      },
+      status: () => this.#status(),
+    });
+  }
+
+  #openRoot(): void {
+    this.#update({ state: 'starting' });
+    const opening = ++this.#opening;
+    this.#isScanned = false;
+    this.#syncs.forgetAnswers();
+    this.#ports.ledger.openRoot(
+      this.#input.path,
+      this.#cell.scope.wrap(({ rootId, lastSequence }) => {
+        if (opening !== this.#opening) return;
+        this.#rootId = rootId;
+        this.#sequence = lastSequence;
+        this.#committedBatch = 0;
+        this.#cell.raise({ type: 'rootOpened' });
+      }),
+    );
+  }
+
+  #sendIndex(): void {
+    const { root, path, options } = this.#input;
+    const opening = this.#opening;
+    this.#ports.router.post(root, { type: 'watch', root, path, options });
+    void this.#sendPages(opening).then(
+      this.#cell.scope.wrap((isSent: boolean) => {
+        if (isSent) this.#cell.raise({ type: 'indexSent' });
+      }),
+      this.#cell.scope.wrap((error: unknown) => {
+        if (opening !== this.#opening) return;
+        this.#update({ reason: error instanceof Error ? error.message : String(error) });
+        this.#cell.raise({ type: 'failed' });
+      }),
+    );
+  }
+
+  async #sendPages(opening: number): Promise<boolean> {
+    const { root, path } = this.#input;
+    this.#update({ state: 'scanning' });
+    let after: BytePath | undefined;
+    for (;;) {
+      const rows = await this.#ports.loadIndex(path, after, INDEX_PAGE_ROWS);
+      if (opening !== this.#opening || this.#cell.scope.signal.aborted) return false;
+      const isDone = rows.length < INDEX_PAGE_ROWS;
+      this.#ports.router.post(root, { type: 'index', root, rows, done: isDone });
+      if (isDone) return true;
+      after = rows.at(-1)!.path;
+    }
+  }
+
+  #fromHost(message: FromWatchHost): void {
+    switch (message.type) {
+      case 'changes':
+        this.#record(message.batch, message.events);
+        break;
+      case 'watching':
+      case 'rootStatus':
+        this.#update({
+          files: message.files,
+          directories: message.directories,
+          hintSource: message.hintSource,
+          mode: message.mode,
+          reason: message.reason,
+        });
+        if (message.type === 'watching') {
+          this.#isScanned = true;
+          this.#checkRecorded();
+        }
+        break;
+      case 'synced':
+        this.#syncs.covered(message.id, message.batch, this.#committedBatch);
+        break;
+      case 'rootGone':
+        this.#update({ state: 'gone', reason: message.reason });
+        this.#ports.telemetry.emit('RootGone', { path: this.#shown, reason: message.reason });
+        this.#cell.raise({ type: 'rootGone' });
+        break;
+      case 'failed':
+        this.#update({ reason: message.message });
+        this.#cell.raise({ type: 'failed' });
+        break;
+      case 'sys.ready':
+      case 'pong':
+      case 'counters':
+        break;
+    }
+  }
+
+  #record(batch: number, events: FileEventRecord[]): void {
+    const opening = this.#opening;
+    this.#uncommitted += 1;
+    this.#ports.ledger.offerFileEvents({
+      rootId: this.#rootId,
+      rootPath: this.#input.path,
+      sequence: ++this.#sequence,
+      events,
+      onCommitted: this.#cell.scope.wrap(() => {
+        this.#uncommitted -= 1;
+        this.#checkFlushed();
+        if (opening !== this.#opening) return;
+        this.#committedBatch = batch;
+        this.#checkRecorded();
+        this.#ports.router.post(this.#input.root, { type: 'ack', root: this.#input.root, batch });
+        this.#syncs.answer(batch);
+      }),
+    });
+  }
+
+  #settled(): void {
+    this.#update({ state: 'watching' });
+    const files = this.#ports.table.get(this.#input.root)?.files ?? 0;
+    this.#ports.telemetry.emit('RootWatching', { path: this.#shown, files });
+    this.#syncs.postAll();
+  }
+
+  /** Watching begins when what the first look found is recorded. */
+  #checkRecorded(): void {
+    if (!this.#isScanned || this.#uncommitted > 0) return;
+    this.#isScanned = false;
+    this.#cell.raise({ type: 'watching' });
+  }
+
+  #checkFlushed(): void {
+    if (this.#isDraining && this.#uncommitted === 0) this.#cell.raise({ type: 'flushed' });
+  }
+
+  #update(change: Partial<WatchedRoot>): void {
+    this.#ports.table.update(this.#input.root, change);
+  }
+
+  #status(): { state?: string; note?: string } {
+    const root = this.#ports.table.get(this.#input.root);
+    if (!root) return {};
+    return { state: root.state, note: countOf(root.files, 'file') };
+  }
+}
+
+/** Name of a root's watcher in the tree: its path as people read it, unmistakable also when that is not UTF-8. */
+export function watcherId(path: BytePath): string {
+  const { path: shown, path_b64: bytes } = showBytePath(path);
+  return bytes === undefined ? shown : `${shown} (${bytes})`;
+}

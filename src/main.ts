@@ -1,0 +1,109 @@
+/**
+ * Composition root: takes the data directory, builds the tree from its branches and hands back a running daemon.
+ * Only this file and src/wiring know all parts.
+ */
+import { showBytePath } from './protocol/byte-path.ts';
+import { CodiError } from './protocol/errors.ts';
+import {
+  StartError,
+  startSystem,
+  type ExitReason,
+  type SupervisorSpec,
+} from './supervisor/index.ts';
+import { coreBranch } from './wiring/core-branch.ts';
+import { holdDataDirectory } from './wiring/data-directory.ts';
+import { debugBranch } from './wiring/debug-branch.ts';
+import type { Restart } from './wiring/report-desk.ts';
+import { servingBranch } from './wiring/serving-branch.ts';
+import { BRANCH, shareParts, type DaemonOptions, type Shared } from './wiring/shared.ts';
+import { watchingBranch } from './wiring/watching-branch.ts';
+import { prepareSocketDirectory } from './platform/unix-socket.ts';
+
+export type { DaemonOptions } from './wiring/shared.ts';
+
+export interface Daemon {
+  /** When everything that was on disk at the start is recorded. */
+  settled: Promise<void>;
+  /** When the root itself gave up; the process should then exit with code 70. */
+  ended: Promise<ExitReason>;
+  watched(): { roots: string[]; files: number };
+  onRestart(listener: (restart: Restart) => void): void;
+  /** Drains and stops in order; `entries` is how many the ledger holds then. */
+  stop(): Promise<{ entries: number; unstopped: string[]; durationMs: number }>;
+}
+
+/** Starts a daemon on a data directory that nobody else holds. Throws CodiError. */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { dataDir, socketPath, debugSocketPath, environment, telemetry } = options;
+  prepareSocketDirectory(socketPath, options.uid);
+  prepareSocketDirectory(debugSocketPath, options.uid);
+  const held = holdDataDirectory(dataDir, {
+    pid: options.pid,
+    version: options.version,
+    socket_path: socketPath,
+    debug_socket_path: debugSocketPath,
+    started_at: new Date(environment.clock.nowMs()).toISOString(),
+  });
+  const shared = shareParts(options, held.identity);
+  try {
+    await startSystem(rootSpec(shared), {
+      environment,
+      onReport: (report) => shared.reports.take(report),
+      onCreated: (system) => (shared.system = system),
+    });
+  } catch (error) {
+    held.release();
+    throw startFailure(error);
+  }
+  telemetry.emit('DaemonStarted', { pid: options.pid, version: options.version });
+  return handleOf(shared, () => held.release());
+}
+
+function rootSpec(shared: Shared): SupervisorSpec {
+  return {
+    type: 'supervisor',
+    id: 'root',
+    strategy: 'one_for_one',
+    ...BRANCH,
+    // Stopped bottom to top: producers before what they feed, and the window into the tree last.
+    children: [
+      debugBranch(shared),
+      coreBranch(shared),
+      watchingBranch(shared),
+      servingBranch(shared),
+    ],
+  };
+}
+
+function handleOf(shared: Shared, release: () => void): Daemon {
+  const { system, roots, reports, facts, options } = shared;
+  return {
+    settled: shared.settled,
+    ended: system.settled,
+    watched: () => ({
+      roots: roots.all().map((root) => showBytePath(root.path).path),
+      files: roots.files,
+    }),
+    onRestart: (listener) => reports.onRestart(listener),
+    stop: async () => {
+      const { durationMs, unstopped } = await system.stop();
+      release();
+      options.telemetry.emit('DaemonStopped', { durationMs });
+      return {
+        durationMs,
+        entries: facts.summary().entries,
+        unstopped: unstopped.map(({ path }) => path),
+      };
+    },
+  };
+}
+
+/** What a person can do something about keeps its code; the rest names the actor that did not start. */
+function startFailure(error: unknown): unknown {
+  if (!(error instanceof StartError)) return error;
+  const { reason } = error;
+  const cause = 'error' in reason ? reason.error : undefined;
+  if (cause instanceof StartError) return startFailure(cause);
+  if (cause instanceof CodiError) return cause;
+  return new CodiError('CODI_INTERNAL', { reason: error.message }, { cause: error });
+}

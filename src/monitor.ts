@@ -1,0 +1,190 @@
+#!/usr/bin/env node
+/** `codi-monitor`: runs the daemon without a view, for service managers and for `codi up`. */
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { parseArgs } from 'node:util';
+import { loadConfig, type ConfigResult } from './config/load.ts';
+import { absolute, resolveConfigPath, resolvePaths, type Machine } from './config/paths.ts';
+import { startDaemon, type Daemon } from './main.ts';
+import { bytePathFromUtf8 } from './protocol/byte-path.ts';
+import { CodiError, exitCodeOf, isCodiError } from './protocol/errors.ts';
+import { nodeEnvironment, ownerOfCurrentContext } from './supervisor/index.ts';
+import { createTelemetry, type TelemetryHub } from './telemetry/telemetry.ts';
+
+const USAGE = `Usage: codi-monitor [options] [path...]
+
+Watches the paths, takes log entries and answers questions, without a view.
+Stored paths (codi watch add) are watched as well.
+
+Options:
+  --data-dir <dir>   where the ledger lives (CODI_DATA_DIR)
+  --socket <path>    Unix socket to listen on (CODI_SOCKET)
+  --config <file>    configuration file (CODI_CONFIG)
+  --version          print the version
+  --help             print this help
+
+Examples:
+  codi-monitor /srv/work
+  codi-monitor --data-dir /var/lib/codi /srv/work
+`;
+
+/** What the parent process is told when this one was started with an IPC channel (by \`codi up\`). */
+type Announcement =
+  | {
+      type: 'ready';
+      pid: number;
+      version: string;
+      socketPath: string;
+      dataDir: string;
+      roots: string[];
+      files: number;
+      readyMs: number;
+    }
+  | { type: 'actor'; path: string; event: 'restarted'; reason: string; afterMs: number }
+  | { type: 'stopped'; durationMs: number; entries: number; unstopped: string[] }
+  | { type: 'failed'; error: object };
+
+const EXIT_SOFTWARE = 70;
+const startedAtMs = performance.now();
+// What the daemon writes is its user's alone, also inside a directory that somebody opens up later.
+process.umask(0o077);
+
+const announce = (announcement: Announcement) => {
+  if (process.connected) process.send?.(announcement);
+};
+
+function readOptions() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        'data-dir': { type: 'string' },
+        socket: { type: 'string' },
+        config: { type: 'string' },
+        json: { type: 'boolean' },
+        version: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new CodiError('CODI_USAGE', { reason: (error as Error).message });
+  }
+}
+
+function readConfig(machine: Machine, values: { config?: string }, flags: object): ConfigResult {
+  const { path, isNamed } = resolveConfigPath(machine, values.config);
+  let text: string | undefined;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isNamed || (error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw new CodiError('CODI_CONFIG', { reason: (error as Error).message });
+  }
+  return loadConfig({
+    ...(text !== undefined && { file: { path, text } }),
+    env: process.env,
+    flags: { ...flags },
+  });
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = readOptions();
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(manifest) as { version: string };
+  if (values.help) return void process.stdout.write(USAGE);
+  if (values.version) return void process.stdout.write(`${version}\n`);
+
+  const uid = process.getuid?.() ?? 0;
+  const machine: Machine = { home: homedir(), uid, cwd: process.cwd(), env: process.env };
+  const loaded = readConfig(machine, values, {
+    ...(values['data-dir'] && { 'storage.data_dir': values['data-dir'] }),
+    ...(values.socket && { 'monitor.unix_socket_path': values.socket }),
+  });
+  if (!loaded.ok) {
+    const reason = loaded.errors.map(({ place, message }) => `${place}: ${message}`).join('; ');
+    throw new CodiError('CODI_CONFIG', { reason });
+  }
+  const { config, warnings } = loaded;
+  const environment = nodeEnvironment();
+  const telemetry = createTelemetry({
+    destination: 'stderr',
+    level: config.general.logLevel,
+    clock: environment.clock,
+  });
+  for (const { key, message } of warnings) telemetry.emit('ConfigWarning', { key, message });
+
+  const { workspace } = config.general;
+  const watched = positionals.length > 0 || workspace === undefined ? positionals : [workspace];
+  const paths = resolvePaths(config, machine, values.config);
+  const daemon = await startDaemon({
+    config,
+    ...paths,
+    roots: watched.map((path) => ({
+      path: bytePathFromUtf8(absolute(path, machine)),
+      recursive: true,
+      patterns: [],
+    })),
+    environment,
+    telemetry,
+    version,
+    pid: process.pid,
+    uid,
+  });
+  run(daemon, telemetry, config.shutdown.deadlineMs);
+
+  await daemon.settled;
+  announce({
+    type: 'ready',
+    pid: process.pid,
+    version,
+    socketPath: paths.socketPath,
+    dataDir: paths.dataDir,
+    ...daemon.watched(),
+    readyMs: Math.round(performance.now() - startedAtMs),
+  });
+}
+
+/** Signals, the parent's end and the root's giving up all lead to the one way out: drain, stop, exit. */
+function run(daemon: Daemon, telemetry: TelemetryHub, deadlineMs: number): void {
+  let isStopping = false;
+  const stop = async (exitCode: number) => {
+    if (isStopping) return;
+    isStopping = true;
+    // What does not drain in time is found again from the ledger; hanging for ever helps nobody.
+    setTimeout(() => process.exit(exitCode || EXIT_SOFTWARE), deadlineMs + 1_000).unref();
+    const report = await daemon.stop();
+    announce({ type: 'stopped', ...report });
+    telemetry.flush();
+    process.exit(exitCode);
+  };
+  const stopLogged = (exitCode: number) => void stop(exitCode).catch(fail);
+  process.on('SIGTERM', () => stopLogged(0));
+  process.on('SIGINT', () => stopLogged(0));
+  process.on('disconnect', () => stopLogged(0));
+  daemon.onRestart(({ path, reason, afterMs }) =>
+    announce({ type: 'actor', path, event: 'restarted', reason, afterMs }),
+  );
+  void daemon.ended.then(() => stopLogged(EXIT_SOFTWARE));
+}
+
+function fail(error: unknown): never {
+  const failure = isCodiError(error)
+    ? error
+    : new CodiError('CODI_INTERNAL', { reason: String(error) }, { cause: error });
+  announce({ type: 'failed', error: failure.toWire() });
+  process.stderr.write(`error: ${failure.message} (${failure.code})\n`);
+  if (failure.hint) process.stderr.write(`  ${failure.hint}\n`);
+  if (!isCodiError(error)) process.stderr.write(`${(error as Error)?.stack ?? ''}\n`);
+  process.exit(exitCodeOf(failure));
+}
+
+// What no callback of an actor caught still belongs to the actor in whose turn it was started.
+const attribute = (error: unknown) => {
+  const owner = ownerOfCurrentContext();
+  if (owner) owner.crash(error);
+  else fail(error);
+};
+process.on('uncaughtException', attribute);
+process.on('unhandledRejection', attribute);
+
+main().catch(fail);

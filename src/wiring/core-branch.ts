@@ -1,0 +1,100 @@
+import { ledgerWriterSpec } from '../actors/storage/ledger-writer.actor.ts';
+import { maintenanceSpec } from '../actors/storage/maintenance.actor.ts';
+import { readersSpec } from '../actors/storage/readers.actor.ts';
+import { stateWriterSpec } from '../actors/storage/state-writer.actor.ts';
+import { createReaderPool } from '../platform/reader-pool.ts';
+import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
+import type { CheckpointOptions } from '../workers/storage/checkpoint.messages.ts';
+import type { LedgerOptions } from '../workers/storage/ledger.messages.ts';
+import type { ReaderOptions } from '../workers/storage/reader.messages.ts';
+import type { StateOptions } from '../workers/storage/state.messages.ts';
+import { BRANCH, entryOf, type Shared } from './shared.ts';
+
+const READER_QUEUE_MAX = 1_000;
+const READER_IDLE_MS = 10_000;
+const MEBIBYTE = 1024 * 1024;
+
+/** Storage: two writers, the readers, and what keeps the files short. */
+export function coreBranch(shared: Shared): SupervisorSpec {
+  const storage: SupervisorSpec = {
+    type: 'supervisor',
+    id: 'storage',
+    strategy: 'one_for_one',
+    ...BRANCH,
+    children: [ledger(shared), state(shared), readers(shared), maintenance(shared)],
+  };
+  return {
+    type: 'supervisor',
+    id: 'core',
+    strategy: 'one_for_one',
+    ...BRANCH,
+    children: [storage],
+  };
+}
+
+function ledger(shared: Shared): ChildSpec {
+  const { config, telemetry, dataDir } = shared.options;
+  const { storage, general } = config;
+  const data = {
+    dataDir,
+    commits: shared.commits,
+    groupBytes: storage.groupLimitBytes,
+    recentIds: storage.recentIdsCount,
+    walRestartBytes: storage.walRestartBytes,
+    cacheBytes: storage.cacheSizeMb * MEBIBYTE,
+    tenantId: general.tenantId ?? null,
+    userId: general.userId ?? null,
+    sessionId: general.sessionId ?? null,
+  } satisfies LedgerOptions;
+  return ledgerWriterSpec(entryOf('storage/ledger.worker.js'), data, {
+    buffer: shared.buffer,
+    telemetry,
+    deliver: (answers) => shared.desk.deliver(answers),
+    onCommitted: (fact) => {
+      shared.facts.record(fact);
+      telemetry.emit('EntriesCommitted', {
+        count: fact.logs?.count ?? 0,
+        fileEvents: fact.files?.count ?? 0,
+        bytes: fact.bytes,
+        durationMs: fact.durationMs,
+      });
+    },
+    onHead: (head) => shared.facts.load(head),
+  });
+}
+
+function state(shared: Shared): ChildSpec {
+  const { config, dataDir } = shared.options;
+  const { walRestartBytes } = config.storage;
+  const data = { dataDir, commits: shared.commits, walRestartBytes } satisfies StateOptions;
+  return stateWriterSpec(entryOf('storage/state.worker.js'), data, { book: shared.book });
+}
+
+function readers(shared: Shared): ChildSpec {
+  const { config, dataDir } = shared.options;
+  const { readerTimeoutMs, readerThreadsCount } = config.storage;
+  return readersSpec({
+    port: shared.reader,
+    timeoutMs: readerTimeoutMs,
+    createPool: () =>
+      createReaderPool({
+        entry: entryOf('storage/reader.worker.js'),
+        data: { dataDir } satisfies ReaderOptions,
+        threadsMax: readerThreadsCount,
+        queueMax: READER_QUEUE_MAX,
+        idleMs: READER_IDLE_MS,
+      }),
+  });
+}
+
+function maintenance(shared: Shared): ChildSpec {
+  const { config, dataDir, telemetry } = shared.options;
+  const data = {
+    dataDir,
+    commits: shared.commits,
+    intervalMs: config.storage.checkpointIntervalMs,
+  } satisfies CheckpointOptions;
+  return maintenanceSpec(entryOf('storage/checkpoint.worker.js'), data, (sizes) =>
+    telemetry.emit('WalMeasured', sizes),
+  );
+}

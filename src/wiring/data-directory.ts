@@ -1,0 +1,66 @@
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { CodiError } from '../protocol/errors.ts';
+import { acquireLock } from '../workers/storage/lock.ts';
+
+/** The card a running daemon leaves in its data directory for people and for `codi daemon`. */
+export interface DaemonCard {
+  pid: number;
+  version: string;
+  socket_path: string;
+  debug_socket_path: string;
+  started_at: string;
+}
+
+/** Device and inode, by which watchers leave the directory alone wherever it lies. */
+export interface DirectoryIdentity {
+  dev: bigint;
+  ino: bigint;
+}
+
+export interface HeldDataDirectory {
+  identity: DirectoryIdentity;
+  release(): void;
+}
+
+/**
+ * Takes the data directory for this process for as long as it lives, or says who has it. The lock is the
+ * kernel's, so it goes with the process however that ends.
+ */
+export function holdDataDirectory(dataDir: string, card: DaemonCard): HeldDataDirectory {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  if (!lstatSync(dataDir).isDirectory() && !statSync(dataDir).isDirectory())
+    throw new CodiError('CODI_PATH_INVALID', { path: dataDir, reason: 'is not a directory' });
+  chmodSync(dataDir, 0o700);
+  const lock = acquireLock(dataDir);
+  const cardPath = join(dataDir, 'daemon.json');
+  if (!lock.ok)
+    throw new CodiError('CODI_ALREADY_RUNNING', { dataDir, pid: readCard(cardPath)?.pid ?? '?' });
+  writeFileSync(`${cardPath}.new`, `${JSON.stringify(card, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${cardPath}.new`, cardPath);
+  const { dev, ino } = statSync(dataDir, { bigint: true });
+  return {
+    identity: { dev, ino },
+    release: () => {
+      rmSync(cardPath, { force: true });
+      lock.release();
+    },
+  };
+}
+
+function readCard(path: string): DaemonCard | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as DaemonCard;
+  } catch {
+    return undefined;
+  }
+}

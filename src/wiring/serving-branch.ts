@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { acceptorSpec } from '../actors/serving/acceptor.actor.ts';
+import { connectionSpec } from '../actors/serving/connection.actor.ts';
+import type { ClientSocket, ServingPorts } from '../actors/serving/ports.ts';
+import type { RootsMessage } from '../actors/watching/roots.actor.ts';
+import { listenUnix } from '../platform/unix-socket.ts';
+import type { Message } from '../protocol/messages.ts';
+import { timestampFromMs } from '../protocol/timestamp.ts';
+import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
+import { monitoringPort, queryPort, sessionPort } from './serving-ports.ts';
+import { BRANCH, type Shared } from './shared.ts';
+import { statusBody } from './status.ts';
+
+const FOLLOWS_MAX = 16;
+/** How many unanswered messages a client should keep on the way. */
+const WINDOW_COUNT = 1_024;
+
+/** Clients: one actor each, and the door they come through. */
+export function servingBranch(shared: Shared): SupervisorSpec {
+  const { limits } = shared.options.config;
+  return {
+    type: 'supervisor',
+    id: 'serving',
+    strategy: 'one_for_one',
+    ...BRANCH,
+    children: [
+      {
+        type: 'supervisor',
+        id: 'connections',
+        strategy: 'dynamic',
+        ...BRANCH,
+        maxChildren: limits.connectionLimitCount,
+      },
+      unixAcceptor(shared),
+    ],
+  };
+}
+
+function unixAcceptor(shared: Shared): ChildSpec {
+  const { config, socketPath, telemetry } = shared.options;
+  const ports = servingPorts(shared);
+  let nextConnection = 1;
+  return acceptorSpec('unix', {
+    listen: (onSocket, onError) => listenUnix(socketPath, onSocket, onError),
+    startConnection: async (socket: ClientSocket) => {
+      const spec = connectionSpec(nextConnection++, socket, ports);
+      const started = await shared.system.startChild('serving/connections', spec);
+      return started.ok;
+    },
+    telemetry,
+    limitCount: config.limits.connectionLimitCount,
+    newMessage: (body) =>
+      ({
+        id: ports.newId(),
+        timestamp: ports.now(),
+        payload: { kind: 'Error', body },
+      }) as Message,
+  });
+}
+
+function servingPorts(shared: Shared): ServingPorts {
+  const { options, facts, reader } = shared;
+  const { config, telemetry, environment } = options;
+  const { clock } = environment;
+  return {
+    ingest: shared.buffer,
+    query: queryPort(reader, shared.roots),
+    sessions: sessionPort(shared.book),
+    monitoring: monitoringPort(
+      () => shared.system.ref<RootsMessage>('watching/roots'),
+      shared.roots,
+      clock,
+    ),
+    feed: facts,
+    producerSequence: (producerId) => reader.run('producerSequence', { producerId }),
+    status: async () => statusBody(shared),
+    register: shared.desk.register,
+    telemetry,
+    limits: {
+      frameLimitBytes: config.limits.frameLimitBytes,
+      sendLimitBytes: config.limits.connectionSendLimitBytes,
+      window: WINDOW_COUNT,
+      followsMax: FOLLOWS_MAX,
+    },
+    identity: {
+      sessionId: config.general.sessionId ?? null,
+      tenantId: config.general.tenantId ?? null,
+      userId: config.general.userId ?? null,
+    },
+    server: `codi ${options.version}`,
+    newId: randomUUID,
+    monotonicMs: () => clock.monotonicMs(),
+    now: () => timestampFromMs(clock.nowMs()),
+  };
+}

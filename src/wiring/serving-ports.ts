@@ -1,0 +1,118 @@
+import type { QueryPort, Row, ServingPorts, SessionPort } from '../actors/serving/ports.ts';
+import type { ReaderPort } from '../actors/storage/readers.actor.ts';
+import type { RequestBook } from '../actors/storage/request-book.ts';
+import type { MonitoringPort } from '../actors/serving/ports.ts';
+import type { RootsMessage } from '../actors/watching/roots.actor.ts';
+import type { RootTable } from '../actors/watching/root-table.ts';
+import { showBytePath } from '../protocol/byte-path.ts';
+import { CodiError } from '../protocol/errors.ts';
+import { stringifyJson } from '../protocol/json-text.ts';
+import type { ActorRef, Clock } from '../supervisor/index.ts';
+import type { ConnectionAnswers } from '../workers/storage/ledger.messages.ts';
+import type { StateCommand } from '../workers/storage/state.messages.ts';
+
+/** Questions, answered by the reader pool. A listing without a root means the roots that are watched now. */
+export function queryPort(reader: ReaderPort, roots: RootTable): QueryPort {
+  return {
+    logs: (body) => reader.run('queryLogs', body),
+    events: (body) => reader.run('queryEvents', body),
+    sessions: (body) => reader.run('listSessions', body),
+    files: (body) =>
+      reader.run('listFiles', { ...body, roots: roots.all().map((root) => root.path) }),
+  };
+}
+
+/** Sessions, kept by the state writer. */
+export function sessionPort(book: RequestBook<StateCommand>): SessionPort {
+  return {
+    start: async (body, context, requestId) => {
+      await book.request({
+        type: 'sessionStart',
+        requestId,
+        sessionId: body.session_id,
+        identity: body.identity,
+        agentType: body.agent_type ?? null,
+        metadata: body.metadata === undefined ? null : stringifyJson(body.metadata),
+        tenantId: context.tenantId,
+        userId: context.userId,
+      });
+    },
+    end: async (sessionId, requestId) => {
+      await book.request({ type: 'sessionEnd', sessionId, requestId });
+    },
+  };
+}
+
+/** Watched paths, kept by the roots actor. */
+export function monitoringPort(
+  roots: () => ActorRef<RootsMessage>,
+  table: RootTable,
+  clock: Clock,
+): MonitoringPort {
+  const ask = <Result>(
+    build: (
+      reply: (outcome: { ok: true; result: Result } | { ok: false; error: CodiError }) => void,
+    ) => RootsMessage,
+    timeoutMs: number,
+  ) =>
+    new Promise<Result>((resolve, reject) => {
+      const timer = clock.setTimeout(
+        () => reject(new CodiError('CODI_TIMEOUT', { timeoutMs })),
+        timeoutMs,
+      );
+      const message = build((outcome) => {
+        clock.clearTimeout(timer);
+        if (outcome.ok) resolve(outcome.result);
+        else reject(outcome.error);
+      });
+      if (roots().send(message) === 'queued') return;
+      clock.clearTimeout(timer);
+      reject(new CodiError('CODI_TRY_AGAIN', { reason: 'the watcher registry restarts' }));
+    });
+  return {
+    add: (request) =>
+      ask<unknown>((reply) => ({ type: 'add', request, reply }), ADMIN_TIMEOUT_MS).then(noResult),
+    remove: (path) =>
+      ask<unknown>((reply) => ({ type: 'remove', path, reply }), ADMIN_TIMEOUT_MS).then(noResult),
+    sync: (paths, timeoutMs) => ask((reply) => ({ type: 'sync', paths, reply }), timeoutMs),
+    watches: () => table.all().map(watchRow),
+  };
+}
+
+const ADMIN_TIMEOUT_MS = 30_000;
+const noResult = () => undefined;
+
+function watchRow(root: ReturnType<RootTable['all']>[number]): Row {
+  return {
+    ...showBytePath(root.path),
+    recursive: root.recursive,
+    patterns: [...root.patterns],
+    active: true,
+    state: root.state,
+    mode: root.mode,
+    hint_source: root.hintSource,
+    ...(root.reason !== undefined && { reason: root.reason }),
+    files: root.files,
+    directories: root.directories,
+    created_at: new Date(root.createdAtMs).toISOString(),
+  };
+}
+
+/** Where the ledger's answers go, by connection number. */
+export class AnswerDesk {
+  readonly #deliverers = new Map<number, (answers: ConnectionAnswers) => void>();
+
+  register: ServingPorts['register'] = (connection, deliver) => {
+    this.#deliverers.set(connection, deliver);
+    return () => void this.#deliverers.delete(connection);
+  };
+
+  /** An answer for a connection that is gone is not kept: its entry is committed all the same. */
+  deliver(answers: ConnectionAnswers): void {
+    this.#deliverers.get(answers.connection)?.(answers);
+  }
+
+  get connected(): number {
+    return this.#deliverers.size;
+  }
+}

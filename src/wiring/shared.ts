@@ -1,0 +1,92 @@
+import { IngestBuffer } from '../actors/storage/ingest-buffer.ts';
+import { ReaderPort } from '../actors/storage/readers.actor.ts';
+import { RequestBook } from '../actors/storage/request-book.ts';
+import { HostRouter } from '../actors/watching/host-router.ts';
+import { RootTable } from '../actors/watching/root-table.ts';
+import type { RootRequest } from '../actors/watching/roots.actor.ts';
+import type { Config } from '../config/schema.ts';
+import type { Environment, System } from '../supervisor/index.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { StateCommand } from '../workers/storage/state.messages.ts';
+import { CommittedFacts } from './committed-facts.ts';
+import type { DirectoryIdentity } from './data-directory.ts';
+import { ReportDesk } from './report-desk.ts';
+import { AnswerDesk } from './serving-ports.ts';
+
+export interface DaemonOptions {
+  config: Config;
+  dataDir: string;
+  socketPath: string;
+  debugSocketPath: string;
+  /** Watched for this run only; stored paths come on top. */
+  roots: readonly RootRequest[];
+  environment: Environment;
+  telemetry: Telemetry;
+  version: string;
+  pid: number;
+  uid: number;
+}
+
+/** What the branches share. None of it belongs to an incarnation of an actor. */
+export interface Shared {
+  options: DaemonOptions;
+  dataDirIdentity: DirectoryIdentity;
+  startedAtMs: number;
+  buffer: IngestBuffer;
+  book: RequestBook<StateCommand>;
+  reader: ReaderPort;
+  router: HostRouter;
+  desk: AnswerDesk;
+  facts: CommittedFacts;
+  roots: RootTable;
+  reports: ReportDesk;
+  /** When everything that was on disk at the start is recorded. */
+  settled: Promise<void>;
+  /** Commits counted per database (ledger, state), read by the checkpoint thread without asking. */
+  commits: Int32Array;
+  /** Set before the first actor starts. */
+  system: System;
+}
+
+/** A supervisor of the daemon's own branches: three crashes in a minute, then its parent decides. */
+export const BRANCH = { intensity: 3, periodMs: 60_000 } as const;
+
+/** How many requests may wait for the state writer. */
+const STATE_REQUESTS_MAX = 10_000;
+/** How many commit groups may be at the ledger thread at once: the next is ready when one is done. */
+const GROUPS_IN_FLIGHT = 4;
+
+export function shareParts(options: DaemonOptions, dataDirIdentity: DirectoryIdentity): Shared {
+  const { config, environment, telemetry } = options;
+  let settle: () => void;
+  const settled = new Promise<void>((resolve) => (settle = resolve));
+  const roots = new RootTable(() => {
+    if (roots.isSettled) settle();
+  });
+  return {
+    options,
+    dataDirIdentity,
+    startedAtMs: environment.clock.nowMs(),
+    buffer: new IngestBuffer({
+      limitBytes: config.limits.ingestLimitBytes,
+      limitFrames: config.limits.ingestLimitFrames,
+      batchBytes: config.storage.groupLimitBytes,
+      inFlightBytes: GROUPS_IN_FLIGHT * config.storage.groupLimitBytes,
+    }),
+    book: new RequestBook<StateCommand>(STATE_REQUESTS_MAX),
+    reader: new ReaderPort(),
+    router: new HostRouter(),
+    desk: new AnswerDesk(),
+    facts: new CommittedFacts(() => environment.clock.nowMs()),
+    roots,
+    reports: new ReportDesk(telemetry),
+    settled,
+    commits: new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)),
+    system: undefined as unknown as System,
+  };
+}
+
+/** Compiled entry of a worker, seen from the folder of the compiled composition. */
+export function entryOf(path: string): URL {
+  return new URL(`../workers/${path}`, import.meta.url);
+}

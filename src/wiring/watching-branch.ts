@@ -1,0 +1,123 @@
+import type { RequestBook } from '../actors/storage/request-book.ts';
+import { rootsSpec, type RootRequest, type RootsPorts } from '../actors/watching/roots.actor.ts';
+import { watchHostSpec } from '../actors/watching/watch-host.actor.ts';
+import { watcherId, watcherSpec, type WatcherInput } from '../actors/watching/watcher.actor.ts';
+import { resolveWatchedPath } from '../platform/watched-path.ts';
+import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
+import type {
+  ChangeResult,
+  MonitoredPath,
+  StateCommand,
+} from '../workers/storage/state.messages.ts';
+import type { RootOptions } from '../workers/watch-host/watch-host.messages.ts';
+import { BRANCH, entryOf, type Shared } from './shared.ts';
+
+const HEARTBEAT_MS = 1_000;
+/** Hints of one moment are looked at together; short enough for a change to be recorded within 20 ms. */
+const COALESCE_MS = 8;
+
+/** Hosts, watchers, and who decides what is watched. Whoever comes later depends on what came before. */
+export function watchingBranch(shared: Shared): SupervisorSpec {
+  return {
+    type: 'supervisor',
+    id: 'watching',
+    strategy: 'rest_for_one',
+    ...BRANCH,
+    children: [
+      { type: 'supervisor', id: 'hosts', strategy: 'dynamic', ...BRANCH },
+      { type: 'supervisor', id: 'watchers', strategy: 'dynamic', ...BRANCH },
+      roots(shared),
+    ],
+  };
+}
+
+function roots(shared: Shared): ChildSpec {
+  const { options, roots: table, dataDirIdentity } = shared;
+  return rootsSpec({
+    table,
+    initial: options.roots,
+    store: rootStore(shared.book),
+    hostCount: options.config.monitor.hostsCount,
+    resolvePath: async (path) => resolveWatchedPath(path, dataDirIdentity),
+    options: (request) => rootOptions(shared, request),
+    children: rootChildren(shared),
+  });
+}
+
+function rootChildren(shared: Shared): RootsPorts['children'] {
+  const { router, options } = shared;
+  const { telemetry } = options;
+  const start = async (supervisor: string, spec: ChildSpec) => {
+    const started = await shared.system.startChild(supervisor, spec);
+    if (!started.ok)
+      throw new Error(`${supervisor}/${spec.id} did not start: ${JSON.stringify(started.error)}`);
+  };
+  const hostEntry = entryOf('watch-host/watch-host.process.js');
+  return {
+    startHost: (id) =>
+      start(
+        'watching/hosts',
+        watchHostSpec(id, hostEntry, { router, telemetry, heartbeatMs: HEARTBEAT_MS }),
+      ),
+    startWatcher: (input) => start('watching/watchers', watcher(shared, input)),
+    stopWatcher: async (path) => {
+      await shared.system.terminateChild('watching/watchers', watcherId(path));
+      await shared.system.deleteChild('watching/watchers', watcherId(path));
+    },
+    watcher: (path) => shared.system.ref(`watching/watchers/${watcherId(path)}`),
+  };
+}
+
+function watcher(shared: Shared, input: WatcherInput): ChildSpec {
+  const { buffer, router, roots: table, reader, options } = shared;
+  return watcherSpec(input, {
+    ledger: buffer,
+    router,
+    table,
+    telemetry: options.telemetry,
+    loadIndex: (rootPath, afterPath, limit) =>
+      reader.run('loadIndex', { rootPath, afterPath: afterPath ?? null, limit }),
+  });
+}
+
+/** Stored paths live in the state database. */
+function rootStore(book: RequestBook<StateCommand>): RootsPorts['store'] {
+  return {
+    list: async () => {
+      const rows = await book.request<MonitoredPath[]>({
+        type: 'listMonitoredPaths',
+        activeOnly: true,
+      });
+      return rows.map(({ path, recursive, patterns, createdAt }) => ({
+        path,
+        recursive,
+        patterns,
+        createdAtMs: createdAt.seconds * 1_000 + Math.floor(createdAt.nanos / 1_000_000),
+      }));
+    },
+    add: async ({ path, recursive, patterns }) => {
+      await book.request({ type: 'monitoredPathAdd', path, recursive, patterns: [...patterns] });
+    },
+    remove: async (path) => {
+      const result = await book.request<ChangeResult>({ type: 'monitoredPathRemove', path });
+      return result.changed;
+    },
+  };
+}
+
+function rootOptions(shared: Shared, request: RootRequest): RootOptions {
+  const { monitor } = shared.options.config;
+  return {
+    recursive: request.recursive,
+    patterns: [...request.patterns],
+    ignore: [...monitor.ignore],
+    useDefaultIgnores: monitor.useDefaultIgnores,
+    hintSource: monitor.hintSource,
+    directoryBudget: monitor.directoryBudgetCount,
+    settleMs: monitor.settleMs,
+    settleMaxMs: monitor.settleMaxMs,
+    sweepIntervalMs: monitor.scanIntervalMs,
+    coalesceMs: COALESCE_MS,
+    deny: [shared.dataDirIdentity],
+  };
+}

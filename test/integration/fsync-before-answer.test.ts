@@ -1,0 +1,123 @@
+// A kill test cannot see a missing fsync, because the page cache outlives the process. So the system calls are
+// traced: each answer must come after a successful fdatasync of the write-ahead log that followed the write.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, expect } from 'vitest';
+import { eventually, deadline } from '../support/deadline.ts';
+import { MONITOR_ENTRY, newPlace } from '../support/daemon.ts';
+import { skipUnless } from '../support/skip.ts';
+
+const hasStrace = spawnSync('strace', ['-V']).status === 0;
+const ENTRIES = 20;
+
+const place = newPlace();
+afterEach(() => place.remove());
+
+/** Sends one JSON line at a time and waits for its answer. */
+async function writeOneByOne(socketPath: string, count: number): Promise<string[]> {
+  const socket = connect(socketPath);
+  const answers: string[] = [];
+  let onAnswer: () => void = () => undefined;
+  let rest = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    rest += text;
+    for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
+      answers.push(rest.slice(0, end));
+      rest = rest.slice(end + 1);
+      onAnswer();
+    }
+  });
+  for (let number = 0; number < count; number++) {
+    const answered = new Promise<void>((resolve) => (onAnswer = resolve));
+    const entry = { level: 'Info', component: 'trace', message: `entry ${number}` };
+    socket.write(`${JSON.stringify({ LogEntry: entry })}\n`);
+    await deadline('an answer', answered, 30_000);
+  }
+  socket.destroy();
+  return answers;
+}
+
+interface Call {
+  name: string;
+  args: string;
+  result: string;
+}
+
+/** Completed calls in the order in which they returned; an unfinished call is joined with its end. */
+function readTrace(text: string): Call[] {
+  const open = new Map<string, { name: string; args: string }>();
+  const calls: Call[] = [];
+  for (const line of text.split('\n')) {
+    const pid = /^\d+/.exec(line)?.[0] ?? '';
+    const unfinished = /^\d+\s+(\w+)\((.*) <unfinished \.\.\.>$/.exec(line);
+    const resumed = /^\d+\s+<\.\.\. (\w+) resumed>(.*)\)\s+= (.*)$/.exec(line);
+    const whole = /^\d+\s+(\w+)\((.*)\)\s+= (.*)$/.exec(line);
+    if (unfinished) open.set(pid, { name: unfinished[1]!, args: unfinished[2]! });
+    else if (resumed) {
+      const begun = open.get(pid);
+      calls.push({
+        name: resumed[1]!,
+        args: `${begun?.args ?? ''}${resumed[2]!}`,
+        result: resumed[3]!,
+      });
+    } else if (whole) calls.push({ name: whole[1]!, args: whole[2]!, result: whole[3]! });
+  }
+  return calls;
+}
+
+skipUnless(hasStrace, 'strace is not installed', { requiredOnCi: true })(
+  'every Accepted follows a successful fdatasync of the write-ahead log after the write',
+  async () => {
+    const trace = join(place.home, 'trace');
+    mkdirSync(place.home, { recursive: true });
+    const calls = 'trace=pwrite64,pwritev,fdatasync,fsync,write,writev,sendto,sendmsg';
+    const strace = spawn(
+      'strace',
+      ['-f', '-y', '-s', '400', '-e', calls, '-o', trace, process.execPath, MONITOR_ENTRY].concat([
+        '--data-dir',
+        place.dataDir,
+        '--socket',
+        place.socketPath,
+      ]),
+      { stdio: 'ignore' },
+    );
+    const exited = new Promise((resolve) => strace.once('exit', resolve));
+    await eventually('the socket', () => connectable(place.socketPath), 60_000);
+    const answers = await writeOneByOne(place.socketPath, ENTRIES);
+    const { pid } = JSON.parse(readFileSync(join(place.dataDir, 'daemon.json'), 'utf8'));
+    process.kill(pid, 'SIGTERM');
+    await deadline('the daemon to stop', exited, 60_000);
+
+    expect(answers.filter((answer) => answer.includes('"Accepted"'))).toHaveLength(ENTRIES);
+    let isWritten = false;
+    let isSynced = false;
+    let answered = 0;
+    for (const { name, args, result } of readTrace(readFileSync(trace, 'utf8'))) {
+      const isWal = args.includes('ledger.db-wal>');
+      if (isWal && name.startsWith('pwrite')) {
+        isWritten = true;
+        isSynced = false;
+      } else if (isWal && name.endsWith('sync')) isSynced = isWritten && result.startsWith('0');
+      else if (args.includes('\\"Accepted\\"')) {
+        expect(isSynced, `answer ${answered} was written before the log was synced`).toBe(true);
+        answered += 1;
+        isWritten = false;
+        isSynced = false;
+      }
+    }
+    expect(answered).toBe(ENTRIES);
+  },
+  180_000,
+);
+
+function connectable(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
