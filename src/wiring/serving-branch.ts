@@ -13,7 +13,7 @@ import { statusBody } from './status.ts';
 
 const FOLLOWS_MAX = 16;
 /** How many unanswered messages a client should keep on the way. */
-const WINDOW_COUNT = 1_024;
+const WINDOW_COUNT = 8_192;
 
 /** Clients: one actor each, and the door they come through. */
 export function servingBranch(shared: Shared): SupervisorSpec {

@@ -1,0 +1,39 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** A stream that may be a terminal. */
+export type TerminalStream = Writable & { isTTY?: boolean; columns?: number };
+
+/** What the CLI reaches of the process around it. Tests pass their own. */
+export interface CliIo {
+  stdin: Readable & { isTTY?: boolean };
+  stdout: TerminalStream;
+  stderr: TerminalStream;
+  env: Readonly<Record<string, string | undefined>>;
+  /** The absolute current directory. */
+  cwd: string;
+  homeDir: string;
+  /** -1 where the platform has no such number. */
+  uid: number;
+  nowMs(): number;
+  /** The Node that runs this, for starting the daemon with it. */
+  execPath: string;
+  /** The compiled entry of codi-monitor. */
+  monitorEntry: string;
+  /** Listens to a signal of this process; the result stops listening. */
+  onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): () => void;
+  /** Sends a signal; throws as `process.kill` does. */
+  kill(pid: number, signal: NodeJS.Signals | 0): void;
+}
+
+const DEFAULT_COLUMNS = 80;
+
+/** Columns of the terminal, or undefined on a pipe (nothing is shortened there). */
+export function terminalColumns(stream: TerminalStream): number | undefined {
+  return stream.isTTY === true ? (stream.columns ?? DEFAULT_COLUMNS) : undefined;
+}
+
+/** Writes a text and waits while the reader is slow; resolves false when the reader is gone. */
+export function writeAll(stream: TerminalStream, text: string): Promise<boolean> {
+  if (stream.destroyed || stream.writableEnded) return Promise.resolve(false);
+  return new Promise((resolve) => stream.write(text, (error) => resolve(!error)));
+}

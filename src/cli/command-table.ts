@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import type { CliContext } from './context.ts';
+
+/** What a command file exports: it fills in arguments, options, help and the action. */
+export interface CommandModule {
+  define(command: Command, context: CliContext): void;
+}
+
+/** One line of the command list; the file behind it is loaded only when the command is used. */
+export interface CommandRow {
+  name: string;
+  summary: string;
+  load(): Promise<CommandModule>;
+  isHidden?: boolean;
+}
+
+/** All commands, in the order in which help shows them. */
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'up',
+    summary: 'run the daemon here, in the foreground, with the live view',
+    load: () => import('./commands/up.ts'),
+  },
+  { name: 'status', summary: 'is it well?', load: () => import('./commands/status.ts') },
+  { name: 'log', summary: 'write an entry', load: () => import('./commands/log.ts') },
+  {
+    name: 'tail',
+    summary: 'the last entries and file events, and what comes',
+    load: () => import('./commands/tail.ts'),
+  },
+  { name: 'query', summary: 'find log entries', load: () => import('./commands/query.ts') },
+  { name: 'events', summary: 'what happened to files', load: () => import('./commands/events.ts') },
+  {
+    name: 'sync',
+    summary: 'wait until all that was written before is recorded',
+    load: () => import('./commands/sync.ts'),
+  },
+  {
+    name: 'watch',
+    summary: 'add, list and remove watched paths',
+    load: () => import('./commands/watch.ts'),
+  },
+  { name: 'files', summary: 'the files that are known', load: () => import('./commands/files.ts') },
+  {
+    name: 'session',
+    summary: 'start, end and list sessions',
+    load: () => import('./commands/session.ts'),
+  },
+  {
+    name: 'tree',
+    summary: 'the actors inside the daemon',
+    load: () => import('./commands/tree.ts'),
+  },
+  {
+    name: 'kill',
+    summary: 'kill an actor and see it come back',
+    load: () => import('./commands/kill.ts'),
+  },
+  {
+    name: 'daemon',
+    summary: 'start, stop and look at the daemon in the background',
+    load: () => import('./commands/daemon.ts'),
+  },
+  {
+    name: 'config',
+    summary: 'check and show the configuration',
+    load: () => import('./commands/config.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    load: () => import('./commands/completion.ts'),
+  },
+  {
+    name: 'help',
+    summary: 'help on a command, a topic or an error code',
+    load: () => import('./commands/help.ts'),
+  },
+  {
+    name: '__complete',
+    summary: 'candidates for the shell',
+    load: () => import('./commands/complete.ts'),
+    isHidden: true,
+  },
+  {
+    name: '__reference',
+    summary: 'prints docs/cli.md',
+    load: () => import('./commands/reference.ts'),
+    isHidden: true,
+  },
+];

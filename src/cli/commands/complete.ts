@@ -1,0 +1,126 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { GLOBAL_VALUE_FLAGS } from '../global-options.ts';
+import type { Invocation } from '../invocation.ts';
+import { collect, sessionPages } from '../pages.ts';
+import { buildProgram } from '../program.ts';
+import { allPaths } from './kill.ts';
+
+const PATIENCE_MS = 400;
+const FILES = ':files';
+const LEVEL_NAMES = ['trace', 'debug', 'info', 'warn', 'error'];
+const TOPICS = ['topics', 'times', 'json', 'exit-codes', 'sockets'];
+
+/** `codi __complete -- <words…>`: candidates for the last word; `:files` asks the shell for paths. */
+export function define(command: Command, context: CliContext): void {
+  command.argument('[words...]').action((words: string[]) =>
+    context.run(command, async (invocation) => {
+      const typed = words.at(-1) ?? '';
+      const candidates = await candidatesFor(words.slice(0, -1), typed, context, invocation);
+      const fitting = candidates.filter((word) => word === FILES || word.startsWith(typed));
+      await invocation.out.lines(fitting);
+    }),
+  );
+}
+
+async function candidatesFor(
+  before: string[],
+  typed: string,
+  context: CliContext,
+  invocation: Invocation,
+): Promise<string[]> {
+  const name = before.find((word, index) => !word.startsWith('-') && !isValue(before, index));
+  const program = await buildProgram(context, [name]);
+  const { command, rest } = descend(program, before);
+  const previous = before.at(-1) ?? '';
+  const option = command.options.find(
+    (known) => known.short === previous || known.long === previous,
+  );
+  if (option && (option.required || option.optional)) return optionValues(option.long, invocation);
+  if (typed.startsWith('-')) return command.options.flatMap((known) => known.long ?? []);
+  if (command.commands.length > 0) {
+    return command.commands.map((child) => child.name()).filter((child) => !child.startsWith('__'));
+  }
+  return argumentValues(command, rest, context, invocation);
+}
+
+function isValue(words: string[], index: number): boolean {
+  return GLOBAL_VALUE_FLAGS.has(words[index - 1] ?? '');
+}
+
+/** The command that the words lead to, and what is left of them. */
+function descend(program: Command, words: string[]): { command: Command; rest: string[] } {
+  let command = program;
+  const rest: string[] = [];
+  for (const [index, word] of words.entries()) {
+    if (word.startsWith('-') || isValue(words, index)) continue;
+    const child = command.commands.find((known) => known.name() === word);
+    if (child) command = child;
+    else rest.push(word);
+  }
+  return { command, rest };
+}
+
+async function optionValues(long: string | undefined, invocation: Invocation): Promise<string[]> {
+  if (long === '--level') return LEVEL_NAMES;
+  if (long === '--session') return sessions(undefined, invocation);
+  if (long === '--order') return ['newest', 'oldest'];
+  const takesPath = ['--data-dir', '--socket', '--config', '--root'].includes(long ?? '');
+  return takesPath ? [FILES] : [];
+}
+
+async function argumentValues(
+  command: Command,
+  rest: string[],
+  context: CliContext,
+  invocation: Invocation,
+): Promise<string[]> {
+  const line = [command.parent?.name(), command.name()].join(' ');
+  if (line === 'codi kill') return actors(invocation);
+  if (line === 'session end') return sessions(true, invocation);
+  if (line === 'codi completion') return ['bash', 'zsh', 'fish'];
+  if (line === 'codi help') {
+    const names = context.commands.filter((row) => !row.isHidden).map((row) => row.name);
+    const { ERRORS } = await import('../../protocol/errors.ts');
+    return [...names, ...TOPICS, ...Object.keys(ERRORS)];
+  }
+  if (line === 'watch rm' || line === 'files ls') return [...(await roots(invocation)), FILES];
+  const takesPaths = ['codi up', 'codi sync', 'watch add', 'daemon start'].includes(line);
+  return takesPaths || rest.length > 0 ? [FILES] : [];
+}
+
+/** The shell waits: what does not come quickly does not come at all. */
+async function orNothing(ask: () => Promise<string[]>): Promise<string[]> {
+  const late = new Promise<string[]>((resolve) => {
+    setTimeout(() => resolve([]), PATIENCE_MS).unref();
+  });
+  return Promise.race([ask().catch(() => []), late]);
+}
+
+function sessions(active: boolean | undefined, invocation: Invocation): Promise<string[]> {
+  return orNothing(() =>
+    invocation.withClient(
+      async (client) =>
+        (await collect(sessionPages(client, active, 200))).map((row) => row.session_id),
+      { attempts: 1, requestTimeoutMs: PATIENCE_MS },
+    ),
+  );
+}
+
+function actors(invocation: Invocation): Promise<string[]> {
+  return orNothing(() =>
+    invocation.withDebug(async (debug) =>
+      allPaths(await debug.tree()).filter((path) => path !== 'root'),
+    ),
+  );
+}
+
+function roots(invocation: Invocation): Promise<string[]> {
+  return orNothing(() =>
+    invocation.withClient(
+      async (client) =>
+        (await client.request('ListWatches', {})).watches.map((watch) => watch.path),
+      { attempts: 1, requestTimeoutMs: PATIENCE_MS },
+    ),
+  );
+}

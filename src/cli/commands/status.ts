@@ -1,0 +1,117 @@
+import type { Command } from 'commander';
+import type { BodyOf } from '../../protocol/messages.ts';
+import { EXIT, isCodiError } from '../../protocol/errors.ts';
+import { plural, showBytes, showCount, showDuration, showLargeCount } from '../amounts.ts';
+import { readDurationMs } from '../argument-values.ts';
+import type { CliContext } from '../context.ts';
+import type { Invocation } from '../invocation.ts';
+import { withProgress } from '../progress.ts';
+import { safeText } from '../safe-text.ts';
+
+type Status = BodyOf<'Status'>;
+
+const POLL_MS = 100;
+const LABEL_WIDTH = 10;
+
+/** `codi status [--wait 10s]` */
+export function define(command: Command, context: CliContext): void {
+  command
+    .option('-w, --wait <duration>', 'wait until it is reachable and healthy')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 healthy, 6 degraded, 69 not reachable.
+
+Examples:
+  codi status
+  codi status --wait 10s && ./start-work.sh
+  codi status --json | jq .ledger`,
+    )
+    .action((options: { wait?: string }) =>
+      context.run(command, (invocation) => status(options, invocation)),
+    );
+}
+
+async function status(options: { wait?: string }, invocation: Invocation): Promise<number> {
+  const waitMs = options.wait === undefined ? 0 : readDurationMs(options.wait);
+  const found =
+    waitMs === 0
+      ? await askOnce(invocation, undefined)
+      : await withProgress(invocation, 'waiting for the daemon', () => poll(invocation, waitMs));
+  const { out, globals } = invocation;
+  if (globals.json) await out.json(statusJson(found));
+  else if (!globals.quiet) await out.lines(statusLines(found, invocation));
+  return found.state === 'degraded' ? EXIT.degraded : EXIT.done;
+}
+
+function askOnce(invocation: Invocation, timeoutMs: number | undefined): Promise<Status> {
+  const limits = timeoutMs === undefined ? {} : { requestTimeoutMs: timeoutMs, attempts: 1 };
+  return invocation.withClient((client) => client.request('Health', {}), limits);
+}
+
+/** Asks again and again; at the end the last answer counts, or the error when there was none. */
+async function poll(invocation: Invocation, waitMs: number): Promise<Status> {
+  const endMs = invocation.io.nowMs() + waitMs;
+  for (;;) {
+    const leftMs = endMs - invocation.io.nowMs();
+    const last = await askOnce(invocation, Math.max(POLL_MS, leftMs)).catch((error: unknown) => {
+      if (isCodiError(error) && error.retryable) return error;
+      throw error;
+    });
+    const isOver = invocation.io.nowMs() + POLL_MS >= endMs;
+    if (!isCodiError(last)) {
+      if (last.state !== 'degraded' || isOver) return last;
+    } else if (isOver) throw last;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** One object, as the wire has it, with the durations in ms. */
+export function statusJson(found: Status): Record<string, unknown> {
+  const { request_id: _, uptime, ...rest } = found;
+  const uptimeMs = uptime.secs * 1000 + Math.round(uptime.nanos / 1e6);
+  const { state, ...others } = rest;
+  const row = { state: state ?? 'healthy', uptime_ms: uptimeMs, ...others };
+  return Object.fromEntries(
+    Object.entries(row).filter(([, value]) => value !== null && value !== undefined),
+  );
+}
+
+function statusLines(found: Status, invocation: Invocation): string[] {
+  const { style, io } = invocation;
+  const isDegraded = found.state === 'degraded';
+  const mark = isDegraded ? style.yellow('● degraded') : style.green('● healthy');
+  const uptime = showDuration(found.uptime.secs * 1000 + found.uptime.nanos / 1e6);
+  const head = [mark, `up ${uptime}`, `pid ${found.pid ?? '?'}`, `codi ${found.version ?? '?'}`];
+  const row = (label: string, text: string) => `  ${style.dim(label.padEnd(LABEL_WIDTH))}${text}`;
+  const lines = [head.join('   ')];
+  for (const reason of found.reasons ?? []) lines.push(row('because', safeText(reason)));
+  if (isDegraded) lines.push(row('look', 'codi tree, codi daemon logs'));
+  const { ledger, watching, clients } = found;
+  if (ledger) {
+    const commit = ledger.last_commit_at
+      ? `last commit ${showDuration(io.nowMs() - Date.parse(ledger.last_commit_at))} ago`
+      : 'nothing written yet';
+    const parts = [`${showLargeCount(ledger.entries)} entries`, showBytes(ledger.bytes), commit];
+    lines.push(row('ledger', parts.join(', ')));
+  }
+  if (watching) {
+    const text = `${plural(watching.roots, 'root')}, ${plural(watching.files, 'file')}`;
+    lines.push(row('watching', `${text}          ${style.dim('(codi watch ls)')}`));
+  }
+  if (clients) {
+    const rate = ledger ? `, ${showCount(ledger.entries_per_second)} entries/s` : '';
+    lines.push(row('clients', `${showCount(clients.connected)} connected${rate}`));
+  }
+  return [...lines, ...restartLines(found, row)];
+}
+
+function restartLines(found: Status, row: (label: string, text: string) => string): string[] {
+  const recent = found.restarts?.last_hour ?? [];
+  if (recent.length === 0) return [];
+  const paths = [...new Set(recent.map((restart) => restart.path))];
+  const shown = paths.slice(0, 3).map(safeText).join(', ');
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
+  const text = `${showCount(recent.length)} in the last hour: ${shown}${more}`;
+  return [row('restarts', `${text}          (codi tree)`)];
+}

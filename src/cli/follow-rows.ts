@@ -1,0 +1,102 @@
+import type { FollowedRows } from '../client/follow.ts';
+import type { MonitorClient } from '../client/monitor-client.ts';
+import type { BodyOf } from '../protocol/messages.ts';
+
+/** What to follow, and behind which rows. */
+export interface FollowPlan {
+  streams: ('logs' | 'events')[];
+  logFilter?: BodyOf<'QueryLogs'>['filter'];
+  eventFilter?: BodyOf<'QueryEvents'>['filter'];
+  from: { logs?: number; events?: number };
+}
+
+export interface FollowHandlers {
+  onRows(rows: FollowedRows): Promise<void>;
+  /** The daemon went away, or came back. */
+  onGap?(isBack: boolean): Promise<void>;
+}
+
+const WAITING_LIMIT = 20_000;
+const COME_BACK_MS = 30_000;
+
+/**
+ * Follows rows over restarts of the daemon: continues behind the last row it handed out, so nothing
+ * is missed or shown twice. Returns when `signal` is aborted; throws when the daemon stays away or
+ * the handler fails.
+ */
+export async function followRows(
+  client: MonitorClient,
+  plan: FollowPlan,
+  handlers: FollowHandlers,
+  signal: AbortSignal,
+): Promise<void> {
+  const from = { ...plan.from };
+  while (!signal.aborted) {
+    const error = await followOnce(client, { ...plan, from }, handlers, signal);
+    if (signal.aborted || !error) continue;
+    if (!error.retryable) throw error;
+    await handlers.onGap?.(false);
+    await client.request('Health', {}, { timeoutMs: COME_BACK_MS });
+    await handlers.onGap?.(true);
+  }
+}
+
+/** One subscription; its end without an error means: go on behind what was handed out. */
+async function followOnce(
+  client: MonitorClient,
+  plan: FollowPlan,
+  handlers: FollowHandlers,
+  signal: AbortSignal,
+) {
+  let waiting = 0;
+  let work = Promise.resolve();
+  let failure: { thrown: unknown } | undefined;
+  const subscription = client.follow(requestOf(plan), (rows) => {
+    if (failure) return;
+    waiting += rows.rows.length;
+    // A reader slower than the daemon: stop here, and ask for the rest when it is through.
+    if (waiting > WAITING_LIMIT) subscription.stop();
+    work = work
+      .then(() => handlers.onRows(rows))
+      .then(() => {
+        waiting -= rows.rows.length;
+        advance(plan.from, rows);
+      })
+      .catch((thrown: unknown) => {
+        failure ??= { thrown };
+        subscription.stop();
+      });
+  });
+  const stop = () => subscription.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const error = await subscription.ended;
+  signal.removeEventListener('abort', stop);
+  await work;
+  if (failure) throw failure.thrown;
+  return error;
+}
+
+function requestOf(plan: FollowPlan): BodyOf<'Follow'> {
+  return {
+    streams: plan.streams,
+    ...(plan.logFilter && { log_filter: plan.logFilter }),
+    ...(plan.eventFilter && { event_filter: plan.eventFilter }),
+    from: { ...plan.from },
+  };
+}
+
+function advance(from: FollowPlan['from'], rows: FollowedRows): void {
+  if (rows.stream === 'logs') from.logs = rows.rows.at(-1)?.id ?? from.logs ?? 0;
+  else from.events = rows.rows.at(-1)?.seq ?? from.events ?? 0;
+}
+
+/** The ids of the newest rows, to follow what comes after them. */
+export async function headOf(client: MonitorClient): Promise<{ logs: number; events: number }> {
+  const newest = { limit: 1, order: 'newest' as const, filter: {} };
+  const [logs, events] = await Promise.all([
+    client.request('QueryLogs', { ...newest, count: 'none' }),
+    client.request('QueryEvents', newest),
+  ]);
+  return { logs: logs.entries[0]?.id ?? 0, events: events.events[0]?.seq ?? 0 };
+}

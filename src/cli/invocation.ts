@@ -1,0 +1,95 @@
+import type { MonitorClient } from '../client/monitor-client.ts';
+import type { DebugClient } from '../client/debug-client.ts';
+import type { CliIo } from './cli-io.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { GlobalOptions } from './global-options.ts';
+import type { Output } from './output.ts';
+import { createStyle, wantsColor } from './style.ts';
+import type { Style } from './style.ts';
+
+/** How a command may connect. */
+export interface ConnectChoices {
+  sessionId?: string;
+  /** Attempts before CODI_UNREACHABLE. */
+  attempts?: number;
+  requestTimeoutMs?: number;
+}
+
+/** One run of one command: its surroundings, its global flags and the ways out. */
+export class Invocation {
+  readonly io: CliIo;
+  readonly globals: GlobalOptions;
+  readonly out: Output;
+  readonly notes: Output;
+  readonly style: Style;
+  #endpoint: Promise<Endpoint> | undefined;
+
+  constructor(io: CliIo, globals: GlobalOptions, streams: { out: Output; notes: Output }) {
+    this.io = io;
+    this.globals = globals;
+    this.out = streams.out;
+    this.notes = streams.notes;
+    this.style = createStyle(wantsColor(io.stdout, io.env, globals.color));
+  }
+
+  /** Where the daemon's sockets and data are. */
+  endpoint(): Promise<Endpoint> {
+    this.#endpoint ??= import('./endpoint.ts').then(({ findEndpoint }) =>
+      findEndpoint(this.io, this.globals),
+    );
+    return this.#endpoint;
+  }
+
+  /** A line on stderr for people; not with `--quiet`. */
+  async note(text: string): Promise<void> {
+    if (this.globals.quiet) return;
+    await this.out.flush();
+    await this.notes.line(text);
+    await this.notes.flush();
+  }
+
+  /** Connects to the daemon; the caller closes. */
+  async connect(choices: ConnectChoices = {}): Promise<MonitorClient> {
+    const [{ socketPath, identity }, { MonitorClient: Client }] = await Promise.all([
+      this.endpoint(),
+      import('../client/monitor-client.ts'),
+    ]);
+    const { sessionId = identity.sessionId } = choices;
+    return Client.connect({
+      socketPath,
+      clientName: 'codi',
+      ...(sessionId !== undefined && { sessionId }),
+      ...(identity.tenantId !== undefined && { tenantId: identity.tenantId }),
+      ...(identity.userId !== undefined && { userId: identity.userId }),
+      ...(choices.requestTimeoutMs !== undefined && { requestTimeoutMs: choices.requestTimeoutMs }),
+      ...(choices.attempts !== undefined && { retry: { attempts: choices.attempts } }),
+    });
+  }
+
+  /** Runs with a connected client and closes it on every way out. */
+  async withClient<T>(
+    use: (client: MonitorClient) => Promise<T>,
+    choices: ConnectChoices = {},
+  ): Promise<T> {
+    const client = await this.connect(choices);
+    try {
+      return await use(client);
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** Runs with a connection to the debug socket and closes it on every way out. */
+  async withDebug<T>(use: (debug: DebugClient) => Promise<T>): Promise<T> {
+    const [{ debugSocketPath }, { DebugClient: Client }] = await Promise.all([
+      this.endpoint(),
+      import('../client/debug-client.ts'),
+    ]);
+    const debug = await Client.connect({ socketPath: debugSocketPath });
+    try {
+      return await use(debug);
+    } finally {
+      debug.close();
+    }
+  }
+}

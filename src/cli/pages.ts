@@ -1,0 +1,91 @@
+import type { MonitorClient } from '../client/monitor-client.ts';
+import type { BodyOf, EventRow, FileRow, LogRow, SessionRow } from '../protocol/messages.ts';
+
+const PAGE_ROWS = 1_000;
+
+type Order = 'newest' | 'oldest';
+
+interface Page<Row> {
+  rows: readonly Row[];
+  next: string | undefined;
+}
+
+/** Rows of a query, page after page, up to `limit` (all of them without). */
+async function* pages<Row>(
+  limit: number | undefined,
+  ask: (limit: number, cursor: string | undefined) => Promise<Page<Row>>,
+): AsyncGenerator<readonly Row[]> {
+  let left = limit ?? Number.POSITIVE_INFINITY;
+  let cursor: string | undefined;
+  while (left > 0) {
+    const page = await ask(Math.min(PAGE_ROWS, left), cursor);
+    left -= page.rows.length;
+    if (page.rows.length > 0) yield page.rows;
+    if (page.next === undefined) return;
+    cursor = page.next;
+  }
+}
+
+const at = (cursor: string | undefined) => (cursor === undefined ? {} : { cursor });
+
+export function logPages(
+  client: MonitorClient,
+  filter: BodyOf<'QueryLogs'>['filter'],
+  { order, limit }: { order: Order; limit: number | undefined },
+): AsyncGenerator<readonly LogRow[]> {
+  return pages(limit, async (pageLimit, cursor) => {
+    const request = { filter, limit: pageLimit, order, count: 'none' as const, ...at(cursor) };
+    const answer = await client.request('QueryLogs', request);
+    return { rows: answer.entries, next: answer.next ?? undefined };
+  });
+}
+
+export function eventPages(
+  client: MonitorClient,
+  filter: BodyOf<'QueryEvents'>['filter'],
+  { order, limit }: { order: Order; limit: number | undefined },
+): AsyncGenerator<readonly EventRow[]> {
+  return pages(limit, async (pageLimit, cursor) => {
+    const request = { filter, limit: pageLimit, order, ...at(cursor) };
+    const answer = await client.request('QueryEvents', request);
+    return { rows: answer.events, next: answer.next ?? undefined };
+  });
+}
+
+export function filePages(
+  client: MonitorClient,
+  filter: { root?: string; prefix?: string },
+  limit: number | undefined,
+): AsyncGenerator<readonly FileRow[]> {
+  return pages(limit, async (pageLimit, cursor) => {
+    const answer = await client.request('ListFiles', {
+      ...filter,
+      limit: pageLimit,
+      ...at(cursor),
+    });
+    return { rows: answer.files, next: answer.next ?? undefined };
+  });
+}
+
+export function sessionPages(
+  client: MonitorClient,
+  active: boolean | undefined,
+  limit: number | undefined,
+): AsyncGenerator<readonly SessionRow[]> {
+  return pages(limit, async (pageLimit, cursor) => {
+    const request = {
+      limit: pageLimit,
+      ...(active !== undefined && { active }),
+      ...at(cursor),
+    };
+    const answer = await client.request('ListSessions', request);
+    return { rows: answer.sessions, next: answer.next ?? undefined };
+  });
+}
+
+/** All rows of a query in one list; for queries with a limit. */
+export async function collect<Row>(rows: AsyncIterable<readonly Row[]>): Promise<Row[]> {
+  const all: Row[] = [];
+  for await (const page of rows) all.push(...page);
+  return all;
+}

@@ -1,0 +1,24 @@
+import { homedir, userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { CliIo } from './cli-io.ts';
+
+/** The real surroundings of the CLI: the only file of it that touches `process`, besides the entry. */
+export function processIo(): CliIo {
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    homeDir: process.env['HOME'] || homedir(),
+    uid: userInfo().uid,
+    nowMs: () => Date.now(),
+    execPath: process.execPath,
+    monitorEntry: fileURLToPath(new URL('../monitor.js', import.meta.url)),
+    onSignal: (signal, listener) => {
+      process.on(signal, listener);
+      return () => void process.off(signal, listener);
+    },
+    kill: (pid, signal) => void process.kill(pid, signal),
+  };
+}

@@ -1,0 +1,41 @@
+import type { EventRow, FileRow, LogRow, SessionRow, WatchRow } from '../protocol/messages.ts';
+
+/** Rows as `--json` prints them: absent instead of null, one name for one thing in all of them. */
+export type JsonRow = Record<string, unknown>;
+
+/** {id, time, level, component, message, session_id?, metadata?, …}; the level as it is typed. */
+export function logRowJson(row: LogRow): JsonRow {
+  const { id, timestamp, level, component, message, session_id, metadata, ...rest } = row;
+  return present({
+    id,
+    time: timestamp,
+    level: level.toLowerCase(),
+    component,
+    message,
+    session_id,
+    metadata,
+    ...rest,
+  });
+}
+
+export function eventRowJson(row: EventRow): JsonRow {
+  return present(row);
+}
+
+export function fileRowJson(row: FileRow): JsonRow {
+  return present(row);
+}
+
+export function watchRowJson(row: WatchRow): JsonRow {
+  return present(row);
+}
+
+export function sessionRowJson(row: SessionRow): JsonRow {
+  return present(row);
+}
+
+function present(row: JsonRow): JsonRow {
+  return Object.fromEntries(
+    Object.entries(row).filter(([, value]) => value !== null && value !== undefined),
+  );
+}
