@@ -1,0 +1,101 @@
+import { watch, type FSWatcher } from 'node:fs';
+import { fsPath, type BytePath } from '../../protocol/byte-path.ts';
+import type { HintListener, HintSource, WatchState } from './hints.ts';
+import type { PathNode } from './path-tree.ts';
+
+/** The system has no more watches, watch queues or memory for them. */
+const EXHAUSTED = new Map([
+  ['ENOSPC', 'the system allows no more file watches (fs.inotify.max_user_watches)'],
+  ['EMFILE', 'too many watch queues or open files (fs.inotify.max_user_instances)'],
+  ['ENFILE', 'the system has too many open files'],
+  ['ENOMEM', 'no memory for file watches'],
+  ['ENOSYS', 'the system has no file watches'],
+]);
+
+interface Watch {
+  readonly watcher: FSWatcher;
+  /** The directory's name when the watch was placed: events about itself carry it. */
+  readonly ownName: string;
+}
+
+/** One non-recursive fs.watch for each directory: quick and exact, at the price of a watch each. */
+export class FsHints implements HintSource {
+  readonly kind = 'fs';
+  readonly #listener: HintListener;
+  readonly #watches = new Map<PathNode, Watch>();
+  #isClosed = false;
+
+  constructor(listener: HintListener) {
+    this.#listener = listener;
+  }
+
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  get watchCount(): number {
+    return this.#watches.size;
+  }
+
+  has(directory: PathNode): boolean {
+    return this.#watches.has(directory);
+  }
+
+  ensure(directory: PathNode, path: BytePath): WatchState {
+    if (this.#watches.has(directory)) return 'watched';
+    if (this.#isClosed) return 'unwatched';
+    try {
+      this.#place(directory, path);
+      return 'added';
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      const reason = EXHAUSTED.get(code);
+      if (reason !== undefined) this.#listener.onTrouble(reason);
+      return 'unwatched'; // else it is gone, or closed to us: a sweep will see
+    }
+  }
+
+  drop(directory: PathNode): void {
+    const held = this.#watches.get(directory);
+    if (!held) return;
+    this.#watches.delete(directory);
+    held.watcher.close();
+  }
+
+  moved(): void {}
+
+  swept(): void {}
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { watcher } of this.#watches.values()) watcher.close();
+    this.#watches.clear();
+    return Promise.resolve();
+  }
+
+  #place(directory: PathNode, path: BytePath): void {
+    const ownName = path.slice(path.lastIndexOf('/') + 1);
+    const watcher = watch(fsPath(path), { encoding: 'latin1', persistent: false }, (type, name) =>
+      this.#onEvent(held, directory, type, name),
+    );
+    const held: Watch = { watcher, ownName };
+    watcher.on('error', () => {
+      if (this.#watches.get(directory) !== held) return;
+      this.drop(directory);
+      this.#listener.onHint(directory, null);
+    });
+    this.#watches.set(directory, held);
+  }
+
+  #onEvent(held: Watch, directory: PathNode, type: string, name: string | null): void {
+    if (this.#watches.get(directory) !== held) return;
+    // Deleted or moved itself (or holds an entry of its own name, which does no harm). Inode numbers are used
+    // again: a directory made anew in its place would look the same and have no watch. So place it anew.
+    if (type === 'rename' && name === held.ownName) {
+      this.drop(directory);
+      const { parent } = directory;
+      if (parent) this.#listener.onHint(parent, directory.name);
+    }
+    this.#listener.onHint(directory, name);
+  }
+}

@@ -1,0 +1,215 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { HintFactory, HostClock, Timer } from './host-ports.ts';
+import type { HintListener, HintSource, WatchState } from './hints.ts';
+import type { PathNode } from './path-tree.ts';
+import type { RootOptions } from './watch-host.messages.ts';
+
+export interface HintKeeperEvents extends Omit<HintListener, 'onTrouble' | 'onStale'> {
+  /** Hints come from elsewhere now: everything is to be looked at, and watched, again. */
+  onReplaced(): void;
+  /** Source, mode or reason changed. */
+  onStatus(): void;
+}
+
+export interface HintKeeperInput {
+  readonly root: BytePath;
+  readonly options: RootOptions;
+  /** Only one directory is watched, so its own watch does. */
+  readonly isFlat: boolean;
+  /** Why native watching is not even tried. */
+  readonly pollReason: string | undefined;
+  readonly clock: HostClock;
+  readonly factory: HintFactory;
+}
+
+const RETRY_MIN_MS = 60_000;
+const RETRY_MAX_MS = 600_000;
+const RENEW_MIN_MS = 1_000;
+const RENEW_MAX_MS = 32_000;
+
+/**
+ * Chooses the hint source of a root and replaces it: one watch per directory first, a recursive one when there
+ * are too many, none when the system refuses. Refused roots try again after a minute, later more rarely.
+ */
+export class HintKeeper {
+  readonly #input: HintKeeperInput;
+  readonly #events: HintKeeperEvents;
+  #source: HintSource | undefined;
+  #isSwitching = false;
+  #isParcelBroken = false;
+  /** The first start is over: later sources replace another one. */
+  #isOpened = false;
+  #staleTimer: Timer | undefined;
+  #renewal = { atMs: -Infinity, gapMs: RENEW_MIN_MS };
+  #releasing: Promise<void> = Promise.resolve();
+  #isClosed = false;
+  #reason: string | undefined;
+  #retryMs = RETRY_MIN_MS;
+  #retryTimer: Timer | undefined;
+
+  constructor(input: HintKeeperInput, events: HintKeeperEvents) {
+    this.#input = input;
+    this.#events = events;
+  }
+
+  get kind(): 'fs' | 'parcel' | 'none' {
+    return this.#source?.kind ?? 'none';
+  }
+
+  get mode(): 'native' | 'poll' {
+    return this.#source ? 'native' : 'poll';
+  }
+
+  get reason(): string | undefined {
+    return this.#source ? undefined : this.#reason;
+  }
+
+  /** Resolves when hints come, or when it is clear that none will. */
+  async open(): Promise<void> {
+    const { options, isFlat, pollReason, factory } = this.#input;
+    if (options.hintSource === 'none' || pollReason !== undefined) {
+      this.#reason = pollReason ?? 'polling was asked for';
+      return;
+    }
+    const isAuto = options.hintSource === 'auto';
+    const isFs = options.hintSource === 'fs' || isFlat || (isAuto && !factory.prefersRecursive);
+    await this.#startOrGiveUp(isFs ? 'fs' : 'parcel');
+    this.#isOpened = true;
+  }
+
+  ensure(directory: PathNode, path: BytePath): WatchState {
+    const source = this.#source;
+    if (!source) return 'unwatched';
+    if (!this.#isOverBudget(source) || source.has(directory)) return source.ensure(directory, path);
+    if (!this.#isSwitching) void this.#switchToParcel();
+    return 'unwatched';
+  }
+
+  drop(directory: PathNode): void {
+    this.#source?.drop(directory);
+  }
+
+  moved(directory: PathNode): void {
+    this.#source?.moved(directory);
+  }
+
+  swept(directories: Iterable<{ node: PathNode; path: BytePath }>): void {
+    this.#source?.swept(directories);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#retryTimer) this.#input.clock.clearTimeout(this.#retryTimer);
+    if (this.#staleTimer) this.#input.clock.clearTimeout(this.#staleTimer);
+    this.#release();
+  }
+
+  #release(): void {
+    const source = this.#source;
+    this.#source = undefined;
+    if (source) this.#releasing = source.close();
+  }
+
+  #isOverBudget(source: HintSource): boolean {
+    const { hintSource, directoryBudget } = this.#input.options;
+    if (hintSource !== 'auto' || source.kind !== 'fs' || this.#isParcelBroken) return false;
+    return source.watchCount >= directoryBudget;
+  }
+
+  /** The recursive source first, then the watches go, then everything is looked at once more. */
+  async #switchToParcel(): Promise<void> {
+    this.#isSwitching = true;
+    const failure = await this.#start('parcel');
+    this.#isSwitching = false;
+    if (failure === undefined || this.#isClosed) return;
+    // Then one watch per directory after all, as far as the system allows.
+    this.#isParcelBroken = true;
+    this.#events.onReplaced();
+  }
+
+  /** Resolves with the reason when the source does not start. */
+  async #start(kind: 'fs' | 'parcel'): Promise<string | undefined> {
+    // A subscription that is not quite gone would be shared, with all that it does not see.
+    await this.#releasing;
+    const source = this.#create(kind);
+    try {
+      await source.start();
+    } catch (error) {
+      await source.close();
+      return error instanceof Error ? error.message : String(error);
+    }
+    if (this.#isClosed) await source.close();
+    else this.#adopt(source);
+    return undefined;
+  }
+
+  #adopt(source: HintSource): void {
+    const isReplacing = this.#source !== undefined;
+    this.#release();
+    this.#source = source;
+    this.#reason = undefined;
+    this.#events.onStatus();
+    if (isReplacing) this.#events.onReplaced();
+  }
+
+  #create(kind: 'fs' | 'parcel'): HintSource {
+    const { root, options, factory } = this.#input;
+    const { onHint, onPath, onSubtree, onLost } = this.#events;
+    const source: HintSource = factory.create(kind, root, options, {
+      onHint,
+      onPath,
+      onSubtree,
+      onLost,
+      onStale: () => {
+        if (this.#source === source) this.#renewSoon();
+      },
+      onTrouble: (reason) => {
+        if (this.#source === source) this.#trouble(source, reason);
+      },
+    });
+    return source;
+  }
+
+  /** A recursive source that broke is made anew soon, unless that does not help. Else: polling. */
+  #trouble(source: HintSource, reason: string): void {
+    const isWorthRenewing = source.kind === 'parcel' && this.#renewal.gapMs < RENEW_MAX_MS;
+    this.#giveUp(reason);
+    if (isWorthRenewing) this.#renewSoon();
+  }
+
+  /** Makes the recursive source anew; the more often that is wanted, the longer it has to wait. */
+  #renewSoon(): void {
+    if (this.#staleTimer) return;
+    const { clock } = this.#input;
+    const sinceMs = clock.monotonicMs() - this.#renewal.atMs;
+    const isRecent = sinceMs < this.#renewal.gapMs * 4;
+    const gapMs = isRecent ? Math.min(this.#renewal.gapMs * 2, RENEW_MAX_MS) : RENEW_MIN_MS;
+    this.#staleTimer = clock.setTimeout(() => {
+      this.#staleTimer = undefined;
+      this.#renewal = { atMs: clock.monotonicMs(), gapMs };
+      this.#release();
+      void this.#startOrGiveUp('parcel');
+    }, gapMs);
+  }
+
+  #giveUp(reason: string): void {
+    this.#release();
+    this.#reason = reason;
+    this.#events.onStatus();
+    const { clock } = this.#input;
+    if (this.#retryTimer) clock.clearTimeout(this.#retryTimer);
+    this.#retryTimer = clock.setTimeout(() => void this.#retry(), this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
+  }
+
+  async #startOrGiveUp(kind: 'fs' | 'parcel'): Promise<void> {
+    const failure = await this.#start(kind);
+    if (this.#isClosed) return;
+    if (failure !== undefined) this.#giveUp(failure);
+    else if (this.#isOpened) this.#events.onReplaced();
+  }
+
+  async #retry(): Promise<void> {
+    if (!this.#isClosed && !this.#source) await this.open();
+  }
+}

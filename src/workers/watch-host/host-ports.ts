@@ -1,0 +1,34 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { Disk } from './disk.ts';
+import type { HintListener, HintSource } from './hints.ts';
+import type { RootOptions } from './watch-host.messages.ts';
+
+export type Timer = { readonly id: unknown };
+
+/** Time for the host; the same shape as the supervisor's clock. */
+export interface HostClock {
+  /** Wall clock, Unix milliseconds. */
+  nowMs(): number;
+  monotonicMs(): number;
+  setTimeout(callback: () => void, delayMs: number): Timer;
+  clearTimeout(timer: Timer): void;
+  setImmediate(callback: () => void): void;
+}
+
+export interface HintFactory {
+  /** Whether the recursive source is the better one from the start (everywhere but on Linux). */
+  readonly prefersRecursive: boolean;
+  create(
+    kind: 'fs' | 'parcel',
+    root: BytePath,
+    options: RootOptions,
+    listener: HintListener,
+  ): HintSource;
+}
+
+/** All a watch host needs from outside. */
+export interface WatchHostPorts {
+  readonly clock: HostClock;
+  readonly disk: Disk;
+  readonly hints: HintFactory;
+}

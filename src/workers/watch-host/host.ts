@@ -1,0 +1,146 @@
+import type { WatchHostPorts } from './host-ports.ts';
+import { SliceScheduler } from './slice-scheduler.ts';
+import type { FromWatchHost, HostCounters, ToWatchHost } from './watch-host.messages.ts';
+import { WatchedRoot } from './watched-root.ts';
+
+export interface WatchHost {
+  receive(message: Exclude<ToWatchHost, { type: 'stop' }>): void;
+  /** While congested no work is done; what comes in waits in bounded sets. */
+  setCongested(isCongested: boolean): void;
+  root(root: number): WatchedRoot | undefined;
+  close(): void;
+}
+
+/** A turn with this many hints: the kernel's queue may have been full. It drops silently. */
+const FLOOD_HINTS = 4_096;
+const HEARTBEAT_MS = 1_000;
+/** The process stood still for longer than this: hints may have been dropped meanwhile. */
+const STANDSTILL_MS = 2_000;
+
+/** Watches any number of roots and tells what changes. Knows nothing of processes; see `watch-host.process.ts`. */
+export function createWatchHost(
+  ports: WatchHostPorts,
+  emit: (message: FromWatchHost) => void,
+): WatchHost {
+  return new Host(ports, emit);
+}
+
+class Host implements WatchHost {
+  readonly #ports: WatchHostPorts;
+  readonly #emit: (message: FromWatchHost) => void;
+  readonly #scheduler: SliceScheduler;
+  readonly #roots = new Map<number, WatchedRoot>();
+  readonly #counters: HostCounters = {
+    hints: 0,
+    hintsCollapsed: 0,
+    suspectedOverflows: 0,
+    fullSweeps: 0,
+    foundBySweep: 0,
+  };
+  #toldTroubles = 0;
+  #turnHints = 0;
+  #isBeating = false;
+  #isClosed = false;
+
+  constructor(ports: WatchHostPorts, emit: (message: FromWatchHost) => void) {
+    this.#ports = ports;
+    this.#emit = emit;
+    this.#scheduler = new SliceScheduler(ports.clock);
+  }
+
+  receive(message: Exclude<ToWatchHost, { type: 'stop' }>): void {
+    switch (message.type) {
+      case 'watch':
+        this.#unwatch(message.root);
+        this.#watch(message);
+        break;
+      case 'index':
+        this.#roots.get(message.root)?.addIndex(message.rows, message.done);
+        break;
+      case 'ack':
+        this.#roots.get(message.root)?.ack(message.batch);
+        break;
+      case 'unwatch':
+        this.#unwatch(message.root);
+        break;
+      case 'sync':
+        this.#roots.get(message.root)?.sync(message.id, message.paths);
+        break;
+      case 'ping':
+        this.#emit({ type: 'pong', id: message.id });
+    }
+  }
+
+  setCongested(isCongested: boolean): void {
+    this.#scheduler.pause(isCongested);
+  }
+
+  root(root: number): WatchedRoot | undefined {
+    return this.#roots.get(root);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const root of [...this.#roots.keys()]) this.#unwatch(root);
+  }
+
+  #watch({ root, path, options }: Extract<ToWatchHost, { type: 'watch' }>): void {
+    const watched = new WatchedRoot({
+      root,
+      path,
+      options,
+      ports: this.#ports,
+      counters: this.#counters,
+      emit: this.#emit,
+      wake: () => this.#scheduler.wake(),
+      onHint: () => this.#countHint(),
+      onFlood: () => this.#suspectAll(),
+    });
+    this.#roots.set(root, watched);
+    this.#scheduler.add(watched);
+    if (!this.#isBeating) this.#beat(this.#ports.clock.monotonicMs());
+  }
+
+  #unwatch(root: number): void {
+    const watched = this.#roots.get(root);
+    if (!watched) return;
+    watched.close();
+    this.#scheduler.delete(watched);
+    this.#roots.delete(root);
+  }
+
+  #countHint(): void {
+    this.#turnHints += 1;
+    if (this.#turnHints > 1) return;
+    this.#ports.clock.setImmediate(() => {
+      const count = this.#turnHints;
+      this.#turnHints = 0;
+      if (count >= FLOOD_HINTS) this.#suspectAll();
+    });
+  }
+
+  /** One queue serves all roots of the process. */
+  #suspectAll(): void {
+    this.#counters.suspectedOverflows += 1;
+    for (const root of this.#roots.values()) root.suspect();
+  }
+
+  #beat(lastMs: number): void {
+    this.#isBeating = this.#roots.size > 0 && !this.#isClosed;
+    if (!this.#isBeating) return;
+    const { clock } = this.#ports;
+    clock.setTimeout(() => {
+      const nowMs = clock.monotonicMs();
+      if (nowMs - lastMs > HEARTBEAT_MS + STANDSTILL_MS) this.#suspectAll();
+      this.#tellCounters();
+      this.#beat(nowMs);
+    }, HEARTBEAT_MS);
+  }
+
+  #tellCounters(): void {
+    const { hintsCollapsed, suspectedOverflows } = this.#counters;
+    if (hintsCollapsed + suspectedOverflows === this.#toldTroubles) return;
+    this.#toldTroubles = hintsCollapsed + suspectedOverflows;
+    this.#emit({ type: 'counters', ...this.#counters });
+  }
+}

@@ -1,0 +1,144 @@
+import type {
+  AsyncSubscription,
+  BackendType,
+  Event,
+  Options,
+  SubscribeCallback,
+} from '@parcel/watcher';
+import { bytePathFromUtf8, bytePathToBuffer, type BytePath } from '../../protocol/byte-path.ts';
+import { DEFAULT_IGNORES } from './default-ignores.ts';
+import type { FsHints } from './fs-hints.ts';
+import type { HintListener, HintSource, WatchState } from './hints.ts';
+import type { PathNode } from './path-tree.ts';
+
+export interface ParcelPorts {
+  subscribe(
+    directory: string,
+    callback: SubscribeCallback,
+    options: Options,
+  ): Promise<AsyncSubscription>;
+  /** Named where the default would first look for another program. */
+  backend: BackendType | undefined;
+  /** For directories the recursive watcher cannot be trusted with; undefined where it can (not on Linux). */
+  lateWatches: FsHints | undefined;
+  watchedInodes(): Set<bigint> | undefined;
+  /** How many late watches there may be before the subscription is made anew. */
+  lateBudget: number;
+  useDefaultIgnores: boolean;
+}
+
+/** A wake with this many events: the queue may have been longer than the kernel keeps. */
+const OVERFLOW_EVENTS = 4_096;
+const REPLACEMENT = '\ufffd';
+
+/**
+ * One recursive @parcel/watcher subscription: few resources for large trees, late and coarse hints. On Linux it
+ * does not see what is in new directories and names moved ones by their old paths, so every directory that came
+ * or moved after it started gets a watch of its own.
+ */
+export class ParcelHints implements HintSource {
+  readonly kind = 'parcel';
+  readonly #root: BytePath;
+  readonly #listener: HintListener;
+  readonly #ports: ParcelPorts;
+  #subscription: AsyncSubscription | undefined;
+  /** Directories the subscription is known to cover; undefined until that was checked. */
+  #covered: Set<PathNode> | undefined;
+  #isClosed = false;
+
+  constructor(root: BytePath, listener: HintListener, ports: ParcelPorts) {
+    this.#root = root;
+    this.#listener = listener;
+    this.#ports = ports;
+  }
+
+  async start(): Promise<void> {
+    const bytes = bytePathToBuffer(this.#root);
+    const path = bytes.toString('utf8');
+    if (!bytes.equals(Buffer.from(path, 'utf8'))) throw new Error('the path is not valid UTF-8');
+    const subscription = await this.#ports.subscribe(path, this.#onEvents, {
+      ...(this.#ports.backend && { backend: this.#ports.backend }),
+      ignore: this.#ignored(path),
+    });
+    this.#subscription = subscription;
+    if (this.#isClosed) await this.#unsubscribe();
+  }
+
+  get watchCount(): number {
+    return this.#ports.lateWatches?.watchCount ?? 0;
+  }
+
+  ensure(directory: PathNode, path: BytePath): WatchState {
+    const { lateWatches, lateBudget } = this.#ports;
+    if (!lateWatches || !this.#covered || this.#covered.has(directory)) return 'watched';
+    if (lateWatches.watchCount >= lateBudget && !lateWatches.has(directory)) {
+      this.#listener.onStale();
+      return 'unwatched';
+    }
+    return lateWatches.ensure(directory, path);
+  }
+
+  has(directory: PathNode): boolean {
+    return this.#ports.lateWatches?.has(directory) ?? false;
+  }
+
+  drop(directory: PathNode): void {
+    this.#covered?.delete(directory);
+    this.#ports.lateWatches?.drop(directory);
+  }
+
+  moved(directory: PathNode): void {
+    this.#covered?.delete(directory);
+    for (const child of directory.children?.values() ?? [])
+      if (child.kind === 'dir') this.moved(child);
+  }
+
+  swept(directories: Iterable<{ node: PathNode; path: BytePath }>): void {
+    if (this.#covered || !this.#ports.lateWatches) return;
+    const inodes = this.#ports.watchedInodes();
+    this.#covered = new Set();
+    for (const { node, path } of directories) {
+      if (!inodes || inodes.has(node.stat.ino)) this.#covered.add(node);
+      else if (this.ensure(node, path) === 'added') this.#listener.onHint(node, null);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#ports.lateWatches?.close();
+    await this.#unsubscribe();
+  }
+
+  async #unsubscribe(): Promise<void> {
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    await subscription?.unsubscribe().catch(() => {}); // it is gone either way
+  }
+
+  readonly #onEvents = (error: Error | null, events: Event[]): void => {
+    if (this.#isClosed) return;
+    if (error) {
+      this.#listener.onTrouble(error.message);
+      return;
+    }
+    if (events.length >= OVERFLOW_EVENTS) this.#listener.onLost(`${events.length} hints at once`);
+    for (const { path } of events) this.#onPath(path);
+  };
+
+  /** Names that are not UTF-8 come with replacement characters: look through the last directory that is known. */
+  #onPath(text: string): void {
+    const damaged = text.indexOf(REPLACEMENT);
+    if (damaged < 0) this.#listener.onPath(bytePathFromUtf8(text));
+    else this.#listener.onSubtree(bytePathFromUtf8(text.slice(0, text.lastIndexOf('/', damaged))));
+  }
+
+  /** Only the default names, as one expression: the native matcher runs every glob on every path. */
+  #ignored(root: string): RegExp[] {
+    const names = [...DEFAULT_IGNORES.keys()];
+    if (!this.#ports.useDefaultIgnores) return [];
+    if (root.split('/').some((name) => DEFAULT_IGNORES.has(name))) return [];
+    return [
+      new RegExp(`/(?:${names.map((name) => name.replaceAll('.', '\\.')).join('|')})(?:/|$)`),
+    ];
+  }
+}

@@ -1,0 +1,178 @@
+import { joinBytePath, type BytePath } from '../../protocol/byte-path.ts';
+import type { FileKind, IndexStat } from '../../protocol/file-event.ts';
+
+/** One entry of the index. Kept small: a root may have hundreds of thousands. */
+export class PathNode {
+  parent: PathNode | undefined;
+  name: string;
+  kind: FileKind;
+  stat: IndexStat;
+  /** A directory that is entered but not recorded, because no include pattern matches it. */
+  isHidden: boolean;
+  children: Map<string, PathNode> | undefined = undefined;
+  /** The next entry with the same inode number (hard links, other devices). */
+  nextSameInode: PathNode | undefined = undefined;
+
+  constructor(
+    parent: PathNode | undefined,
+    name: string,
+    kind: FileKind,
+    stat: IndexStat,
+    isHidden: boolean,
+  ) {
+    this.parent = parent;
+    this.name = name;
+    this.kind = kind;
+    this.stat = stat;
+    this.isHidden = isHidden;
+  }
+}
+
+/** Stands for a directory of which nothing is known yet but its path. */
+export const UNKNOWN_STAT: IndexStat = {
+  dev: 0n,
+  ino: 0n,
+  size: 0,
+  mtimeNs: 0n,
+  ctimeNs: 0n,
+  mode: 0,
+  nlink: 0,
+};
+
+/** The path index of one root in memory: found by path and by (dev, ino), directories move as one. */
+export class PathTree {
+  readonly root = new PathNode(undefined, '', 'dir', UNKNOWN_STAT, true);
+  readonly #byInode = new Map<bigint, PathNode>();
+  /** Recorded entries; the root and hidden directories are not counted. */
+  files = 0;
+  directories = 0;
+  /** Grows with each move, so that a remembered path can be known as stale. */
+  moves = 0;
+
+  pathOf(node: PathNode): BytePath {
+    let path = node.name;
+    for (let above = node.parent; above?.parent; above = above.parent)
+      path = `${above.name}/${path}`;
+    return path as BytePath;
+  }
+
+  isAttached(node: PathNode): boolean {
+    return node.parent !== undefined || node === this.root;
+  }
+
+  lookup(path: BytePath): PathNode | undefined {
+    const { node, rest } = this.nearest(path);
+    return rest.length === 0 ? node : undefined;
+  }
+
+  /** The deepest known entry on the way to `path`, and the names below it that are not known. */
+  nearest(path: BytePath): { node: PathNode; rest: string[] } {
+    let node = this.root;
+    if (path === '') return { node, rest: [] };
+    const names = path.split('/');
+    for (let index = 0; index < names.length; index++) {
+      const child = node.children?.get(names[index]!);
+      if (!child) return { node, rest: names.slice(index) };
+      node = child;
+    }
+    return { node, rest: [] };
+  }
+
+  /** Entries with this inode number on this device. */
+  *sameInode(dev: bigint, ino: bigint): Generator<PathNode> {
+    for (let node = this.#byInode.get(ino); node; node = node.nextSameInode)
+      if (node.stat.dev === dev) yield node;
+  }
+
+  add(parent: PathNode, name: string, kind: FileKind, stat: IndexStat, isHidden = false): PathNode {
+    const node = new PathNode(parent, name, kind, stat, isHidden);
+    (parent.children ??= new Map()).set(name, node);
+    this.#link(node);
+    this.#count(node, 1);
+    return node;
+  }
+
+  restat(node: PathNode, stat: IndexStat): void {
+    if (node === this.root || node.stat.ino === stat.ino) {
+      node.stat = stat;
+      return;
+    }
+    this.#unlink(node);
+    node.stat = stat;
+    this.#link(node);
+  }
+
+  /** A hidden directory is recorded from now on. */
+  reveal(node: PathNode, stat: IndexStat): void {
+    this.restat(node, stat);
+    node.isHidden = false;
+    this.#count(node, 1);
+  }
+
+  /** Takes out an entry that has nothing below it. */
+  remove(node: PathNode): void {
+    if (node.children && node.children.size > 0) throw new Error('removed entry has children');
+    this.#detach(node);
+    this.#unlink(node);
+    this.#count(node, -1);
+  }
+
+  /** Hangs an entry, with all below it, under another directory. */
+  move(node: PathNode, parent: PathNode, name: string): void {
+    if (parent.children?.has(name)) throw new Error('move onto an existing entry');
+    this.#detach(node);
+    node.parent = parent;
+    node.name = name;
+    (parent.children ??= new Map()).set(name, node);
+    this.moves += 1;
+  }
+
+  isInside(node: PathNode, ancestor: PathNode): boolean {
+    for (let at: PathNode | undefined = node; at; at = at.parent) if (at === ancestor) return true;
+    return false;
+  }
+
+  /** Every entry but the root, parents before children. */
+  *entries(): Generator<{ node: PathNode; path: BytePath }> {
+    const pending: { node: PathNode; path: BytePath }[] = [
+      { node: this.root, path: '' as BytePath },
+    ];
+    for (let item = pending.pop(); item; item = pending.pop()) {
+      if (item.node !== this.root) yield item;
+      for (const child of item.node.children?.values() ?? [])
+        pending.push({ node: child, path: joinBytePath(item.path, child.name) });
+    }
+  }
+
+  #detach(node: PathNode): void {
+    const siblings = node.parent!.children!;
+    siblings.delete(node.name);
+    if (siblings.size === 0) node.parent!.children = undefined;
+    node.parent = undefined;
+  }
+
+  #link(node: PathNode): void {
+    node.nextSameInode = this.#byInode.get(node.stat.ino);
+    this.#byInode.set(node.stat.ino, node);
+  }
+
+  #unlink(node: PathNode): void {
+    const { ino } = node.stat;
+    const first = this.#byInode.get(ino);
+    if (first === node) {
+      if (node.nextSameInode) this.#byInode.set(ino, node.nextSameInode);
+      else this.#byInode.delete(ino);
+    } else {
+      let before = first;
+      while (before && before.nextSameInode !== node) before = before.nextSameInode;
+      if (before) before.nextSameInode = node.nextSameInode;
+    }
+    node.nextSameInode = undefined;
+  }
+
+  #count(node: PathNode, change: number): void {
+    if (node.isHidden) return;
+    if (node.kind === 'dir') this.directories += change;
+    else this.files += change;
+  }
+}

@@ -1,0 +1,281 @@
+import { joinBytePath, type BytePath } from '../../protocol/byte-path.ts';
+import type { FileEventKind, FileEventRecord, IndexStat } from '../../protocol/file-event.ts';
+import { statToKeep, type Disk, type EntryStat } from './disk.ts';
+import { differenceOf, hasSameContent, isSameInode } from './entry-diff.ts';
+import type { EntryFilter } from './entry-filter.ts';
+import { eventTime } from './event-time.ts';
+import { isPseudoFilesystem } from './filesystem-types.ts';
+import type { WatchState } from './hints.ts';
+import { PathTree, UNKNOWN_STAT, type PathNode } from './path-tree.ts';
+import type { SweepPass } from './sweep-pass.ts';
+
+export interface ReconcilerPorts {
+  readonly disk: Disk;
+  readonly filter: EntryFilter;
+  readonly isRecursive: boolean;
+  readonly deny: readonly { dev: bigint; ino: bigint }[];
+  readonly watches: {
+    ensure(directory: PathNode, path: BytePath): WatchState;
+    drop(directory: PathNode): void;
+    moved(directory: PathNode): void;
+  };
+  nowMs(): number;
+  /** Every change of the index, as it is made. */
+  emit(event: FileEventRecord): void;
+  /** A directory came, or came from elsewhere. */
+  onNewDirectory(directory: PathNode): void;
+}
+
+/** Where the entries are. */
+export interface Anchor {
+  /** The directory that is listed; absolute. */
+  readonly base: BytePath;
+  /** The root is a single file of this name in `base`; it is reported with an empty path. */
+  readonly only: string | undefined;
+}
+
+export interface ExamineMode {
+  /** Enter known directories too. */
+  readonly isDeep: boolean;
+  /** Whoever was here before will not be found elsewhere any more. */
+  readonly isFinal: boolean;
+}
+
+/**
+ * Compares the index with the disk, entry by entry, and emits exactly what it changes in the index: folding the
+ * events gives the index at any moment, and the index comes to equal the disk. Each call is one small step.
+ */
+export class Reconciler {
+  readonly tree = new PathTree();
+  anchor: Anchor;
+  readonly #ports: ReconcilerPorts;
+  readonly #denied: Set<string>;
+
+  constructor(anchor: Anchor, ports: ReconcilerPorts) {
+    this.anchor = anchor;
+    this.#ports = ports;
+    this.#denied = new Set(ports.deny.map(({ dev, ino }) => `${dev}:${ino}`));
+  }
+
+  absolute(path: BytePath): BytePath {
+    return path === '' ? this.anchor.base : joinBytePath(this.anchor.base, path);
+  }
+
+  /** Whether nothing at this path is ever recorded. */
+  isOutside(path: BytePath, name: string): boolean {
+    const { only } = this.anchor;
+    return only === undefined ? this.#ports.filter.isIgnored(path, name) : path !== only;
+  }
+
+  isOutsideIn(directory: PathNode, name: string): boolean {
+    return this.isOutside(joinBytePath(this.tree.pathOf(directory), name), name);
+  }
+
+  /** Looks at one name in a directory and brings the index in line. */
+  examine(pass: SweepPass, directory: PathNode, name: string, mode: ExamineMode): void {
+    if (!this.tree.isAttached(directory)) return;
+    const path = joinBytePath(this.tree.pathOf(directory), name);
+    const node = directory.children?.get(name);
+    const found = this.isOutside(path, name) ? 'missing' : this.#look(path);
+    if (found === 'unreadable') return; // looked at again with the next sweep
+    if (found === 'missing') {
+      if (node) pass.addGone(node);
+    } else if (!node) this.#arrive(pass, directory, name, path, found);
+    else if (node.kind !== found.kind) {
+      if (mode.isFinal) pass.remove(node);
+      pass.addDisplaced(directory, name);
+    } else if (this.#isOtherDirectory(node, found) && !mode.isFinal) {
+      pass.addDisplaced(directory, name);
+    } else this.#keep(pass, node, path, found, mode);
+  }
+
+  /** Names in a directory, once it is watched; undefined when there is nothing to look through. */
+  list(pass: SweepPass, directory: PathNode): string[] | undefined {
+    if (!this.tree.isAttached(directory) || !this.#canEnter(directory)) return undefined;
+    const path = this.tree.pathOf(directory);
+    this.#ports.watches.ensure(directory, this.absolute(path));
+    // After the watch is placed: it must sit on this very directory, and nothing may be read through a link.
+    if (!this.isInPlace(directory)) {
+      this.#ports.watches.drop(directory);
+      if (directory.parent) pass.addName(directory.parent, directory.name);
+      return undefined;
+    }
+    const { only } = this.anchor;
+    if (only !== undefined) return [only];
+    const names = this.#ports.disk.readNames(this.absolute(path));
+    if (typeof names !== 'string') return names;
+    if (names === 'missing' && directory.parent) pass.addName(directory.parent, directory.name);
+    return undefined;
+  }
+
+  /** Whether an entry of the index is no longer on the disk as what it was. */
+  isGone(node: PathNode): boolean {
+    if (!node.parent) return false;
+    const path = this.tree.pathOf(node);
+    if (this.isOutside(path, node.name)) return true;
+    const found = this.#look(path);
+    return found === 'missing' || (found !== 'unreadable' && found.kind !== node.kind);
+  }
+
+  /** Takes an entry without children out of the index. */
+  remove(pass: SweepPass, node: PathNode): void {
+    const path = this.tree.pathOf(node);
+    this.tree.remove(node);
+    if (node.kind === 'dir') this.#ports.watches.drop(node);
+    else this.#lookAtLinks(pass, node);
+    if (node.isHidden) return;
+    const oldSize = node.kind === 'dir' ? undefined : node.stat.size;
+    this.#emit(pass, 'delete', path, node.kind, null, oldSize === undefined ? {} : { oldSize });
+  }
+
+  /** Whether the directory is still where the index has it, and not a link to somewhere else. */
+  isInPlace(directory: PathNode): boolean {
+    if (!this.tree.isAttached(directory)) return false;
+    const path = this.tree.pathOf(directory);
+    const found = this.#ports.disk.lstat(this.absolute(path));
+    if (typeof found === 'string') return false;
+    return found.kind === 'dir' && found.ino === directory.stat.ino;
+  }
+
+  #isOtherDirectory({ kind, stat }: PathNode, found: EntryStat): boolean {
+    return kind === 'dir' && stat.ino !== found.ino && stat !== UNKNOWN_STAT;
+  }
+
+  #canEnter(directory: PathNode): boolean {
+    const { parent } = directory;
+    if (!parent) return true;
+    if (!this.#ports.isRecursive) return false;
+    if (directory.stat.dev === parent.stat.dev) return true;
+    const path = this.absolute(this.tree.pathOf(directory));
+    return !isPseudoFilesystem(this.#ports.disk.filesystemType(path));
+  }
+
+  #look(path: BytePath): EntryStat | 'missing' | 'unreadable' {
+    const found = this.#ports.disk.lstat(this.absolute(path));
+    if (typeof found === 'string' || this.#denied.size === 0) return found;
+    return this.#denied.has(`${found.dev}:${found.ino}`) ? 'missing' : found;
+  }
+
+  /** The same kind of entry as before: perhaps changed. */
+  #keep(
+    pass: SweepPass,
+    node: PathNode,
+    path: BytePath,
+    found: EntryStat,
+    mode: ExamineMode,
+  ): void {
+    if (node.isHidden && this.#ports.filter.isIncluded(path, node.name)) {
+      this.tree.reveal(node, statToKeep(found));
+      this.#emit(pass, 'create', path, node.kind, node.stat);
+    }
+    const oldSize = node.stat.size;
+    const difference = differenceOf(node, found);
+    const isOther = node.stat.ino !== found.ino;
+    if (difference !== 'none') {
+      this.#lookAtLinks(pass, node);
+      this.tree.restat(node, statToKeep(found));
+      const extra = difference === 'update' ? { oldSize } : {};
+      if (!node.isHidden) this.#emit(pass, difference, path, node.kind, node.stat, extra);
+      this.#lookAtLinks(pass, node);
+    } else if (node.stat.dev !== found.dev) this.tree.restat(node, statToKeep(found));
+    if (node.kind !== 'dir' || !this.#canEnter(node)) return;
+    if (isOther) this.#ports.watches.drop(node);
+    const state = this.#ports.watches.ensure(node, this.absolute(path));
+    if (mode.isDeep || isOther || state === 'added')
+      pass.addDirectory(node, mode.isDeep || isOther);
+  }
+
+  #arrive(
+    pass: SweepPass,
+    directory: PathNode,
+    name: string,
+    path: BytePath,
+    found: EntryStat,
+  ): void {
+    const { filter, onNewDirectory } = this.#ports;
+    const isDirectory = found.kind === 'dir';
+    const isIncluded = this.anchor.only !== undefined || filter.isIncluded(path, name);
+    if (!isDirectory && !isIncluded) return;
+    let node = this.#findMoved(pass, directory, found);
+    if (node) this.#move(pass, node, directory, name, path, found);
+    else {
+      node = this.tree.add(directory, name, found.kind, statToKeep(found), !isIncluded);
+      if (isIncluded) this.#emit(pass, 'create', path, found.kind, node.stat);
+      this.#lookAtLinks(pass, node);
+    }
+    if (!isDirectory) return;
+    pass.addDirectory(node, node.children !== undefined);
+    onNewDirectory(node);
+  }
+
+  #move(
+    pass: SweepPass,
+    node: PathNode,
+    directory: PathNode,
+    name: string,
+    path: BytePath,
+    found: EntryStat,
+  ): void {
+    const from = this.#outward(this.tree.pathOf(node));
+    const old = node.stat;
+    this.tree.move(node, directory, name);
+    this.tree.restat(node, statToKeep(found));
+    if (node.kind === 'dir') this.#ports.watches.moved(node);
+    this.#emit(pass, 'move', path, node.kind, node.stat, { from });
+    this.#lookAtLinks(pass, node);
+    if (node.kind !== 'dir' && !hasSameContent(old, found))
+      this.#emit(pass, 'update', path, node.kind, node.stat, { oldSize: old.size });
+  }
+
+  /**
+   * The index entry that was at another path until now. A file's old path must be free of files: when another one
+   * took it (a log that was rotated, an editor's backup), that path goes on with the new one.
+   */
+  #findMoved(pass: SweepPass, directory: PathNode, found: EntryStat): PathNode | undefined {
+    const { kind, dev, ino } = found;
+    if (kind === 'dir' && this.#ports.filter.hasPatterns) return undefined; // told file by file
+    for (const node of this.tree.sameInode(dev, ino)) {
+      if (!isSameInode(node, found) || this.tree.isInside(directory, node)) continue;
+      const now = this.#look(this.tree.pathOf(node));
+      if (now === 'unreadable') continue;
+      if (now !== 'missing') {
+        if (now.ino === ino && now.dev === dev) continue; // a hard link
+        if (kind !== 'dir' && now.kind === kind) continue;
+        pass.addName(node.parent!, node.name);
+      }
+      return node;
+    }
+    return undefined;
+  }
+
+  /** A file with several names changed under one of them: nobody hints at the others. */
+  #lookAtLinks(pass: SweepPass, node: PathNode): void {
+    if (node.kind === 'dir' || node.stat.nlink < 2) return;
+    for (const other of this.tree.sameInode(node.stat.dev, node.stat.ino))
+      if (other !== node) pass.addName(other.parent!, other.name);
+  }
+
+  #outward(path: BytePath): BytePath {
+    return this.anchor.only === undefined ? path : ('' as BytePath);
+  }
+
+  #emit(
+    pass: SweepPass,
+    event: FileEventKind,
+    path: BytePath,
+    kind: EntryStat['kind'],
+    stat: IndexStat | null,
+    extra: { from?: BytePath; oldSize?: number } = {},
+  ): void {
+    this.#ports.emit({
+      ...eventTime(this.#ports.nowMs()),
+      event,
+      path: this.#outward(path),
+      kind,
+      size: stat && kind !== 'dir' ? stat.size : null,
+      seen: pass.seen,
+      stat,
+      ...extra,
+    });
+  }
+}

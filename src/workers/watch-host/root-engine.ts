@@ -1,0 +1,156 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
+import { EntryFilter } from './entry-filter.ts';
+import type { HintKeeper } from './hint-keeper.ts';
+import type { WatchHostPorts } from './host-ports.ts';
+import { PassQueue } from './pass-queue.ts';
+import type { PathNode } from './path-tree.ts';
+import { Reconciler } from './reconciler.ts';
+import { RootHints } from './root-hints.ts';
+import { RootSweeps } from './root-sweeps.ts';
+import { PRIORITY, SweepPass, type PassInput } from './sweep-pass.ts';
+import type { HostCounters, RootOptions } from './watch-host.messages.ts';
+
+export interface RootEnginePorts extends WatchHostPorts {
+  readonly path: BytePath;
+  readonly options: RootOptions;
+  readonly counters: HostCounters;
+  /** Whoever places the watches now. */
+  keeper(): HintKeeper | undefined;
+  /** Whether the first scan is done. */
+  isSettled(): boolean;
+  hasRoom(): boolean;
+  flush(): void;
+  onChange(event: FileEventRecord): void;
+  onHint(): void;
+  /** Whether the root is there; else whoever answers false takes over. */
+  checkRoot(): boolean;
+  onFullDone(syncs: readonly number[], durationMs: number): void;
+  wake(): void;
+}
+
+/** The working parts of one root, put together: index, passes, sweeps and hints. */
+export class RootEngine {
+  readonly filter: EntryFilter;
+  readonly reconciler: Reconciler;
+  readonly queue: PassQueue;
+  readonly sweeps: RootSweeps;
+  readonly hints: RootHints;
+  readonly #ports: RootEnginePorts;
+
+  constructor(ports: RootEnginePorts) {
+    this.#ports = ports;
+    this.filter = new EntryFilter(ports.options);
+    this.reconciler = this.#makeReconciler();
+    this.queue = new PassQueue({
+      clock: ports.clock,
+      hasRoom: ports.hasRoom,
+      flush: ports.flush,
+      addLateHints: (pass) => this.hints.addTo(pass),
+      onQuickDone: () => this.hints.arm(),
+      wake: ports.wake,
+    });
+    this.sweeps = new RootSweeps({
+      clock: ports.clock,
+      options: ports.options,
+      rootNode: this.reconciler.tree.root,
+      isPolling: () => this.#isPolling(),
+      checkRoot: ports.checkRoot,
+      newPass: (pass) => this.#newPass(pass),
+      addPass: (pass) => this.queue.add(pass),
+      onFullDone: ports.onFullDone,
+    });
+    this.hints = new RootHints({
+      clock: ports.clock,
+      coalesceMs: ports.options.coalesceMs,
+      reconciler: this.reconciler,
+      queue: this.queue,
+      sweeps: this.sweeps,
+      counters: ports.counters,
+      checkRoot: ports.checkRoot,
+      newPass: (pass) => this.#newPass(pass),
+      onHint: ports.onHint,
+    });
+  }
+
+  /** Looks at these paths, relative to the root, and at all below them. */
+  look(paths: readonly BytePath[], onDone: () => void): void {
+    const seen = this.#isPolling() ? 'poll' : 'native';
+    const pass = this.#newPass({ seen, priority: PRIORITY.sync, onDone });
+    const { tree, anchor } = this.reconciler;
+    for (const path of paths) {
+      const { node, rest } = tree.nearest((anchor.only ?? path.replace(/\/+$/, '')) as BytePath);
+      if (rest.length > 0 && node.kind === 'dir') pass.addName(node, rest[0]!);
+      else if (node.parent) pass.addName(node.parent, node.name);
+      if (rest.length === 0 && node.kind === 'dir') pass.addDirectory(node, true);
+    }
+    this.queue.add(pass);
+  }
+
+  /** Takes everything out of the index that is not there any more, without looking for new entries. */
+  removeGone(onDone: () => void): void {
+    const pass = this.#newPass({ seen: 'reconcile', priority: PRIORITY.sync, onDone });
+    for (const node of this.reconciler.tree.root.children?.values() ?? []) pass.addGone(node);
+    this.queue.add(pass);
+  }
+
+  /** Drops all work; returns the syncs that were not answered. */
+  stop(): number[] {
+    this.queue.clear();
+    this.hints.stop();
+    return this.sweeps.stop();
+  }
+
+  /** Every directory with its absolute path, the listed root first. */
+  *directories(): Generator<{ node: PathNode; path: BytePath }> {
+    const { tree, anchor } = this.reconciler;
+    yield { node: tree.root, path: anchor.base };
+    for (const { node, path } of tree.entries())
+      if (node.kind === 'dir') yield { node, path: this.reconciler.absolute(path) };
+  }
+
+  /** What the index holds now. */
+  rows(): IndexRow[] {
+    const { tree, anchor } = this.reconciler;
+    const rows: IndexRow[] = [];
+    for (const { node, path } of tree.entries()) {
+      const shown = anchor.only === undefined ? path : ('' as BytePath);
+      if (!node.isHidden) rows.push({ path: shown, kind: node.kind, stat: node.stat });
+    }
+    return rows;
+  }
+
+  #isPolling(): boolean {
+    return this.#ports.keeper()?.mode !== 'native';
+  }
+
+  #newPass(input: PassInput): SweepPass {
+    return new SweepPass(this.reconciler, input);
+  }
+
+  #makeReconciler(): Reconciler {
+    const { path, options, disk, clock, keeper, counters, isSettled, onChange } = this.#ports;
+    return new Reconciler(
+      { base: path, only: undefined },
+      {
+        disk,
+        filter: this.filter,
+        isRecursive: options.recursive,
+        deny: options.deny,
+        watches: {
+          ensure: (directory, at) => keeper()?.ensure(directory, at) ?? 'unwatched',
+          drop: (directory) => keeper()?.drop(directory),
+          moved: (directory) => keeper()?.moved(directory),
+        },
+        nowMs: () => clock.nowMs(),
+        emit: (event) => {
+          if (event.seen === 'reconcile' && isSettled()) counters.foundBySweep += 1;
+          onChange(event);
+        },
+        onNewDirectory: (directory) => {
+          if (isSettled()) this.sweeps.touch(directory);
+        },
+      },
+    );
+  }
+}

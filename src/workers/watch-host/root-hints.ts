@@ -1,0 +1,98 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
+import { DirtyNames } from './dirty-names.ts';
+import type { HostClock, Timer } from './host-ports.ts';
+import type { PassQueue } from './pass-queue.ts';
+import type { PathNode } from './path-tree.ts';
+import type { Reconciler } from './reconciler.ts';
+import type { RootSweeps } from './root-sweeps.ts';
+import { PRIORITY, type PassInput, type SweepPass } from './sweep-pass.ts';
+import type { HostCounters } from './watch-host.messages.ts';
+
+export interface RootHintsPorts {
+  readonly clock: HostClock;
+  readonly coalesceMs: number;
+  readonly reconciler: Reconciler;
+  readonly queue: PassQueue;
+  readonly sweeps: RootSweeps;
+  readonly counters: HostCounters;
+  checkRoot(): boolean;
+  newPass(input: PassInput): SweepPass;
+  onHint(): void;
+}
+
+const DIRTY_LIMIT = 20_000;
+
+/** Takes the hints of a root, collects them for a moment and has the named paths looked at. */
+export class RootHints {
+  readonly #ports: RootHintsPorts;
+  readonly #dirty = new DirtyNames(DIRTY_LIMIT);
+  #timer: Timer | undefined;
+
+  constructor(ports: RootHintsPorts) {
+    this.#ports = ports;
+  }
+
+  /** `name` changed in `directory`; null: something did. */
+  hint(directory: PathNode, name: string | null): void {
+    const { counters, reconciler, sweeps, onHint } = this.#ports;
+    counters.hints += 1;
+    onHint();
+    if (!reconciler.tree.isAttached(directory)) return;
+    if (name !== null) {
+      if (this.#dirty.has(directory, name) || reconciler.isOutsideIn(directory, name)) return;
+      // Without room the sweep of the touched directory finds it.
+      if (!this.#dirty.add(directory, name)) counters.hintsCollapsed += 1;
+      this.arm();
+    }
+    sweeps.touch(directory);
+  }
+
+  /** Something changed at this absolute path. */
+  path(path: BytePath): void {
+    const { node, rest } = this.#nearest(path);
+    if (rest.length > 0 && node.kind === 'dir') this.hint(node, rest[0]!);
+    else if (node.parent) this.hint(node.parent, node.name);
+    else this.hint(node, null);
+  }
+
+  /** Something changed somewhere below this absolute path. */
+  subtree(path: BytePath): void {
+    const { node } = this.#nearest(path);
+    this.hint(node, null);
+    this.#ports.sweeps.touch(node, true);
+  }
+
+  /** Hands the waiting names to a pass that is already under way. */
+  addTo(pass: SweepPass): void {
+    this.#dirty.take((directory, name) => pass.addName(directory, name));
+  }
+
+  /** Sees to it that waiting names get their pass. */
+  arm(): void {
+    const { clock, coalesceMs, queue } = this.#ports;
+    if (this.#timer || this.#dirty.isEmpty || !queue.isQuickFree) return;
+    this.#timer = clock.setTimeout(() => this.#start(), coalesceMs);
+  }
+
+  stop(): void {
+    if (this.#timer) this.#ports.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#dirty.clear();
+  }
+
+  #start(): void {
+    this.#timer = undefined;
+    const { queue, checkRoot, newPass } = this.#ports;
+    if (!queue.isQuickFree || this.#dirty.isEmpty || !checkRoot()) return;
+    const pass = newPass({ seen: 'native', priority: PRIORITY.hints });
+    this.addTo(pass);
+    queue.startQuick(pass);
+  }
+
+  #nearest(path: BytePath): { node: PathNode; rest: string[] } {
+    const { tree, anchor } = this.#ports.reconciler;
+    const { base } = anchor;
+    const start = base.endsWith('/') ? base.length : base.length + 1;
+    return tree.nearest(path.slice(start) as BytePath);
+  }
+}

@@ -1,0 +1,75 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
+
+/** How one root is watched. */
+export interface RootOptions {
+  recursive: boolean;
+  /** Include globs, empty = all; matched against relative path and name. Directories are always entered. */
+  patterns: string[];
+  /** Ignore globs beside the default ones; see `entry-filter.ts`. */
+  ignore: string[];
+  useDefaultIgnores: boolean;
+  hintSource: 'auto' | 'fs' | 'parcel' | 'none';
+  /** With `auto` on Linux: how many directories get a watch of their own. */
+  directoryBudget: number;
+  /** Touched directories are looked through after this much quiet … */
+  settleMs: number;
+  /** … or this long after the first hint. */
+  settleMaxMs: number;
+  sweepIntervalMs: number;
+  /** How long a hint waits for others before it is looked at. */
+  coalesceMs: number;
+  /** Interval of full sweeps while native watching does not work; default 5,000. */
+  pollIntervalMs?: number;
+  /** Never entered nor recorded at any depth: the data directory. */
+  deny: { dev: bigint; ino: bigint }[];
+}
+
+export type ToWatchHost =
+  | { type: 'watch'; root: number; path: BytePath; options: RootOptions }
+  /** What is recorded of the root; scanning begins after the last one. */
+  | { type: 'index'; root: number; rows: IndexRow[]; done: boolean }
+  | { type: 'ack'; root: number; batch: number }
+  | { type: 'unwatch'; root: number }
+  /** `paths` relative to the root; none means all of it. */
+  | { type: 'sync'; root: number; id: number; paths?: BytePath[] }
+  | { type: 'ping'; id: number }
+  | { type: 'stop' };
+
+export interface RootStatus {
+  /** Recorded entries that are not directories. */
+  files: number;
+  directories: number;
+  hintSource: 'fs' | 'parcel' | 'none';
+  mode: 'native' | 'poll';
+  /** Why the root is polled. */
+  reason?: string;
+}
+
+/** Sums since the host started. */
+export interface HostCounters {
+  hints: number;
+  /** Hints given up for a look at whole directories, or at the whole root. */
+  hintsCollapsed: number;
+  /** Times the kernel may have dropped hints; each led to a full sweep. */
+  suspectedOverflows: number;
+  fullSweeps: number;
+  /** Changes that no hint led to. */
+  foundBySweep: number;
+}
+
+export type WatchFailure = 'CODI_PATH_INVALID' | 'CODI_PATH_DENIED' | 'CODI_WATCH_FAILED';
+
+export type FromWatchHost =
+  | { type: 'sys.ready' }
+  /** `batch` is dense from 1 for each `watch`; at most 1,000 events. */
+  | { type: 'changes'; root: number; batch: number; events: FileEventRecord[] }
+  /** The first look at the disk is done, or the first after the root came back; its changes were sent before. */
+  | ({ type: 'watching'; root: number; durationMs: number } & RootStatus)
+  | ({ type: 'rootStatus'; root: number } & RootStatus)
+  /** All batches up to `batch` cover what was written before the sync was asked for. */
+  | { type: 'synced'; root: number; id: number; batch: number }
+  | { type: 'rootGone'; root: number; reason: string }
+  | { type: 'failed'; root: number; code: WatchFailure; message: string }
+  | { type: 'pong'; id: number }
+  | ({ type: 'counters' } & HostCounters);

@@ -1,0 +1,36 @@
+/**
+ * The watch host as a child process. It lives only for its parent: it ends at once when the channel closes, and
+ * signals sent to the parent's group are not for it.
+ */
+import { createWatchHost } from './host.ts';
+import { nodeHostPorts } from './node-host-ports.ts';
+import { SendQueue } from './send-queue.ts';
+import type { FromWatchHost, ToWatchHost } from './watch-host.messages.ts';
+
+function main(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  process.on('disconnect', () => process.exit(0));
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`watch host: ${error.stack ?? error.message}\n`, () => process.exit(1));
+  });
+  const queue = new SendQueue(
+    (message, onSent) => void process.send!(message, onSent),
+    (isCongested) => host.setCongested(isCongested),
+  );
+  const emit = (message: FromWatchHost) => queue.send(message);
+  const host = createWatchHost(nodeHostPorts(process.platform), emit);
+  process.on('message', (message: ToWatchHost) => {
+    if (message.type !== 'stop') host.receive(message);
+    else {
+      host.close();
+      process.exit(0);
+    }
+  });
+  emit({ type: 'sys.ready' });
+}
+
+if (process.send) main();
+else {
+  process.stderr.write('watch host: to be started by codi-monitor only\n');
+  process.exitCode = 2;
+}

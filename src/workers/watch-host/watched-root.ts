@@ -1,0 +1,295 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { IndexRow } from '../../protocol/file-event.ts';
+import { statToKeep } from './disk.ts';
+import { pollReason } from './filesystem-types.ts';
+import { HintKeeper } from './hint-keeper.ts';
+import type { Timer, WatchHostPorts } from './host-ports.ts';
+import { IndexLoader } from './index-loader.ts';
+import { Outbox } from './outbox.ts';
+import { fileAnchor, locateRoot } from './root-anchor.ts';
+import { RootEngine } from './root-engine.ts';
+import type { Lane, SlicedWork } from './slice-scheduler.ts';
+import { StatusReport } from './status-report.ts';
+import type { FromWatchHost, HostCounters, RootOptions } from './watch-host.messages.ts';
+
+export interface WatchedRootInput {
+  readonly root: number;
+  readonly path: BytePath;
+  readonly options: RootOptions;
+  readonly ports: WatchHostPorts;
+  readonly counters: HostCounters;
+  emit(message: FromWatchHost): void;
+  wake(): void;
+  /** A hint came; whoever counts them for the whole process notices a flood. */
+  onHint(): void;
+  /** Hints may have been lost, of any root of the process. */
+  onFlood(): void;
+}
+
+const PROBE_MS = 1_000;
+
+/**
+ * One watched root from the first look to the last: loads what is recorded, places watches, lists, follows hints,
+ * sweeps, notices when the root goes and comes back.
+ */
+export class WatchedRoot implements SlicedWork {
+  readonly #input: WatchedRootInput;
+  readonly #outbox: Outbox;
+  readonly #engine: RootEngine;
+  readonly #status: StatusReport;
+  #keeper: HintKeeper | undefined;
+  #loader: IndexLoader | undefined;
+  #state: 'loading' | 'opening' | 'scanning' | 'watching' | 'gone' | 'closed' = 'loading';
+  #startedMs: number;
+  #probeTimer: Timer | undefined;
+  /** Syncs asked for while the root is not being swept. */
+  #waitingSyncs: number[] = [];
+  /** Syncs whose paths are being looked at. */
+  readonly #lookSyncs = new Set<number>();
+
+  constructor(input: WatchedRootInput) {
+    this.#input = input;
+    const { root, path, options, ports, counters, emit, wake, onHint } = input;
+    this.#startedMs = ports.clock.monotonicMs();
+    this.#outbox = new Outbox((batch, events) => emit({ type: 'changes', root, batch, events }));
+    this.#status = new StatusReport(ports.clock, () => {
+      emit({ type: 'rootStatus', root, ...this.#statusNow() });
+    });
+    const isSettled = () => this.#state === 'watching';
+    this.#engine = new RootEngine({
+      ...ports,
+      ...{ path, options, counters, isSettled, onHint, wake },
+      keeper: () => this.#keeper,
+      hasRoom: () => this.#outbox.hasRoom,
+      flush: () => this.#outbox.flush(),
+      onChange: (event) => {
+        this.#outbox.add(event);
+        this.#status.changed(isSettled());
+      },
+      checkRoot: () => this.#checkRoot(),
+      onFullDone: (syncs, durationMs) => this.#onFullDone(syncs, durationMs),
+    });
+  }
+
+  addIndex(rows: readonly IndexRow[], isDone: boolean): void {
+    if (this.#state !== 'loading') return;
+    const { path, options, ports } = this.#input;
+    if (!this.#loader) {
+      const located = locateRoot(ports.disk, path, options.deny);
+      if (located.state === 'refused') {
+        const { code, message } = located;
+        this.close();
+        this.#input.emit({ type: 'failed', root: this.#input.root, code, message });
+        return;
+      }
+      const wasFile = rows.some((row) => row.path === '');
+      if (located.state === 'there') this.#engine.reconciler.anchor = located.anchor;
+      else if (wasFile) this.#engine.reconciler.anchor = fileAnchor(path);
+      const { only } = this.#engine.reconciler.anchor;
+      this.#loader = new IndexLoader(this.#engine.reconciler.tree, this.#engine.filter, only);
+    }
+    this.#loader.add(rows);
+    if (!isDone) return;
+    for (const event of this.#loader.finish(ports.clock.nowMs())) this.#outbox.add(event);
+    this.#outbox.flush();
+    this.#loader = undefined;
+    void this.#open();
+  }
+
+  sync(id: number, paths: readonly BytePath[] | undefined): void {
+    if (this.#state === 'gone') {
+      this.#waitingSyncs.push(id);
+      this.#probe();
+    } else if (this.#state === 'loading' || this.#state === 'opening') this.#waitingSyncs.push(id);
+    else if (this.#state !== 'closed') {
+      if (paths === undefined || paths.length === 0) this.#engine.sweeps.sweepAll([id]);
+      else this.#syncPaths(id, paths);
+    }
+  }
+
+  ack(batch: number): void {
+    this.#outbox.ack(batch);
+    this.#input.wake();
+  }
+
+  /** Hints of this process may have been lost. */
+  suspect(): void {
+    if (this.#state === 'watching' || this.#state === 'scanning') this.#engine.sweeps.suspect();
+  }
+
+  hasWork(lane: Lane): boolean {
+    return this.#engine.queue.hasWork(lane);
+  }
+
+  run(lane: Lane, deadlineMs: number): void {
+    this.#engine.queue.run(lane, deadlineMs);
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    this.#stopWatching();
+    this.#status.close();
+  }
+
+  /** What the index holds now; for tests. */
+  get index(): IndexRow[] {
+    return this.#engine.rows();
+  }
+
+  /** Looks for the root; watches it or waits for it. */
+  async #open(): Promise<void> {
+    const { path, options, ports } = this.#input;
+    const located = locateRoot(ports.disk, path, options.deny);
+    if (located.state !== 'there') {
+      this.#goGone(located.state === 'missing' ? located.reason : located.message);
+      return;
+    }
+    this.#state = 'opening';
+    this.#engine.reconciler.anchor = located.anchor;
+    const { base, only } = located.anchor;
+    const keeper = new HintKeeper(
+      {
+        root: base,
+        options,
+        isFlat: only !== undefined || !options.recursive,
+        pollReason: pollReason(ports.disk.filesystemType(base)),
+        clock: ports.clock,
+        factory: ports.hints,
+      },
+      {
+        onHint: (directory, name) => this.#engine.hints.hint(directory, name),
+        onPath: (at) => this.#engine.hints.path(at),
+        onSubtree: (at) => this.#engine.hints.subtree(at),
+        onLost: () => this.#input.onFlood(),
+        onReplaced: () => {
+          if (this.#state === 'watching' || this.#state === 'scanning')
+            this.#engine.sweeps.sweepAll();
+        },
+        onStatus: () => {
+          this.#engine.sweeps.reschedule();
+          this.#status.changed(this.#state === 'watching');
+        },
+      },
+    );
+    this.#keeper = keeper;
+    await keeper.open();
+    // Meanwhile the root may have been given up or opened anew.
+    if (this.#keeper !== keeper || this.#state !== 'opening') return;
+    this.#state = 'scanning';
+    if (!this.#checkRoot()) return;
+    this.#engine.sweeps.sweepAll(this.#waitingSyncs.splice(0));
+  }
+
+  /** Whether the root is still the one that is watched; otherwise begins what has to be done. */
+  #checkRoot(): boolean {
+    const { path, ports } = this.#input;
+    const { anchor, tree } = this.#engine.reconciler;
+    const found = ports.disk.lstat(anchor.base);
+    if (found === 'unreadable' || found === 'missing' || found.kind !== 'dir') {
+      this.#goGone(found === 'unreadable' ? 'it cannot be read' : 'it was deleted or moved away');
+      return false;
+    }
+    if (anchor.only !== undefined) {
+      const file = ports.disk.lstat(path);
+      if (typeof file !== 'string' && file.kind === 'dir') {
+        this.#goGone('the file is a directory now');
+        return false;
+      }
+    }
+    const isOther = tree.root.stat.ino !== 0n && tree.root.stat.ino !== found.ino;
+    tree.restat(tree.root, statToKeep(found));
+    if (!isOther) return true;
+    // Another directory took its place: the watches sit on the old one.
+    this.#waitingSyncs.push(...this.#stopWatching());
+    void this.#open();
+    return false;
+  }
+
+  #goGone(reason: string): void {
+    this.#waitingSyncs.push(...this.#stopWatching());
+    this.#state = 'gone';
+    const { tree } = this.#engine.reconciler;
+    tree.restat(tree.root, { ...tree.root.stat, ino: 0n });
+    this.#engine.removeGone(() =>
+      this.#outbox.whenSent((batch) => {
+        if (this.#state !== 'gone') return;
+        this.#input.emit({ type: 'rootGone', root: this.#input.root, reason });
+        this.#answerSyncs(this.#waitingSyncs.splice(0), batch);
+        this.#armProbe();
+      }),
+    );
+  }
+
+  #armProbe(): void {
+    const { clock } = this.#input.ports;
+    if (this.#probeTimer) clock.clearTimeout(this.#probeTimer);
+    this.#probeTimer = clock.setTimeout(() => this.#probe(), PROBE_MS);
+  }
+
+  #probe(): void {
+    const { path, options, ports } = this.#input;
+    if (this.#state !== 'gone' || this.#engine.queue.hasPasses) return;
+    if (locateRoot(ports.disk, path, options.deny).state === 'there') {
+      this.#startedMs = ports.clock.monotonicMs();
+      void this.#open();
+      return;
+    }
+    this.#outbox.whenSent((batch) => this.#answerSyncs(this.#waitingSyncs.splice(0), batch));
+    this.#armProbe();
+  }
+
+  #stopWatching(): number[] {
+    const { clock } = this.#input.ports;
+    this.#keeper?.close();
+    this.#keeper = undefined;
+    if (this.#probeTimer) clock.clearTimeout(this.#probeTimer);
+    this.#probeTimer = undefined;
+    const unanswered = [...this.#engine.stop(), ...this.#lookSyncs];
+    this.#lookSyncs.clear();
+    return unanswered;
+  }
+
+  #onFullDone(syncs: readonly number[], durationMs: number): void {
+    const { root, emit, counters, ports } = this.#input;
+    counters.fullSweeps += 1;
+    this.#keeper?.swept(this.#engine.directories());
+    const isFirst = this.#state === 'scanning';
+    if (isFirst) this.#state = 'watching';
+    this.#outbox.whenSent((batch) => {
+      if (isFirst && this.#state === 'watching') {
+        const sinceStartMs = Math.max(durationMs, ports.clock.monotonicMs() - this.#startedMs);
+        emit({ type: 'watching', root, durationMs: sinceStartMs, ...this.#statusNow() });
+      }
+      this.#answerSyncs(syncs, batch);
+    });
+  }
+
+  #answerSyncs(ids: readonly number[], batch: number): void {
+    const { root, emit } = this.#input;
+    for (const id of ids) emit({ type: 'synced', root, id, batch });
+  }
+
+  #syncPaths(id: number, paths: readonly BytePath[]): void {
+    if (!this.#checkRoot()) {
+      this.#waitingSyncs.push(id);
+      return;
+    }
+    this.#lookSyncs.add(id);
+    this.#engine.look(paths, () => {
+      this.#lookSyncs.delete(id);
+      this.#outbox.whenSent((batch) => this.#answerSyncs([id], batch));
+    });
+  }
+
+  #statusNow() {
+    const { files, directories } = this.#engine.reconciler.tree;
+    const reason = this.#keeper?.reason;
+    return {
+      files,
+      directories,
+      hintSource: this.#keeper?.kind ?? ('none' as const),
+      mode: this.#keeper?.mode ?? ('poll' as const),
+      ...(reason !== undefined && { reason }),
+    };
+  }
+}
