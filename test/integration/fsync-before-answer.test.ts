@@ -1,6 +1,6 @@
 // A kill test cannot see a missing fsync, because the page cache outlives the process. So the system calls are
 // traced: each answer must come after a successful fdatasync of the write-ahead log that followed the write.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -13,7 +13,11 @@ const hasStrace = spawnSync('strace', ['-V']).status === 0;
 const ENTRIES = 20;
 
 const place = newPlace();
-afterEach(() => place.remove());
+let strace: ChildProcess | undefined;
+afterEach(() => {
+  strace?.kill('SIGKILL');
+  place.remove();
+});
 
 /** Sends one JSON line at a time and waits for its answer. */
 async function writeOneByOne(socketPath: string, count: number): Promise<string[]> {
@@ -73,7 +77,7 @@ skipUnless(hasStrace, 'strace is not installed', { requiredOnCi: true })(
     const trace = join(place.home, 'trace');
     mkdirSync(place.home, { recursive: true });
     const calls = 'trace=pwrite64,pwritev,fdatasync,fsync,write,writev,sendto,sendmsg';
-    const strace = spawn(
+    strace = spawn(
       'strace',
       ['-f', '-y', '-s', '400', '-e', calls, '-o', trace, process.execPath, MONITOR_ENTRY].concat([
         '--data-dir',
@@ -83,7 +87,7 @@ skipUnless(hasStrace, 'strace is not installed', { requiredOnCi: true })(
       ]),
       { stdio: 'ignore' },
     );
-    const exited = new Promise((resolve) => strace.once('exit', resolve));
+    const exited = new Promise((resolve) => strace!.once('exit', resolve));
     await eventually('the socket', () => connectable(place.socketPath), 60_000);
     const answers = await writeOneByOne(place.socketPath, ENTRIES);
     const { pid } = JSON.parse(readFileSync(join(place.dataDir, 'daemon.json'), 'utf8'));
