@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ledgerWriterSpec } from '../actors/storage/ledger-writer.actor.ts';
 import { maintenanceSpec } from '../actors/storage/maintenance.actor.ts';
 import { readersSpec } from '../actors/storage/readers.actor.ts';
@@ -40,6 +41,7 @@ function ledger(shared: Shared): ChildSpec {
     commits: shared.commits,
     groupBytes: storage.groupLimitBytes,
     recentIds: storage.recentIdsCount,
+    runId: randomUUID(),
     walRestartBytes: storage.walRestartBytes,
     cacheBytes: storage.cacheSizeMb * MEBIBYTE,
     tenantId: general.tenantId ?? null,

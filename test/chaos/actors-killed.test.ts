@@ -17,7 +17,7 @@ const INTERVAL_MS = 200;
 const place = newPlace();
 let daemon: RunningDaemon | undefined;
 afterEach(async () => {
-  await daemon?.kill();
+  await daemon?.stop();
   place.remove();
 });
 

@@ -13,7 +13,7 @@ const LEDGER = 'core/storage/ledger-writer';
 const place = newPlace();
 let daemon: RunningDaemon | undefined;
 afterEach(async () => {
-  await daemon?.kill();
+  await daemon?.stop();
   place.remove();
 });
 

@@ -29,7 +29,7 @@ beforeAll(() => {
   git('-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-qm', 'all');
 });
 afterEach(async () => {
-  await daemon?.kill();
+  await daemon?.stop();
   daemon?.place.remove();
 });
 afterAll(() => source.remove());

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { timestampFromMs } from '#codi/protocol/timestamp.js';
+import { FrameIds } from '#codi/workers/storage/frame-ids.js';
 import { LedgerStore } from '#codi/workers/storage/ledger-store.js';
 import { openLedger } from '../support/ledger-store.ts';
 import { bodyOf, context, decodeAnswers, entriesMessage } from '../support/ledger-thread.ts';
 
 const LONG = 'x'.repeat(5_000);
-const PORTS = { newId: () => '', now: () => timestampFromMs(0) };
+const PORTS = { frameIds: new FrameIds('property'), now: () => timestampFromMs(0) };
 
 /** A message: of a producer with sequence numbers, or of nobody with an id that may come again. */
 const message = fc.record({

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { BytePath } from '#codi/protocol/byte-path.js';
 import type { FileEventRecord, IndexStat } from '#codi/protocol/file-event.js';
 import { timestampFromMs } from '#codi/protocol/timestamp.js';
+import { FrameIds } from '#codi/workers/storage/frame-ids.js';
 import { LedgerStore } from '#codi/workers/storage/ledger-store.js';
 import type { LedgerOptions } from '#codi/workers/storage/ledger.messages.js';
 import { openForWriting, type SqliteDatabase } from '#codi/workers/storage/open-database.js';
@@ -17,7 +17,7 @@ export function openLedger(options: Partial<LedgerOptions> = {}): {
 } {
   const dir = temporaryDir();
   const database = openForWriting(join(dir.path, 'ledger.db'), 'ledger', options);
-  const ports = { newId: randomUUID, now: () => timestampFromMs(1_700_000_000_000) };
+  const ports = { frameIds: new FrameIds('test'), now: () => timestampFromMs(1_700_000_000_000) };
   const store = new LedgerStore(database, { dataDir: dir.path, ...options }, ports);
   return {
     dataDir: dir.path,

@@ -4,6 +4,7 @@ import { CodiError } from '../../protocol/errors.ts';
 import type { MessagePorts } from '../../protocol/messages.ts';
 import type { AnswerBook, Refusal } from './answer-book.ts';
 import { claimedSequence } from './claimed-sequence.ts';
+import type { FrameIds } from './frame-ids.ts';
 import type { GroupHeads } from './group-heads.ts';
 import type { ConnectionContext, EntriesMessage } from './ledger.messages.ts';
 import { LogStream } from './log-stream.ts';
@@ -22,22 +23,30 @@ export interface EntryGroup {
   rejected: number;
 }
 
+export interface EntryPorts {
+  now: MessagePorts['now'];
+  frameIds: FrameIds;
+}
+
 /** Takes log entries into a transaction: decodes, finds duplicates and gaps, adds rows. */
 export class EntryIntake {
   readonly stream: LogStream;
   readonly #producers: Producers;
   readonly #recentIds: RecentIds;
   readonly #ports: MessagePorts;
+  readonly #frameIds: FrameIds;
 
-  constructor(database: SqliteDatabase, recentIds: number, ports: MessagePorts) {
+  constructor(database: SqliteDatabase, recentIds: number, { now, frameIds }: EntryPorts) {
     this.stream = new LogStream(database);
     this.#producers = new Producers(database);
     this.#recentIds = new RecentIds(database, recentIds);
-    this.#ports = ports;
+    this.#frameIds = frameIds;
+    this.#ports = { now, newId: frameIds.next };
   }
 
   take(message: EntriesMessage, group: EntryGroup): void {
-    forEachFrame(message, (context, body) => {
+    forEachFrame(message, (context, body, frame) => {
+      this.#frameIds.at(message.batch, frame);
       const decoded = decodeEntries(body, context.format, this.#ports);
       if (decoded.ok) {
         this.#takeDecoded(context, decoded, group);
@@ -49,7 +58,8 @@ export class EntryIntake {
 
   /** Rejects every message, because nothing of the transaction was taken. */
   refuse(message: EntriesMessage, answers: AnswerBook, error: CodiError, retryMs: number): void {
-    forEachFrame(message, (context, body) => {
+    forEachFrame(message, (context, body, frame) => {
+      this.#frameIds.at(message.batch, frame);
       const decoded = decodeEntries(body, context.format, this.#ports);
       const requestId = decoded.ok ? decoded.idBytes : decoded.id;
       if (requestId === undefined) answers.fail(context, error);
@@ -183,11 +193,11 @@ function sequenceRefusal(sequence: number, expected: number): Refusal {
 
 function forEachFrame(
   { bytes, frames, contexts }: EntriesMessage,
-  visit: (context: ConnectionContext, body: Buffer) => void,
+  visit: (context: ConnectionContext, body: Buffer, frame: number) => void,
 ): void {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at + 2 < frames.length; at += 3) {
     const start = frames[at + 1]!;
-    visit(contexts[frames[at]!]!, all.subarray(start, start + frames[at + 2]!));
+    visit(contexts[frames[at]!]!, all.subarray(start, start + frames[at + 2]!), at / 3);
   }
 }

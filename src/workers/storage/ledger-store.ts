@@ -2,12 +2,11 @@ import { AnswerBook } from './answer-book.ts';
 import { BlockWriter, type BlockRange } from './block.ts';
 import type { CanonicalBuffer } from './canonical.ts';
 import { STREAMS } from './codes.ts';
-import { EntryIntake, type EntryGroup } from './entry-intake.ts';
+import { EntryIntake, type EntryGroup, type EntryPorts } from './entry-intake.ts';
 import { EventIntake } from './event-intake.ts';
 import { readHeads, type GroupHeads } from './group-heads.ts';
 import type { LedgerOptions, LedgerWork, RootAnswer, StreamRange } from './ledger.messages.ts';
 import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
-import type { MessagePorts } from '../../protocol/messages.ts';
 
 const DEFAULT_RECENT_IDS = 100_000;
 
@@ -36,7 +35,7 @@ export class LedgerStore {
   readonly #database: SqliteDatabase;
   #heads: GroupHeads;
 
-  constructor(database: SqliteDatabase, options: LedgerOptions, ports: MessagePorts) {
+  constructor(database: SqliteDatabase, options: LedgerOptions, ports: EntryPorts) {
     this.#database = database;
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');

@@ -12,6 +12,8 @@ export interface LedgerOptions {
   walRestartBytes?: number;
   /** How many message ids are remembered for clients without a producer id. Default 100,000. */
   recentIds?: number;
+  /** Names this run of the daemon: messages without an id get the same one when their batch is replayed. */
+  runId?: string;
   /** Only used when the database is made. Default 4096. */
   pageSizeBytes?: number;
   /** Default 16 MiB. */

@@ -17,6 +17,7 @@ import type {
   LedgerWork,
   ToLedger,
 } from './ledger.messages.ts';
+import { FrameIds } from './frame-ids.ts';
 import { LedgerStore, type GroupResult } from './ledger-store.ts';
 import { openForWriting, type SqliteDatabase } from './open-database.ts';
 import { judgeFailure } from './storage-failure.ts';
@@ -41,7 +42,7 @@ let isStopping = false;
 
 const database = start();
 const store = new LedgerStore(database, options, {
-  newId: randomUUID,
+  frameIds: new FrameIds(options.runId ?? randomUUID()),
   now: () => timestampFromMs(Date.now()),
 });
 const walLimit = new WalLimit(
