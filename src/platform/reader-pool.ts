@@ -1,4 +1,5 @@
 import { Piscina } from 'piscina';
+import { CodiError } from '../protocol/errors.ts';
 import type { ReaderPool } from '../actors/storage/readers.actor.ts';
 
 /** A pool of reader threads that starts empty and lets idle threads go. An aborted read ends its thread. */
@@ -19,7 +20,12 @@ export function createReaderPool(options: {
     concurrentTasksPerWorker: 1,
   });
   return {
-    run: (task, input, signal) => pool.run(input, { name: task, signal }),
+    run: async (task, input, signal) => {
+      // The pool's own refusal has no code that could be told apart from a broken task.
+      if (pool.queueSize >= options.queueMax)
+        throw new CodiError('CODI_OVERLOADED', { retryMs: 250 });
+      return pool.run(input, { name: task, signal }) as Promise<unknown>;
+    },
     close: () => pool.destroy(),
     get threads() {
       return pool.threads.length;

@@ -19,12 +19,13 @@ export function prepareSocketDirectory(socketPath: string, uid: number): void {
   const directory = dirname(socketPath);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const stat = lstatSync(directory);
-  const isOurs = stat.isDirectory() && stat.uid === uid;
-  if (!isOurs || (stat.mode & 0o022) !== 0)
-    throw new CodiError('CODI_SOCKET_DIR_UNSAFE', {
-      path: directory,
-      reason: stat.uid === uid ? 'others may write into it' : 'it belongs to somebody else',
-    });
+  const reason = !stat.isDirectory()
+    ? 'it is a link'
+    : stat.uid !== uid
+      ? 'it belongs to somebody else'
+      : 'others may write into it';
+  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o022) !== 0)
+    throw new CodiError('CODI_SOCKET_DIR_UNSAFE', { path: directory, reason });
 }
 
 /**
@@ -74,7 +75,10 @@ function isAnswering(socketPath: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    probe.once('error', () => resolve(false));
+    // Only a refusal proves that nobody listens; a full backlog, say, does not.
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'),
+    );
   });
 }
 

@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { bytePathFromBuffer, fsPath, showBytePath, type BytePath } from '../protocol/byte-path.ts';
-import { CodiError } from '../protocol/errors.ts';
+import { CodiError, isCodiError } from '../protocol/errors.ts';
 
 interface Identity {
   dev: bigint;
@@ -12,21 +12,26 @@ export function resolveWatchedPath(path: BytePath, dataDir: Identity): BytePath 
   const { path: shown } = showBytePath(path);
   if (!path.startsWith('/'))
     throw new CodiError('CODI_PATH_INVALID', { path: shown, reason: 'it is not absolute' });
-  let real: BytePath;
   try {
-    real = bytePathFromBuffer(realpathSync(fsPath(path), { encoding: 'buffer' }));
+    // The other one, written in JavaScript, would turn the bytes into text first.
+    const real = bytePathFromBuffer(realpathSync.native(fsPath(path), { encoding: 'buffer' }));
     const stat = statSync(fsPath(real));
     if (!stat.isDirectory() && !stat.isFile()) throw new Error('it is neither directory nor file');
+    if (isWithin(real, dataDir)) throw new CodiError('CODI_PATH_DENIED', { path: shown });
+    return real;
   } catch (error) {
+    if (isCodiError(error)) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? 'there is no such file or directory' : message;
     throw new CodiError('CODI_PATH_INVALID', { path: shown, reason });
   }
-  for (let at = real; ; at = parentOf(at)) {
+}
+
+function isWithin(path: BytePath, directory: Identity): boolean {
+  for (let at = path; ; at = parentOf(at)) {
     const { dev, ino } = lstatSync(fsPath(at), { bigint: true });
-    if (dev === dataDir.dev && ino === dataDir.ino)
-      throw new CodiError('CODI_PATH_DENIED', { path: shown });
-    if (at === '/') return real;
+    if (dev === directory.dev && ino === directory.ino) return true;
+    if (at === '/') return false;
   }
 }
 

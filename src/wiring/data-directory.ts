@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  lstatSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -37,9 +36,7 @@ export interface HeldDataDirectory {
  * kernel's, so it goes with the process however that ends.
  */
 export function holdDataDirectory(dataDir: string, card: DaemonCard): HeldDataDirectory {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  if (!lstatSync(dataDir).isDirectory() && !statSync(dataDir).isDirectory())
-    throw new CodiError('CODI_PATH_INVALID', { path: dataDir, reason: 'is not a directory' });
+  makeDirectory(dataDir);
   chmodSync(dataDir, 0o700);
   const lock = acquireLock(dataDir);
   const cardPath = join(dataDir, 'daemon.json');
@@ -55,6 +52,16 @@ export function holdDataDirectory(dataDir: string, card: DaemonCard): HeldDataDi
       lock.release();
     },
   };
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw error;
+    throw new CodiError('CODI_PATH_INVALID', { path, reason: 'it is not a directory' });
+  }
 }
 
 function readCard(path: string): DaemonCard | undefined {

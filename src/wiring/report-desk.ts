@@ -38,7 +38,9 @@ export class ReportDesk {
       case 'startFailed': {
         const reason = describeExit(report.reason);
         if (report.reason.kind === 'normal' || report.reason.kind === 'shutdown') break;
-        this.#lastReason.set(report.path, reason);
+        const isComingBack = report.kind === 'childExited' ? report.willRestart : report.willRetry;
+        if (isComingBack) this.#lastReason.set(report.path, reason);
+        else this.#lastReason.delete(report.path);
         telemetry.emit('ActorExited', { path: report.path, epoch: report.epoch, reason });
         break;
       }

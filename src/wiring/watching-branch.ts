@@ -49,7 +49,8 @@ function rootChildren(shared: Shared): RootsPorts['children'] {
   const { telemetry } = options;
   const start = async (supervisor: string, spec: ChildSpec) => {
     const started = await shared.system.startChild(supervisor, spec);
-    if (!started.ok)
+    // A host outlives the actor that started it.
+    if (!started.ok && started.error !== 'already_started')
       throw new Error(`${supervisor}/${spec.id} did not start: ${JSON.stringify(started.error)}`);
   };
   const hostEntry = entryOf('watch-host/watch-host.process.js');

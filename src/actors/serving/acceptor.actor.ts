@@ -40,6 +40,7 @@ export function acceptorSpec(id: string, ports: AcceptorPorts): ActorSpec<never>
 
 function start(cell: CellContext<never>, ports: AcceptorPorts) {
   let listener: Listener | undefined;
+  let binding: Promise<void> | undefined;
   const crash = cell.scope.wrap((error: unknown) => cell.crash(error));
 
   const refuse = (socket: ClientSocket) => {
@@ -56,20 +57,17 @@ function start(cell: CellContext<never>, ports: AcceptorPorts) {
       crash,
     );
   });
-  cell.scope.defer('listener', () => listener?.close());
+  // Closing removes the socket's file, so the next incarnation must not bind before this one is done.
+  cell.scope.defer('listener', () => binding?.then(() => listener?.close()));
 
   return behaviour({
     machine: acceptorMachine,
     effects: {
       'effect.listen': () => {
-        const opened = cell.scope.wrap((bound: Listener) => {
+        const opened = cell.scope.wrap(() => cell.raise({ type: 'listening' }));
+        binding = ports.listen(onSocket, crash).then((bound) => {
           listener = bound;
-          cell.raise({ type: 'listening' });
-        });
-        void ports.listen(onSocket, crash).then((bound) => {
-          if (cell.scope.signal.aborted) return bound.close();
-          opened(bound);
-          return undefined;
+          opened();
         }, crash);
       },
       'effect.close': () => {

@@ -48,6 +48,8 @@ export class Connection {
   context: ConnectionContext;
   #owed = 0;
   #isFinishing = false;
+  /** The stream cannot be trusted any more; nothing of it is taken. */
+  #isBroken = false;
   #isPaused = false;
 
   constructor(
@@ -67,7 +69,12 @@ export class Connection {
       hasHello: false,
       ...ports.identity,
     };
-    this.follows = new Follows(cell.scope, ports, (payload) => this.#push(payload));
+    this.follows = new Follows(
+      cell.scope,
+      ports,
+      (payload) => this.#push(payload),
+      () => this.#checkAnswered(),
+    );
     const unregister = ports.register(
       connection,
       cell.scope.wrap((answers: ConnectionAnswers) => this.#deliver(answers)),
@@ -98,6 +105,7 @@ export class Connection {
           this.#checkAnswered();
         },
         'effect.end': () => this.#socket.end(),
+        'effect.cut': () => this.#socket.destroy(),
       },
     });
   }
@@ -109,11 +117,14 @@ export class Connection {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#isFinishing) return;
+    if (this.#isFinishing || this.#isBroken) return;
     const scan = this.#scanner.push(chunk);
     const format = this.#scanner.format;
     if (format && format !== this.context.format) this.context = { ...this.context, format };
-    for (const body of scan.frames) this.#take(body);
+    for (const body of scan.frames) {
+      this.#take(body);
+      if (this.#isBroken) return;
+    }
     if (scan.error) this.#break(scan.error);
     else if (this.#ports.ingest.isPressing) this.#pause();
   }
@@ -176,7 +187,8 @@ export class Connection {
   }
 
   #break(error: CodiError): void {
-    if (this.#isFinishing) return;
+    if (this.#isFinishing || this.#isBroken) return;
+    this.#isBroken = true;
     this.#owed += 1;
     this.#cell.raise({ type: 'broken', code: error.code });
     this.#settle(errorPayload(error, undefined));

@@ -5,7 +5,8 @@ export type ConnectionEffect =
   | { type: 'effect.refuse'; code: ErrorCode }
   | { type: 'effect.finish' }
   | { type: 'effect.stopFollows' }
-  | { type: 'effect.end' };
+  | { type: 'effect.end' }
+  | { type: 'effect.cut' };
 
 export type ConnectionEvent =
   | { type: 'hello' }
@@ -65,7 +66,11 @@ export const connectionMachine = setup({
       ],
       on: { answered: 'ending' },
     },
-    ending: { entry: emit({ type: 'effect.end' }) },
+    ending: {
+      entry: emit({ type: 'effect.end' }),
+      // A peer that does not read what is left is not waited for.
+      on: { 'sys.shutdown': { actions: emit({ type: 'effect.cut' }) } },
+    },
     closed: { type: 'final' },
   },
 });

@@ -4,6 +4,7 @@ import type { Scope } from '../../supervisor/index.ts';
 import type { Page, Row, ServingPorts } from './ports.ts';
 
 const PAGE_ROWS = 500;
+const RETRY_MS = 250;
 
 interface Follow {
   id: string;
@@ -23,11 +24,19 @@ export class Follows {
   readonly #scope: Scope;
   readonly #ports: ServingPorts;
   readonly #push: (payload: Payload) => boolean;
+  readonly #onFailed: () => void;
   readonly #follows = new Map<string, Follow>();
   #unsubscribe: (() => void) | undefined;
   #isBlocked = false;
 
-  constructor(scope: Scope, ports: ServingPorts, push: (payload: Payload) => boolean) {
+  /** `onFailed`: one of them ended by itself, after its client was told why. */
+  constructor(
+    scope: Scope,
+    ports: ServingPorts,
+    push: (payload: Payload) => boolean,
+    onFailed: () => void,
+  ) {
+    this.#onFailed = onFailed;
     this.#scope = scope;
     this.#ports = ports;
     this.#push = push;
@@ -91,15 +100,29 @@ export class Follows {
     void this.#readPage(follow).then(
       this.#scope.wrap((isFull: boolean) => {
         follow.isReading = false;
-        if ((isFull || follow.isBehind) && this.#follows.has(follow.id)) this.#advance(follow);
+        if ((isFull || follow.isBehind) && this.#isLive(follow)) this.#advance(follow);
       }),
       this.#scope.wrap((error: unknown) => {
         follow.isReading = false;
         if (!isCodiError(error)) throw error;
+        if (!this.#isLive(follow)) return;
+        if (!error.retryable) this.#fail(follow, error);
         // Readers restart: the cursor has not moved, so the next try misses nothing.
-        this.#scope.after(250, () => this.#advance(follow));
+        else this.#scope.after(RETRY_MS, () => this.#isLive(follow) && this.#advance(follow));
       }),
     );
+  }
+
+  /** It was not ended, nor replaced by another one of the same id. */
+  #isLive(follow: Follow): boolean {
+    return this.#follows.get(follow.id) === follow;
+  }
+
+  /** A filter that cannot be answered now cannot be answered later either. */
+  #fail(follow: Follow, error: CodiError): void {
+    this.stop(follow.id);
+    this.#push({ kind: 'Error', body: { ...error.toWire(), request_id: follow.id } });
+    this.#onFailed();
   }
 
   async #readPage(follow: Follow): Promise<boolean> {
@@ -129,7 +152,7 @@ export class Follows {
     cursorName: string,
     cursor: number,
   ): number {
-    if (!this.#follows.has(follow.id)) return cursor;
+    if (!this.#isLive(follow)) return cursor;
     // Rows that do not match were looked at as well; they are not read again.
     if (rows.length === 0) return through ?? cursor;
     const last = Math.max(Number(rows.at(-1)![cursorName]), through ?? 0);

@@ -61,7 +61,8 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
     try {
       await ports.sessions.start(body, before, message.id);
     } catch (error) {
-      connection.context = { ...connection.context, sessionId: before.sessionId };
+      if (connection.context.sessionId === body.session_id)
+        connection.context = { ...connection.context, sessionId: before.sessionId };
       throw error;
     }
     return accepted(message);

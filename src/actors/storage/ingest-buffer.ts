@@ -38,6 +38,8 @@ interface RootItem {
   kind: 'openRoot' | 'forgetRoot';
   rootPath: BytePath;
   onDone: (opened: OpenedRoot) => void;
+  /** Changes of the root that were offered before it were refused meanwhile: its answer will not count them. */
+  isOvertaking: boolean;
 }
 type Item = (EntriesItem | FileEventsItem | RootItem) & {
   batch: number;
@@ -130,12 +132,12 @@ export class IngestBuffer {
   }
 
   openRoot(rootPath: BytePath, onDone: (opened: OpenedRoot) => void): void {
-    this.#push({ kind: 'openRoot', rootPath, onDone });
+    this.#push({ kind: 'openRoot', rootPath, onDone, isOvertaking: false });
     this.#onWork?.();
   }
 
   forgetRoot(rootPath: BytePath, onDone: () => void): void {
-    this.#push({ kind: 'forgetRoot', rootPath, onDone });
+    this.#push({ kind: 'forgetRoot', rootPath, onDone, isOvertaking: false });
     this.#onWork?.();
   }
 
@@ -153,8 +155,8 @@ export class IngestBuffer {
   /** A new incarnation of the thread knows nothing: what has no answer goes again, in order. Returns how many frames. */
   rewind(): number {
     const items = [...this.#inFlight.values()];
-    this.#waiting = [...items, ...this.#waiting];
     this.#inFlight.clear();
+    this.#putBack(items);
     this.#inFlightBytes = 0;
     return items.reduce((sum, item) => sum + item.frameCount, 0);
   }
@@ -172,9 +174,12 @@ export class IngestBuffer {
 
   settleRoot(batch: number, opened: OpenedRoot): void {
     const item = this.#inFlight.get(batch);
-    if (!item) return;
+    if (item?.kind !== 'openRoot' && item?.kind !== 'forgetRoot') return;
     this.#forget(item);
-    if (item.kind === 'openRoot' || item.kind === 'forgetRoot') item.onDone(opened);
+    // Changes before it that have no answer yet are about to be refused.
+    const pending = [...this.#waiting, ...this.#inFlight.values()];
+    if (item.isOvertaking || pending.some((other) => isBehind(item, other))) this.#putBack([item]);
+    else item.onDone(opened);
     this.#relax();
   }
 
@@ -192,9 +197,16 @@ export class IngestBuffer {
       this.#inFlightBytes -= item.bytes;
       again.push(item);
     }
-    // Refusals come one by one; a root's batches must not overtake each other.
-    this.#waiting = [...again, ...this.#waiting].sort((one, two) => one.batch - two.batch);
+    for (const root of this.#inFlight.values())
+      if ('isOvertaking' in root) root.isOvertaking ||= again.some((item) => isBehind(root, item));
+    this.#putBack(again);
     this.#relax();
+  }
+
+  /** Refusals come one by one; what belongs to a root must not overtake anything of it. */
+  #putBack(items: readonly Item[]): void {
+    for (const item of items) if ('isOvertaking' in item) item.isOvertaking = false;
+    this.#waiting = [...items, ...this.#waiting].sort((one, two) => one.batch - two.batch);
   }
 
   #forget(item: Item): void {
@@ -220,6 +232,13 @@ export class IngestBuffer {
     this.#waiting.push(queued);
     return queued;
   }
+}
+
+/** Whether `other` holds changes of the same root that were offered before. */
+function isBehind(root: Item & RootItem, other: Item): boolean {
+  return (
+    other.kind === 'fileEvents' && other.batch < root.batch && other.rootPath === root.rootPath
+  );
 }
 
 function toMessage(item: Item): ToLedger {

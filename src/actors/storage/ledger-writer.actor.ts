@@ -50,6 +50,7 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
 
   const pump = cell.scope.wrap(() => {
     isPumping = false;
+    if (isRefusing) return;
     for (let message = buffer.take(); message; message = buffer.take()) host.post(message);
     if (isFinishing && buffer.isEmpty) cell.raise({ type: 'drained' });
   });

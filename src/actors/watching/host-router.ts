@@ -1,24 +1,45 @@
 import type { ActorRef } from '../../supervisor/index.ts';
-import type { FromWatchHost, ToWatchHost } from '../../workers/watch-host/watch-host.messages.ts';
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type {
+  FromWatchHost,
+  RootOptions,
+  ToWatchHost,
+} from '../../workers/watch-host/watch-host.messages.ts';
 
-/** What a watcher hears of its host; `hostEpoch` fences messages of a host that is gone. */
+/**
+ * What a watcher hears of its host. `hostEpoch` fences news of a host that is gone, `watch` what a living host
+ * said of a watch that has ended since.
+ */
 export type HostNews =
   | { type: 'hostUp'; hostEpoch: number }
   | { type: 'hostDown'; hostEpoch: number }
-  | { type: 'fromHost'; hostEpoch: number; message: FromWatchHost };
+  | { type: 'fromHost'; watch: number; message: FromWatchHost };
+
+type WithoutRoot<Message> = Message extends { root: number } ? Omit<Message, 'root'> : never;
+/** What a watcher tells the host about its present watch. */
+export type WatchOrder = WithoutRoot<Exclude<ToWatchHost, { type: 'watch' }>>;
 
 interface HostSlot {
   epoch: number;
   post: ((message: ToWatchHost) => void) | undefined;
 }
+interface WatcherSlot {
+  host: string;
+  ref: ActorRef<HostNews>;
+  /** Number of its present watch; 0 before the first. */
+  watch: number;
+}
 
 /**
- * Who watches what: root numbers to hosts and to watchers. It belongs to no incarnation, so watchers and
+ * Who watches what: roots to hosts and to watchers. A host knows each watch by a number that is never used
+ * again, because it may still speak of a watch after its watcher has been replaced. It belongs to no incarnation, so watchers and
  * hosts find each other again after either side restarts.
  */
 export class HostRouter {
   readonly #hosts = new Map<string, HostSlot>();
-  readonly #watchers = new Map<number, { host: string; ref: ActorRef<HostNews> }>();
+  readonly #watchers = new Map<number, WatcherSlot>();
+  readonly #watches = new Map<number, WatcherSlot>();
+  #nextWatch = 1;
 
   hostUp(host: string, epoch: number, post: (message: ToWatchHost) => void): void {
     this.#hosts.set(host, { epoch, post });
@@ -33,32 +54,51 @@ export class HostRouter {
   }
 
   attachWatcher(root: number, host: string, ref: ActorRef<HostNews>): void {
-    this.#watchers.set(root, { host, ref });
+    this.detachWatcher(root);
+    this.#watchers.set(root, { host, ref, watch: 0 });
     const slot = this.#hosts.get(host);
     if (slot?.post) ref.send({ type: 'hostUp', hostEpoch: slot.epoch });
   }
 
   detachWatcher(root: number): void {
+    const watcher = this.#watchers.get(root);
+    if (watcher) this.#watches.delete(watcher.watch);
     this.#watchers.delete(root);
   }
 
-  /** To the host of this root; a message for a host that is away is dropped, its successor starts afresh. */
-  post(root: number, message: ToWatchHost): void {
+  /** Begins a watch of this root in place of the one before, and gives its number. */
+  watch(root: number, path: BytePath, options: RootOptions): number {
     const watcher = this.#watchers.get(root);
-    if (watcher) this.#hosts.get(watcher.host)?.post?.(message);
+    if (!watcher) return 0;
+    if (this.#watches.delete(watcher.watch)) this.#send(watcher, { type: 'unwatch' });
+    watcher.watch = this.#nextWatch++;
+    this.#watches.set(watcher.watch, watcher);
+    this.#hosts.get(watcher.host)?.post?.({ type: 'watch', root: watcher.watch, path, options });
+    return watcher.watch;
   }
 
-  /** From a host to the watcher of the root it speaks of. */
-  deliver(host: string, epoch: number, message: FromWatchHost): void {
+  /** To the host of this root; a message for a host that is away is dropped, its successor starts afresh. */
+  post(root: number, order: WatchOrder): void {
+    const watcher = this.#watchers.get(root);
+    if (watcher && watcher.watch > 0) this.#send(watcher, order);
+  }
+
+  /** From a host to the watcher whose present watch it speaks of. */
+  deliver(host: string, message: FromWatchHost): void {
     if (!('root' in message)) return;
-    const watcher = this.#watchers.get(message.root);
-    if (watcher?.host === host) watcher.ref.send({ type: 'fromHost', hostEpoch: epoch, message });
+    const watcher = this.#watches.get(message.root);
+    if (watcher?.host === host)
+      watcher.ref.send({ type: 'fromHost', watch: message.root, message });
   }
 
   rootsOf(host: string): number {
     let count = 0;
     for (const watcher of this.#watchers.values()) if (watcher.host === host) count += 1;
     return count;
+  }
+
+  #send(watcher: WatcherSlot, order: WatchOrder): void {
+    this.#hosts.get(watcher.host)?.post?.({ ...order, root: watcher.watch } as ToWatchHost);
   }
 
   #tell(host: string, news: HostNews): void {

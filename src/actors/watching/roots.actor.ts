@@ -53,25 +53,34 @@ export interface RootsPorts {
 }
 
 export function rootsSpec(ports: RootsPorts): ActorSpec<RootsMessage> & ChildSpec {
+  // What was given at start outlives incarnations: resolved once, because the path may be gone by the next one.
+  const given: GivenRoots = { requests: ports.initial, areResolved: false };
   return {
     type: 'worker',
     id: 'roots',
     startTimeoutMs: 30_000,
     backoff: { minMs: 100, maxMs: 10_000, factor: 2, jitter: 0.2, resetAfterMs: 60_000 },
     budget: { maxRestarts: 5, withinMs: 60_000, onExhausted: 'retrySlow' },
-    start: (cell) => new Roots(cell, ports).behaviour(),
+    start: (cell) => new Roots(cell, ports, given).behaviour(),
   };
+}
+
+interface GivenRoots {
+  requests: readonly RootRequest[];
+  areResolved: boolean;
 }
 
 class Roots {
   readonly #cell: CellContext<RootsMessage>;
   readonly #ports: RootsPorts;
+  readonly #given: GivenRoots;
   /** Requests run one after the other, so two adds of one path cannot race. */
   #turn: Promise<void> = Promise.resolve();
   #nextRoot = 1;
 
-  constructor(cell: CellContext<RootsMessage>, ports: RootsPorts) {
+  constructor(cell: CellContext<RootsMessage>, ports: RootsPorts, given: GivenRoots) {
     this.#cell = cell;
+    this.#given = given;
     this.#ports = ports;
     cell.scope.defer('watchers', () => this.#stopAll());
   }
@@ -97,16 +106,24 @@ class Roots {
   }
 
   async #load(): Promise<void> {
-    const { store, children, hostCount, initial } = this.#ports;
+    const { store, children, hostCount, table } = this.#ports;
     for (let index = 1; index <= hostCount; index++) await children.startHost(`host-${index}`);
     for (const stored of await store.list()) await this.#watch(stored, true);
-    for (const request of initial) {
-      const path = await this.#ports.resolvePath(request.path);
-      if (!this.#ports.table.byPath(path)) {
-        await this.#watch({ ...request, path, createdAtMs: this.#cell.clock.nowMs() }, false);
-      }
+    await this.#resolveGiven();
+    for (const request of this.#given.requests) {
+      if (table.byPath(request.path)) continue;
+      await this.#watch({ ...request, createdAtMs: this.#cell.clock.nowMs() }, false);
     }
     this.#cell.raise({ type: 'loaded' });
+  }
+
+  async #resolveGiven(): Promise<void> {
+    if (this.#given.areResolved) return;
+    const requests: RootRequest[] = [];
+    for (const request of this.#given.requests)
+      requests.push({ ...request, path: await this.#ports.resolvePath(request.path) });
+    this.#given.requests = requests;
+    this.#given.areResolved = true;
   }
 
   #handle(message: RootsMessage): void {
@@ -121,7 +138,8 @@ class Roots {
     };
     if (message.type === 'add') this.#run(() => answer(() => this.#add(message.request)));
     else if (message.type === 'remove') this.#run(() => answer(() => this.#remove(message.path)));
-    else this.#sync(message);
+    // Behind what was asked before, and not while the table is still being filled.
+    else this.#run(async () => this.#sync(message));
   }
 
   async #add(request: RootRequest): Promise<{ path: BytePath; isNew: boolean }> {
@@ -142,8 +160,11 @@ class Roots {
     const wasStored = await store.remove(known?.path ?? path);
     if (!known && !wasStored)
       throw new CodiError('CODI_NOT_FOUND', { what: `watched path ${showBytePath(path).path}` });
-    if (known) await this.#unwatch(known);
-    return { path: known?.path ?? path };
+    if (!known) return { path };
+    const given = this.#given.requests.filter((request) => request.path !== known.path);
+    this.#given.requests = given;
+    await this.#unwatch(known);
+    return { path: known.path };
   }
 
   async #watch(request: StoredRoot, isPersistent: boolean): Promise<void> {

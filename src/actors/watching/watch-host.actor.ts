@@ -35,7 +35,7 @@ function start(id: string, cell: CellContext<never>, ports: WatchHostPorts) {
   const onMessage = (message: FromWatchHost) => {
     if (message.type === 'pong') cell.raise({ type: 'pong' });
     else if (message.type === 'counters') telemetry.emit('HintsCollapsed', message);
-    else router.deliver(id, cell.epoch, message);
+    else router.deliver(id, message);
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromWatchHost)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'processStopped' })));

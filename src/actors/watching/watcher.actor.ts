@@ -74,6 +74,8 @@ class Watcher {
   readonly #ports: WatcherPorts;
   readonly #shown: string;
   #hostEpoch = 0;
+  /** Number of the present watch; 0 between two: what the host says of another one is not heard. */
+  #watch = 0;
   /** Grows with each opening; answers that belong to an earlier one are ignored. */
   #opening = 0;
   #rootId = 0;
@@ -93,11 +95,11 @@ class Watcher {
     const { router } = ports;
     router.attachWatcher(input.root, input.host, cell.self);
     cell.scope.defer('host route', () => {
-      router.post(input.root, { type: 'unwatch', root: input.root });
+      router.post(input.root, { type: 'unwatch' });
       router.detachWatcher(input.root);
     });
     this.#syncs = new PendingSyncs((id, paths) =>
-      router.post(input.root, { type: 'sync', root: input.root, id, ...(paths && { paths }) }),
+      router.post(input.root, { type: 'sync', id, ...(paths && { paths }) }),
     );
     cell.scope.defer('syncs', () => this.#syncs.fail());
   }
@@ -108,11 +110,14 @@ class Watcher {
       receive: (message: WatcherMessage, lifecycle) => {
         if (message.type === 'sync') this.#syncs.add(message, SETTLED.has(lifecycle.state()));
         else if (message.type === 'fromHost') {
-          if (message.hostEpoch === this.#hostEpoch) this.#fromHost(message.message);
+          if (message.watch === this.#watch) this.#fromHost(message.message);
         } else if (message.type === 'hostUp') {
           this.#hostEpoch = message.hostEpoch;
           lifecycle.send({ type: 'hostUp' });
-        } else if (message.hostEpoch === this.#hostEpoch) lifecycle.send({ type: 'hostDown' });
+        } else if (message.hostEpoch === this.#hostEpoch) {
+          this.#watch = 0;
+          lifecycle.send({ type: 'hostDown' });
+        }
       },
       effects: {
         'effect.lost': () => this.#update({ state: 'starting' }),
@@ -124,7 +129,7 @@ class Watcher {
         },
         'effect.settled': () => this.#settled(),
         'effect.unwatch': () => {
-          this.#ports.router.post(this.#input.root, { type: 'unwatch', root: this.#input.root });
+          this.#ports.router.post(this.#input.root, { type: 'unwatch' });
           this.#isDraining = true;
           this.#checkFlushed();
         },
@@ -136,6 +141,7 @@ class Watcher {
   #openRoot(): void {
     this.#update({ state: 'starting' });
     const opening = ++this.#opening;
+    this.#watch = 0;
     this.#isScanned = false;
     this.#syncs.forgetAnswers();
     this.#ports.ledger.openRoot(
@@ -152,29 +158,29 @@ class Watcher {
 
   #sendIndex(): void {
     const { root, path, options } = this.#input;
-    const opening = this.#opening;
-    this.#ports.router.post(root, { type: 'watch', root, path, options });
-    void this.#sendPages(opening).then(
+    const watch = this.#ports.router.watch(root, path, options);
+    this.#watch = watch;
+    void this.#sendPages(watch).then(
       this.#cell.scope.wrap((isSent: boolean) => {
         if (isSent) this.#cell.raise({ type: 'indexSent' });
       }),
       this.#cell.scope.wrap((error: unknown) => {
-        if (opening !== this.#opening) return;
+        if (watch !== this.#watch) return;
         this.#update({ reason: error instanceof Error ? error.message : String(error) });
         this.#cell.raise({ type: 'failed' });
       }),
     );
   }
 
-  async #sendPages(opening: number): Promise<boolean> {
+  async #sendPages(watch: number): Promise<boolean> {
     const { root, path } = this.#input;
     this.#update({ state: 'scanning' });
     let after: BytePath | undefined;
     for (;;) {
       const rows = await this.#ports.loadIndex(path, after, INDEX_PAGE_ROWS);
-      if (opening !== this.#opening || this.#cell.scope.signal.aborted) return false;
+      if (watch !== this.#watch || this.#cell.scope.signal.aborted) return false;
       const isDone = rows.length < INDEX_PAGE_ROWS;
-      this.#ports.router.post(root, { type: 'index', root, rows, done: isDone });
+      this.#ports.router.post(root, { type: 'index', rows, done: isDone });
       if (isDone) return true;
       after = rows.at(-1)!.path;
     }
@@ -205,7 +211,10 @@ class Watcher {
       case 'rootGone':
         this.#update({ state: 'gone', reason: message.reason });
         this.#ports.telemetry.emit('RootGone', { path: this.#shown, reason: message.reason });
+        // What the first look found may still be on its way: it no longer says that the root is watched.
+        this.#isScanned = false;
         this.#cell.raise({ type: 'rootGone' });
+        this.#syncs.postAll();
         break;
       case 'failed':
         this.#update({ reason: message.message });
@@ -229,10 +238,11 @@ class Watcher {
       onCommitted: this.#cell.scope.wrap(() => {
         this.#uncommitted -= 1;
         this.#checkFlushed();
-        if (opening !== this.#opening) return;
-        this.#committedBatch = batch;
         this.#checkRecorded();
-        this.#ports.router.post(this.#input.root, { type: 'ack', root: this.#input.root, batch });
+        // The ledger takes batches in order only, so a late answer for an earlier one says nothing new.
+        if (opening !== this.#opening || batch <= this.#committedBatch) return;
+        this.#committedBatch = batch;
+        this.#ports.router.post(this.#input.root, { type: 'ack', batch });
         this.#syncs.answer(batch);
       }),
     });

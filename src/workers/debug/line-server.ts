@@ -9,6 +9,9 @@ export interface LineServerOptions {
   onLine(line: string): Promise<string>;
 }
 
+/** Answers a client may wait for at once. */
+const OWED_MAX = 256;
+
 /** Newline-delimited text on a private Unix socket. A client that floods or does not read is cut off. */
 export async function listenForLines(options: LineServerOptions): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, options));
@@ -54,7 +57,8 @@ function serve(socket: Socket, options: LineServerOptions): void {
     for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
       const line = rest.slice(0, end).trim();
       rest = rest.slice(end + 1);
-      if (line !== '') void answer(line);
+      if (owed >= OWED_MAX) socket.destroy();
+      else if (line !== '') void answer(line);
     }
     if (rest.length > options.lineLimitBytes) socket.destroy();
   });
