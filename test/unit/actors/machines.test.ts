@@ -183,6 +183,15 @@ const connection: Scenario[] = [
     ],
   },
   {
+    title: 'does not wait for a peer that leaves its last answers unread when the daemon stops',
+    steps: [
+      open('anonymous'),
+      { ...finishing, send: { type: 'peerEnded' } },
+      ending,
+      { send: stop, state: 'ending', effects: ['effect.cut'] },
+    ],
+  },
+  {
     title: 'ends live queries of a peer that only reads',
     steps: [
       open('anonymous'),

@@ -1,0 +1,154 @@
+import { connectionSpec } from '#codi/actors/serving/connection.actor.js';
+import type { CommittedFeed, Page, Row, ServingPorts } from '#codi/actors/serving/ports.js';
+import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import type { SupervisorSpec } from '#codi/supervisor/index.js';
+import type {
+  ConnectionAnswers,
+  ConnectionContext,
+} from '#codi/workers/storage/ledger.messages.js';
+import { ActorWorld, rememberTelemetry, type TelemetryLog } from './actor-world.ts';
+import { countingId, FakeSocket } from './fake-socket.ts';
+import { virtualEnvironment } from './virtual-environment.ts';
+
+/** Rows that were committed, and who wants to hear of more. */
+export class FakeFeed implements CommittedFeed {
+  readonly #listeners = new Set<() => void>();
+  logs = 0;
+  events = 0;
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  head() {
+    return { logs: this.logs, events: this.events };
+  }
+
+  get subscribers(): number {
+    return this.#listeners.size;
+  }
+
+  commit(logs: number, events = 0): void {
+    this.logs += logs;
+    this.events += events;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** An ingest port that keeps what it is given. */
+export class FakeIngest {
+  readonly taken: { context: ConnectionContext; body: Buffer }[] = [];
+  readonly #listeners: (() => void)[] = [];
+  isFull = false;
+  isPressing = false;
+
+  offerFrame(context: ConnectionContext, body: Buffer): boolean {
+    if (!this.isFull) this.taken.push({ context, body });
+    return !this.isFull;
+  }
+
+  whenDrained(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  drain(): void {
+    this.isPressing = false;
+    for (const listener of this.#listeners.splice(0)) listener();
+  }
+}
+
+const CONNECTIONS: SupervisorSpec = { type: 'supervisor', id: 'connections', strategy: 'dynamic' };
+
+/** Connections of real actors with ports in the test's hands. */
+export class ServingWorld {
+  readonly actors: ActorWorld;
+  readonly feed = new FakeFeed();
+  readonly ingest = new FakeIngest();
+  readonly log: TelemetryLog = rememberTelemetry();
+  readonly deliverers = new Map<number, (answers: ConnectionAnswers) => void>();
+  readonly ports: ServingPorts;
+  #connections = 0;
+
+  constructor(overrides: Partial<ServingPorts> = {}) {
+    const environment = virtualEnvironment();
+    this.actors = new ActorWorld(environment);
+    const { clock } = environment;
+    const empty = async (): Promise<Page<Row>> => ({ rows: [] });
+    this.ports = {
+      ingest: this.ingest,
+      query: { logs: empty, events: empty, files: empty, sessions: empty },
+      sessions: { start: async () => undefined, end: async () => undefined },
+      monitoring: {
+        add: async () => undefined,
+        remove: async () => undefined,
+        watches: () => [],
+        sync: async () => ({ roots: 1 }),
+      },
+      feed: this.feed,
+      producerSequence: async () => 0,
+      status: async () => ({ components: [], uptime: { secs: 1, nanos: 0 } }),
+      register: (connection, deliver) => {
+        this.deliverers.set(connection, deliver);
+        return () => void this.deliverers.delete(connection);
+      },
+      telemetry: this.log.telemetry,
+      limits: { frameLimitBytes: 100_000, sendLimitBytes: 4_000, window: 16, followsMax: 2 },
+      identity: { sessionId: null, tenantId: null, userId: null },
+      server: 'codi test',
+      newId: countingId,
+      monotonicMs: () => clock.monotonicMs(),
+      now: () => ({ seconds: 1_700_000_000, nanos: 0 }),
+      ...overrides,
+    };
+  }
+
+  static async start(overrides: Partial<ServingPorts> = {}): Promise<ServingWorld> {
+    const world = new ServingWorld(overrides);
+    await world.actors.start({ children: [CONNECTIONS] });
+    return world;
+  }
+
+  settle(): Promise<void> {
+    return this.actors.settle();
+  }
+
+  /** A client whose actor runs. */
+  async connect(hello?: object): Promise<FakeSocket> {
+    const socket = new FakeSocket(this.actors.environment.clock);
+    const spec = connectionSpec(++this.#connections, socket, this.ports);
+    await this.actors.during(this.actors.system.startChild('connections', spec));
+    if (hello) await this.request(socket, 'Hello', { version: 1, ...hello });
+    return socket;
+  }
+
+  /** Sends one message and lets everything that follows happen. */
+  async request(socket: FakeSocket, kind: string, body: object): Promise<string> {
+    const id = socket.send(kind, body);
+    await this.settle();
+    return id;
+  }
+
+  /** The ledger answers so many frames of a connection. */
+  async answer(connection: number, count: number, closedBy: ConnectionAnswers['closedBy'] = null) {
+    this.deliverers.get(connection)?.({ connection, bytes: Buffer.alloc(0), count, closedBy });
+    await this.settle();
+  }
+
+  get clients(): number {
+    return this.actors.node('connections')!.children.length;
+  }
+}
+
+/** A promise with its two ends outside. */
+export function pending<T>() {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((give, refuse) => {
+    resolve = give;
+    reject = refuse;
+  });
+  return { promise, resolve, reject };
+}
+
+export const ANYWHERE = bytePathFromUtf8('/work');

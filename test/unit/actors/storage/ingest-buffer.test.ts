@@ -1,0 +1,299 @@
+import { IngestBuffer, type IngestLimits } from '#codi/actors/storage/ingest-buffer.js';
+import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import type { ConnectionContext, ToLedger } from '#codi/workers/storage/ledger.messages.js';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = bytePathFromUtf8('/work');
+
+function context(connection: number): ConnectionContext {
+  return {
+    connection,
+    format: 'msgpack',
+    producerId: null,
+    sessionId: null,
+    tenantId: null,
+    userId: null,
+    hasHello: false,
+  };
+}
+
+function newBuffer(limits: Partial<IngestLimits> = {}): IngestBuffer {
+  return new IngestBuffer({
+    limitBytes: 1_000,
+    limitFrames: 100,
+    batchBytes: 100,
+    inFlightBytes: 400,
+    ...limits,
+  });
+}
+
+function takeAll(buffer: IngestBuffer): ToLedger[] {
+  const taken: ToLedger[] = [];
+  for (let message = buffer.take(); message; message = buffer.take()) taken.push(message);
+  return taken;
+}
+
+const batchOf = (message: ToLedger | undefined) =>
+  message && 'batch' in message ? message.batch : undefined;
+
+function offerChanges(buffer: IngestBuffer, sequence: number, committed: number[] = []): void {
+  buffer.offerFileEvents({
+    rootId: 1,
+    rootPath: ROOT,
+    sequence,
+    events: [],
+    onCommitted: () => committed.push(sequence),
+  });
+}
+
+describe('frames', () => {
+  it('go to the thread as one batch with their contexts and offsets', () => {
+    const buffer = newBuffer();
+    const [one, two] = [context(1), context(2)];
+    expect(buffer.offerFrame(one, Buffer.from('aaa'))).toBe(true);
+    expect(buffer.offerFrame(one, Buffer.from('b'))).toBe(true);
+    expect(buffer.offerFrame(two, Buffer.from('cc'))).toBe(true);
+    expect(takeAll(buffer)).toEqual([
+      {
+        type: 'entries',
+        batch: 1,
+        bytes: Buffer.from('aaabcc'),
+        frames: Int32Array.of(0, 0, 3, 0, 3, 1, 1, 4, 2),
+        contexts: [one, two],
+      },
+    ]);
+  });
+
+  it('begin a new batch when the present one is full, also a frame larger than a batch', () => {
+    const buffer = newBuffer();
+    for (const size of [60, 60, 300, 10]) buffer.offerFrame(context(1), Buffer.alloc(size));
+    expect(takeAll(buffer).map((message) => 'bytes' in message && message.bytes.length)).toEqual([
+      60, 60, 300,
+    ]);
+  });
+
+  it('are refused at either bound, and then nothing is taken', () => {
+    const byBytes = newBuffer({ limitBytes: 100 });
+    expect(byBytes.offerFrame(context(1), Buffer.alloc(100))).toBe(true);
+    expect(byBytes.offerFrame(context(1), Buffer.alloc(1))).toBe(false);
+    expect([byBytes.bytes, byBytes.frames]).toEqual([100, 1]);
+    const byCount = newBuffer({ limitFrames: 1 });
+    expect(byCount.offerFrame(context(1), Buffer.alloc(1))).toBe(true);
+    expect(byCount.offerFrame(context(1), Buffer.alloc(1))).toBe(false);
+  });
+
+  it('do not join a batch that the thread has seen', () => {
+    const buffer = newBuffer();
+    buffer.offerFrame(context(1), Buffer.from('a'));
+    takeAll(buffer);
+    buffer.rewind();
+    buffer.offerFrame(context(1), Buffer.from('b'));
+    expect(takeAll(buffer).map(batchOf)).toEqual([1, 2]);
+  });
+
+  it('wait while enough is at the thread, but one batch always goes', () => {
+    const buffer = newBuffer({ batchBytes: 500, inFlightBytes: 10 });
+    for (const size of [400, 400]) buffer.offerFrame(context(1), Buffer.alloc(size));
+    expect(takeAll(buffer).map(batchOf)).toEqual([1]);
+    buffer.settle([1]);
+    expect(takeAll(buffer).map(batchOf)).toEqual([2]);
+  });
+});
+
+describe('accounting', () => {
+  it('is back at nothing after every way a batch can end', () => {
+    const buffer = newBuffer();
+    for (let frame = 0; frame < 6; frame++) buffer.offerFrame(context(1), Buffer.alloc(60));
+    takeAll(buffer);
+    buffer.settle([1]);
+    buffer.refuse([2]);
+    buffer.rewind();
+    takeAll(buffer);
+    buffer.settle([3, 4]);
+    buffer.refuse([5, 6]);
+    expect([buffer.bytes, buffer.frames, buffer.isEmpty]).toEqual([0, 0, true]);
+  });
+
+  it('does not count a batch twice that is settled, refused or answered again', () => {
+    const buffer = newBuffer();
+    buffer.offerFrame(context(1), Buffer.alloc(60));
+    buffer.offerFrame(context(1), Buffer.alloc(60));
+    takeAll(buffer);
+    buffer.settle([1, 1]);
+    buffer.settle([1]);
+    buffer.refuse([1]);
+    buffer.settleRoot(1, { rootId: 1, lastSequence: 0, files: 0 });
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 0, files: 0 });
+    expect([buffer.bytes, buffer.frames]).toEqual([60, 1]);
+  });
+
+  it('ignores an answer for a batch that is to be replayed', () => {
+    const buffer = newBuffer();
+    buffer.offerFrame(context(1), Buffer.alloc(60));
+    takeAll(buffer);
+    expect(buffer.rewind()).toBe(1);
+    buffer.settle([1]);
+    expect(buffer.frames).toBe(1);
+    expect(takeAll(buffer).map(batchOf)).toEqual([1]);
+  });
+});
+
+describe('replay', () => {
+  it('gives everything without an answer again, in order, with the same bytes', () => {
+    const buffer = newBuffer();
+    for (const size of [60, 61, 62]) buffer.offerFrame(context(1), Buffer.alloc(size));
+    offerChanges(buffer, 1);
+    const first = takeAll(buffer);
+    buffer.settle([2]);
+    expect(buffer.rewind()).toBe(2);
+    expect(takeAll(buffer)).toEqual(first.filter((message) => batchOf(message) !== 2));
+  });
+
+  it('keeps the order also when something was refused before the thread died', () => {
+    const buffer = newBuffer();
+    for (const sequence of [1, 2, 3]) offerChanges(buffer, sequence);
+    takeAll(buffer);
+    buffer.refuse([1]);
+    buffer.rewind();
+    expect(takeAll(buffer).map(batchOf)).toEqual([1, 2, 3]);
+  });
+});
+
+describe('a refusal', () => {
+  it('ends entries, which were answered, and keeps everything else in its order', () => {
+    const buffer = newBuffer();
+    offerChanges(buffer, 1);
+    buffer.offerFrame(context(1), Buffer.alloc(60));
+    offerChanges(buffer, 2);
+    buffer.openRoot(ROOT, () => undefined);
+    offerChanges(buffer, 3);
+    for (let count = 0; count < 4; count++) buffer.take();
+    buffer.refuse([4]);
+    buffer.refuse([3]);
+    buffer.refuse([1, 2]);
+    expect(buffer.frames).toBe(0);
+    expect(takeAll(buffer).map(batchOf)).toEqual([1, 3, 4, 5]);
+  });
+});
+
+describe('a root', () => {
+  it('is opened with what the ledger says', () => {
+    const buffer = newBuffer();
+    const opened: unknown[] = [];
+    buffer.openRoot(ROOT, (answer) => opened.push(answer));
+    expect(takeAll(buffer)).toEqual([{ type: 'openRoot', batch: 1, rootPath: ROOT }]);
+    buffer.settleRoot(1, { rootId: 7, lastSequence: 3, files: 2 });
+    buffer.settleRoot(1, { rootId: 8, lastSequence: 4, files: 2 });
+    expect(opened).toEqual([{ rootId: 7, lastSequence: 3, files: 2 }]);
+    expect(buffer.isEmpty).toBe(true);
+  });
+
+  it('is forgotten in its turn', () => {
+    const buffer = newBuffer();
+    let isForgotten = false;
+    buffer.forgetRoot(ROOT, () => (isForgotten = true));
+    expect(takeAll(buffer)).toEqual([{ type: 'forgetRoot', batch: 1, rootPath: ROOT }]);
+    buffer.settleRoot(1, { rootId: 0, lastSequence: 0, files: 0 });
+    expect(isForgotten).toBe(true);
+  });
+
+  it('is asked for again when changes before it were refused, because the answer lacks them', () => {
+    const buffer = newBuffer();
+    const committed: number[] = [];
+    const opened: number[] = [];
+    offerChanges(buffer, 5, committed);
+    buffer.openRoot(ROOT, ({ lastSequence }) => opened.push(lastSequence));
+    takeAll(buffer);
+    buffer.refuse([1]);
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 4, files: 0 });
+    expect(opened).toEqual([]);
+    expect(takeAll(buffer).map(batchOf)).toEqual([1, 2]);
+    buffer.settle([1]);
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 5, files: 0 });
+    expect([committed, opened]).toEqual([[5], [5]]);
+  });
+
+  it('is asked for again also when that refusal arrives after the answer', () => {
+    const buffer = newBuffer();
+    const opened: number[] = [];
+    offerChanges(buffer, 5);
+    buffer.openRoot(ROOT, ({ lastSequence }) => opened.push(lastSequence));
+    takeAll(buffer);
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 3, files: 0 });
+    buffer.refuse([1]);
+    expect([opened, takeAll(buffer).map(batchOf)]).toEqual([[], [1, 2]]);
+  });
+
+  it('is asked for again when those changes are taken behind it in the end', () => {
+    const buffer = newBuffer();
+    const opened: number[] = [];
+    offerChanges(buffer, 5);
+    buffer.openRoot(ROOT, ({ lastSequence }) => opened.push(lastSequence));
+    takeAll(buffer);
+    buffer.refuse([1]);
+    takeAll(buffer);
+    buffer.settle([1]);
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 4, files: 0 });
+    expect([opened, takeAll(buffer).map(batchOf)]).toEqual([[], [2]]);
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 5, files: 0 });
+    expect(opened).toEqual([5]);
+  });
+
+  it('does not wait for changes of another root', () => {
+    const buffer = newBuffer();
+    let isOpened = false;
+    offerChanges(buffer, 5);
+    buffer.openRoot(bytePathFromUtf8('/other'), () => (isOpened = true));
+    takeAll(buffer);
+    buffer.refuse([1]);
+    buffer.settleRoot(2, { rootId: 2, lastSequence: 0, files: 0 });
+    expect(isOpened).toBe(true);
+  });
+});
+
+describe('listeners', () => {
+  it('hear of work only while they are attached', () => {
+    const buffer = newBuffer();
+    let calls = 0;
+    buffer.attach(() => (calls += 1));
+    buffer.offerFrame(context(1), Buffer.alloc(1));
+    offerChanges(buffer, 1);
+    buffer.openRoot(ROOT, () => undefined);
+    buffer.forgetRoot(ROOT, () => undefined);
+    expect(calls).toBe(4);
+    buffer.detach();
+    buffer.offerFrame(context(1), Buffer.alloc(1));
+    expect(calls).toBe(4);
+  });
+
+  it('that wait for room are called once, when less than half is used', () => {
+    const buffer = newBuffer({ limitBytes: 200 });
+    let calls = 0;
+    for (let frame = 0; frame < 2; frame++) buffer.offerFrame(context(1), Buffer.alloc(90));
+    expect(buffer.isPressing).toBe(true);
+    buffer.whenDrained(() => (calls += 1));
+    buffer.settle([]);
+    expect(calls).toBe(0);
+    takeAll(buffer);
+    buffer.settle([1]);
+    expect([calls, buffer.isPressing]).toEqual([1, false]);
+    buffer.settle([2]);
+    expect(calls).toBe(1);
+  });
+
+  it('that wait for room may wait again, and refusals make room as well', () => {
+    const buffer = newBuffer({ limitFrames: 2 });
+    let calls = 0;
+    for (let frame = 0; frame < 2; frame++) buffer.offerFrame(context(1), Buffer.alloc(90));
+    const again = () => {
+      calls += 1;
+      if (calls === 1) buffer.whenDrained(again);
+    };
+    buffer.whenDrained(again);
+    takeAll(buffer);
+    buffer.refuse([1]);
+    expect(calls).toBe(1);
+    buffer.settle([2]);
+    expect(calls).toBe(2);
+  });
+});

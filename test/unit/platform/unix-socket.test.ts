@@ -1,0 +1,126 @@
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Listener } from '#codi/actors/serving/acceptor.actor.js';
+import type { ClientSocket } from '#codi/actors/serving/ports.js';
+import { listenUnix, prepareSocketDirectory } from '#codi/platform/unix-socket.js';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { deadline } from '../../support/deadline.ts';
+import { pending } from '../../support/serving-world.ts';
+
+const UID = process.getuid!();
+const code = (wanted: string) => expect.objectContaining({ code: wanted });
+
+let home: string;
+let path: string;
+let listener: Listener | undefined;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'codi-sock-'));
+  path = join(home, 'm.sock');
+});
+afterEach(async () => {
+  await listener?.close();
+  listener = undefined;
+  rmSync(home, { recursive: true, force: true });
+});
+
+const ignore = () => undefined;
+
+async function accept(): Promise<{ served: ClientSocket; client: Socket }> {
+  const accepted = pending<ClientSocket>();
+  listener = await listenUnix(path, accepted.resolve, ignore);
+  const client = connect({ path, allowHalfOpen: true });
+  return { client, served: await deadline('client', accepted.promise) };
+}
+
+test('The directory is made private; one that others may change is refused.', () => {
+  const directory = join(home, 'run');
+  prepareSocketDirectory(join(directory, 'm.sock'), UID);
+  expect(statSync(directory).mode & 0o777).toBe(0o700);
+  chmodSync(directory, 0o770);
+  expect(() => prepareSocketDirectory(join(directory, 'm.sock'), UID)).toThrow(/others may write/);
+  chmodSync(directory, 0o700);
+  expect(() => prepareSocketDirectory(join(directory, 'm.sock'), UID + 1)).toThrow(/somebody else/);
+  symlinkSync(directory, join(home, 'link'));
+  expect(() => prepareSocketDirectory(join(home, 'link', 'm.sock'), UID)).toThrow(/it is a link/);
+});
+
+test('A path too long for the kernel is refused before it would be cut.', () => {
+  expect(() => prepareSocketDirectory(`/${'x'.repeat(107)}`, UID)).toThrow(
+    code('CODI_SOCKET_PATH_TOO_LONG'),
+  );
+});
+
+test('The socket is private, and its file goes with the listener.', async () => {
+  listener = await listenUnix(path, ignore, ignore);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  await listener.close();
+  expect(existsSync(path)).toBe(false);
+});
+
+test('A file that a dead daemon left is replaced.', async () => {
+  const dead = createServer();
+  await once(dead.listen(join(home, 'old')), 'listening');
+  linkSync(join(home, 'old'), path);
+  await new Promise((resolve) => dead.close(resolve));
+  expect(existsSync(path)).toBe(true);
+  const { served, client } = await accept();
+  served.destroy();
+  client.destroy();
+});
+
+test('A socket that answers, and a file that is no socket, are left alone.', async () => {
+  listener = await listenUnix(path, (socket) => socket.destroy(), ignore);
+  await expect(listenUnix(path, ignore, ignore)).rejects.toThrow(code('CODI_ALREADY_RUNNING'));
+  mkdirSync(join(home, 'sub'));
+  const file = join(home, 'sub', 'file');
+  writeFileSync(file, 'precious');
+  await expect(listenUnix(file, ignore, ignore)).rejects.toThrow(/no socket/);
+  expect(existsSync(file)).toBe(true);
+});
+
+test('Nothing is read before somebody listens, and nothing is lost.', async () => {
+  const { served, client } = await accept();
+  client.write('early ');
+  const seen: string[] = [];
+  const ended = pending<void>();
+  const closed = pending<void>();
+  served.listen({
+    onData: (chunk) => seen.push(String(chunk)),
+    onEnd: () => ended.resolve(),
+    onDrain: ignore,
+    onClose: () => closed.resolve(),
+  });
+  client.end('late');
+  await deadline('end', ended.promise);
+  expect(seen.join('')).toBe('early late');
+  expect(served.write(Buffer.from('answer'))).toBe(true);
+  served.end();
+  const [answer] = (await deadline('answer', once(client, 'data'))) as [Buffer];
+  expect(String(answer)).toBe('answer');
+  await deadline('close', closed.promise);
+  expect(served.write(Buffer.from('more'))).toBe(false);
+  client.destroy();
+});
+
+test('Who listens to a socket that has closed is told.', async () => {
+  const { served, client } = await accept();
+  served.destroy();
+  const closed = pending<void>();
+  served.listen({ onData: ignore, onEnd: ignore, onDrain: ignore, onClose: closed.resolve });
+  await deadline('close', closed.promise);
+  client.destroy();
+});

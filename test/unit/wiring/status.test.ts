@@ -1,0 +1,90 @@
+import { RootTable, type WatchedRoot } from '#codi/actors/watching/root-table.js';
+import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import { encodeMessage } from '#codi/protocol/codec.js';
+import type { TreeNode } from '#codi/supervisor/index.js';
+import { CommittedFacts } from '#codi/wiring/committed-facts.js';
+import { ReportDesk } from '#codi/wiring/report-desk.js';
+import { AnswerDesk } from '#codi/wiring/serving-ports.js';
+import type { Shared } from '#codi/wiring/shared.js';
+import { statusBody } from '#codi/wiring/status.js';
+import { beforeEach, expect, test } from 'vitest';
+import { rememberTelemetry } from '../../support/actor-world.ts';
+
+function node(path: string, state: string, children: TreeNode[] = []): TreeNode {
+  return {
+    path,
+    id: path,
+    type: children.length > 0 ? 'supervisor' : 'worker',
+    state,
+    restart: 'permanent',
+    isolation: 'inline',
+    epoch: 1,
+    restarts: 2,
+    uptimeMs: 0,
+    mailbox: { count: 0, bytes: 0, highWater: 0, dropped: 0 },
+    children,
+  };
+}
+
+let workers: TreeNode[];
+let shared: Shared;
+let roots: RootTable;
+
+beforeEach(() => {
+  workers = [node('core/a', 'idle')];
+  roots = new RootTable(() => undefined);
+  roots.markLoaded();
+  shared = {
+    facts: new CommittedFacts(() => 0),
+    roots,
+    reports: new ReportDesk(rememberTelemetry().telemetry),
+    desk: new AnswerDesk(),
+    startedAtMs: 1_000,
+    system: { tree: () => node('root', 'running', workers) },
+    options: {
+      environment: { clock: { nowMs: () => 3_250 } },
+      version: '1.2.3',
+      pid: 4711,
+      dataDir: '/data',
+    },
+  } as unknown as Shared;
+});
+
+test('A daemon whose workers all work is healthy.', () => {
+  shared.facts.load({ logs: 2, fileEvents: 1, blocks: 1, bytes: 9, lastCommitMs: 0 });
+  shared.desk.register(1, () => undefined);
+  const body = statusBody(shared);
+  expect(body).toMatchObject({
+    components: [{ name: 'core/a', state: 'idle', restarts: 2 }],
+    uptime: { secs: 2, nanos: 250_000_000 },
+    state: 'healthy',
+    reasons: [],
+    started_at: '1970-01-01T00:00:01.000Z',
+    ledger: { entries: 3, blocks: 1, last_commit_at: '1970-01-01T00:00:00.000Z' },
+    clients: { connected: 1 },
+    restarts: { total: 0, last_hour: [] },
+  });
+  const id = '00000000-0000-4000-8000-000000000001';
+  const timestamp = { seconds: 0, nanos: 0 };
+  expect(() =>
+    encodeMessage({ id, timestamp, payload: { kind: 'Status', body } }, 'msgpack'),
+  ).not.toThrow();
+});
+
+test('Every reason why it is not is named.', () => {
+  workers = ['backing-off', 'parked', 'refusing', 'idle'].map((state) =>
+    node(`core/${state}`, state),
+  );
+  const root = { root: 1, path: bytePathFromUtf8('/work'), state: 'failed', files: 3 };
+  roots.add({ ...root, reason: 'no such device' } as WatchedRoot);
+  roots.add({ ...root, root: 2, state: 'scanning' } as WatchedRoot);
+  const body = statusBody(shared);
+  expect([body.state, body.watching]).toEqual(['degraded', { roots: 2, files: 6 }]);
+  expect(body.reasons).toEqual([
+    'core/backing-off is backing off',
+    'core/parked is parked',
+    'core/refusing is refusing',
+    'the first scan is not finished',
+    '/work: no such device',
+  ]);
+});
