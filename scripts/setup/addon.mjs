@@ -1,9 +1,18 @@
 // The one addon that may have to be compiled. npm may be told not to run install scripts, and a
 // compiler may not like the folder's name, so there are three ways to get it.
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { headerVariables } from './node-headers.mjs';
 import { lastLines, runCommand, runNpm } from './run-command.mjs';
 import { SetupError } from './terminal.mjs';
 import { describeMissing, missingTools } from './toolchain.mjs';
@@ -39,7 +48,8 @@ export async function makeAddon(root, onStart) {
   const missing = await missingTools(root);
   let log = '';
   if (missing.length === 0 && /^[\w./+-]+$/.test(root)) {
-    log = (await runNpm(['rebuild', 'better-sqlite3'], { cwd: root, onStart })).output;
+    log = (await runNpm(['rebuild', 'better-sqlite3'], { cwd: root, env: buildEnv(), onStart }))
+      .output;
     if (await addonLoads(root)) return;
   }
   log += await download(root, folder, onStart);
@@ -51,6 +61,10 @@ export async function makeAddon(root, onStart) {
     'better-sqlite3 could not be compiled; the log above says why',
     lastLines(log, 40),
   );
+}
+
+function buildEnv() {
+  return { ...process.env, ...headerVariables(process.env, realpathSync(process.execPath)) };
 }
 
 /**
@@ -76,7 +90,11 @@ async function compileAside(folder, onStart) {
       recursive: true,
       filter: (path) => !path.startsWith(join(folder, 'build')),
     });
-    const { code, output } = await runNpm(['run', 'build-release'], { cwd: copy, onStart });
+    const { code, output } = await runNpm(['run', 'build-release'], {
+      cwd: copy,
+      env: buildEnv(),
+      onStart,
+    });
     if (code === 0) {
       const target = join(folder, BINARY);
       mkdirSync(join(target, '..'), { recursive: true });
