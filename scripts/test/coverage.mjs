@@ -11,9 +11,10 @@ export const rawCoverageFolder = (root) => join(root, 'coverage', 'raw');
 /** @typedef {{ lines: Share, branches: Share, functions: Share }} Row */
 
 /**
- * Writes coverage/lcov.info and coverage/summary.json, and gives the lines to print.
+ * Writes coverage/lcov.info and coverage/summary.json, and gives the lines to print and the share of lines
+ * that ran, in percent.
  * @param {string} root
- * @returns {Promise<string[]>}
+ * @returns {Promise<{ lines: string[], percent: number }>}
  */
 export async function reportCoverage(root) {
   const { CoverageReport } = await import('monocart-coverage-reports');
@@ -73,7 +74,7 @@ function sourcePathOf(root, path) {
   return at < 0 ? inRoot : inRoot.slice(at);
 }
 
-/** @param {Map<string, Row>} rows @returns {string[]} */
+/** @param {Map<string, Row>} rows */
 function table(rows) {
   /** @type {Map<string, Row>} */
   const folders = new Map();
@@ -85,14 +86,18 @@ function table(rows) {
     addTo(sum, row);
     addTo(all, row);
   }
-  const lines = [...folders]
+  const shown = [...folders]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, row]) => line(name, row));
-  return [
+  const lines = [
     `${'coverage'.padEnd(24)}${'lines'.padStart(9)}${'branches'.padStart(10)}${'functions'.padStart(11)}`,
-    ...lines,
+    ...shown,
     line(`all ${rows.size} files`, all),
   ];
+  return {
+    lines,
+    percent: all.lines.total === 0 ? 0 : (100 * all.lines.covered) / all.lines.total,
+  };
 }
 
 /** @returns {Row} */
