@@ -1,14 +1,26 @@
 import { bytePathFromUtf8 } from '../../protocol/byte-path.ts';
 import { CodiError } from '../../protocol/errors.ts';
 import type { BodyOf, Message, Payload } from '../../protocol/messages.ts';
-import type { Connection } from './connection.actor.ts';
+import type { ConnectionContext } from '../../workers/storage/ledger.messages.ts';
 import type { ServingPorts } from './ports.ts';
+
+/** The connection a request came by, as far as answering needs it. */
+export interface RequestPeer {
+  /** Replaced as a whole: entries under way keep the one they were sent under. */
+  context: ConnectionContext;
+  /** It has said Hello, and this is what it said. */
+  greet(context: ConnectionContext): void;
+  readonly follows: {
+    start(id: string, body: BodyOf<'Follow'>): void;
+    stop(id: string): boolean;
+  };
+}
 
 type Answer = Payload | undefined;
 type Handler<Kind extends Payload['kind']> = (
   body: BodyOf<Kind>,
   message: Message,
-  connection: Connection,
+  connection: RequestPeer,
   ports: ServingPorts,
 ) => Promise<Answer> | Answer;
 
@@ -106,7 +118,7 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
 
 /** Answers one request; rejects with a CodiError that the client is told. */
 export async function handleRequest(
-  connection: Connection,
+  connection: RequestPeer,
   message: Message,
   ports: ServingPorts,
 ): Promise<Answer> {
@@ -122,7 +134,7 @@ export async function handleRequest(
 async function hello(
   body: BodyOf<'Hello'>,
   message: Message,
-  connection: Connection,
+  connection: RequestPeer,
   ports: ServingPorts,
 ): Promise<Answer> {
   if (body.version !== PROTOCOL_VERSION)
