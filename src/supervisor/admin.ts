@@ -92,6 +92,7 @@ export async function terminateChild(
   if (slot.isUp) await slot.stop();
   if (slot.isRemoved || slot.isUp || !node.isOpen) return 'ok';
   slot.phase = 'stopped';
+  node.runtime.treeChanged(slot);
   if (node.isDynamic || slot.rules.restart === 'temporary') node.removeChild(slot);
   else slot.retire();
   return 'ok';
@@ -127,12 +128,19 @@ export function deleteChild(node: SupervisorNode, id: string): DeleteChildResult
 
 /** Last started first, as OTP lists them. */
 export function whichChildren(node: SupervisorNode): ChildInfo[] {
-  return [...node.children.values()].reverse().map((slot) => ({
-    id: slot.id,
-    path: slot.path,
-    type: slot.spec.type,
-    child: isRestarting(slot) ? 'restarting' : slot.isUp ? slot.epoch : undefined,
-  }));
+  return [...node.children.values()].reverse().map(infoOf);
+}
+
+/** OTP's which_child/2. */
+export function whichChild(node: SupervisorNode, id: string): ChildInfo | 'not_found' {
+  const slot = node.children.get(id);
+  return slot ? infoOf(slot) : 'not_found';
+}
+
+function infoOf(slot: Slot): ChildInfo {
+  const { id, path, epoch, isUp, spec } = slot;
+  const child = isRestarting(slot) ? 'restarting' : isUp ? epoch : undefined;
+  return { id, path, type: spec.type, child };
 }
 
 export function countChildren(node: SupervisorNode): ChildCounts {

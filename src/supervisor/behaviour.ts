@@ -59,6 +59,8 @@ export type FinalOutput =
   | { exit: 'ignore' }
   /** Done, also when it was never ready. */
   | { exit: 'normal' }
+  /** Done, with a word on why (OTP's {shutdown, Term}); also when it was never ready. */
+  | { exit: 'shutdown'; cause: unknown }
   /** Failed: a crash, or before readiness a failed start. */
   | { exit: 'failed'; error: unknown };
 

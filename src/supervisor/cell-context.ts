@@ -1,5 +1,7 @@
+import type { AskResult, Question } from './ask.ts';
 import type { Clock } from './clock.ts';
 import type { Host } from './environment.ts';
+import type { Down } from './relations.ts';
 
 export type SendResult = 'queued' | 'dropped' | 'noproc';
 
@@ -14,8 +16,11 @@ export interface ActorRef<Message> {
 
 /** Everything an incarnation holds; given back on every way it can end. */
 export interface Scope {
-  /** Last in, first out, awaited, each within a time limit (2 s). After the end it runs at once. */
-  defer(name: string, cleanup: () => void | Promise<void>): void;
+  /**
+   * Last in, first out, awaited, each within a time limit (2 s). After the end it runs at once. `kind` is for
+   * lists of what is held.
+   */
+  defer(name: string, cleanup: () => void | Promise<void>, kind?: string): void;
   /**
    * Wraps a callback handed out to anybody. What it throws crashes the owning cell instead of its caller;
    * after the cell's end it is not run, only counted.
@@ -26,6 +31,11 @@ export interface Scope {
   every(intervalMs: number, callback: () => void): () => void;
   /** Aborted at the end of the cell. */
   readonly signal: AbortSignal;
+}
+
+export interface Monitor {
+  /** A DOWN that waits for its turn still comes, unless it is flushed. */
+  demonitor(options?: { flush?: boolean }): void;
 }
 
 /** What start() is given: the actor's view of its own cell. */
@@ -46,6 +56,25 @@ export interface CellContext<Message = unknown> {
    */
   readonly host: Host | undefined;
   lookup<M>(name: string): ActorRef<M>;
+  /**
+   * OTP's monitor: tells once, in a turn, that the present incarnation behind a name or path has ended, and why;
+   * `noproc` when there is none. Many per pair. Ends with this incarnation.
+   */
+  monitor(name: string, onDown: (down: Down) => void): Monitor;
+  /** OTP's link: either end takes the other with it, with the same reason, unless that is `normal`. */
+  link(name: string): void;
+  unlink(name: string): void;
+  /** Linked actors that end are told to the listener, in a turn, instead of ending this one. */
+  trapExits(onExit: (down: Down) => void): void;
+  /**
+   * Sends a message that holds a reply function and waits for its call. Fails fast when nobody is there. Never
+   * settles after the end of the cell.
+   */
+  ask<M, Reply>(
+    name: string,
+    question: Question<M, Reply>,
+    timeoutMs: number,
+  ): Promise<AskResult<Reply>>;
   /** Ends the cell as crashed. */
   crash(error: unknown): void;
 }

@@ -1,52 +1,44 @@
 import type { Behaviour } from './behaviour.ts';
-import type { ActorRef, CellContext } from './cell-context.ts';
+import { contextOf } from './context-of.ts';
 import { CellHost } from './cell-host.ts';
+import { CellRelations } from './cell-relations.ts';
+import type { CellSite } from './cell-site.ts';
 import {
   DEFAULT_SHUTDOWN_MS,
   DEFAULT_START_TIMEOUT_MS,
-  type ActorSpec,
   type Isolation,
   type Shutdown,
 } from './child-spec.ts';
 import type { Timer } from './clock.ts';
 import type { HostExit } from './environment.ts';
-import type { ExitReason } from './exit-reason.ts';
+import { isCleanExit, type ExitReason } from './exit-reason.ts';
 import { meaningOfFinal, type FinalMeaning } from './final-output.ts';
 import { machineClock } from './machine-clock.ts';
 import { MachineRunner } from './machine-runner.ts';
-import type { Mailbox } from './mailbox.ts';
 import { releaseCell } from './release-cell.ts';
 import type { Runtime } from './runtime.ts';
-import { CellScope } from './scope.ts';
+import { CellScope, type ScopeOwner } from './scope.ts';
 import { spawnHost } from './spawn-host.ts';
-import type { TurnOwner } from './turn-context.ts';
+import type { AnyStateMachine, MachineSnapshotView } from './statechart.ts';
 import { TurnQueue, type Step } from './turn-queue.ts';
-
-/** Where a cell lives: its slot in the tree. */
-export interface CellSite {
-  readonly path: string;
-  readonly spec: ActorSpec;
-  readonly runtime: Runtime;
-  readonly mailbox: Mailbox;
-  readonly ref: ActorRef<unknown>;
-  cellReady(): void;
-  /** Once, after the last cleanup. isIgnored: it had nothing to do (OTP's ignore). */
-  cellEnded(reason: ExitReason, isIgnored: boolean): void;
-  mailboxDrained(): void;
-}
+import { TurnWatch, type InHand } from './turn-watch.ts';
 
 /** One incarnation of a worker child: a machine, its effects, and all it holds, from start to last cleanup. */
-export class Cell implements TurnOwner {
+export class Cell implements ScopeOwner {
   readonly path: string;
   readonly epoch: number;
+  readonly scope: CellScope;
+  readonly relations: CellRelations;
   readonly #site: CellSite;
   readonly #runtime: Runtime;
-  readonly #scope: CellScope;
   readonly #turns: TurnQueue;
+  readonly #watch: TurnWatch;
   #phase: 'starting' | 'ready' | 'ending' = 'starting';
   #runner: MachineRunner<unknown> | undefined;
   #host: CellHost | undefined;
   #isDraining = false;
+  /** What its end is to be called, when that was asked for. */
+  #endAs: ExitReason = { kind: 'shutdown' };
   #deadline: Timer | undefined;
   #shownValue: unknown;
 
@@ -55,19 +47,53 @@ export class Cell implements TurnOwner {
     this.#runtime = site.runtime;
     this.path = site.path;
     this.epoch = epoch;
-    this.#scope = new CellScope(this, site.runtime);
+    this.scope = new CellScope(this, site.runtime);
+    this.#watch = new TurnWatch(site, epoch);
+    const related = {
+      enqueue: (task: () => void) => this.#turns.push(task),
+      end: (reason: ExitReason) => this.end(reason),
+    };
+    this.relations = new CellRelations(related, site.relations, site.runtime);
     this.#turns = new TurnQueue(
       {
         owner: this,
         isOver: () => this.isEnding,
-        take: (step) => this.#take(step),
+        take: (step, atMs) => this.#take(step, atMs),
         hasMessage: () => this.#runner !== undefined && site.mailbox.count > 0,
-        takeMessage: () => this.#takeMessage(),
+        takeMessage: (atMs) => this.#takeMessage(atMs),
+        onTaken: (atMs, endMs, hasFailed) => this.#watch.taken(atMs, endMs, hasFailed),
+        onTurn: (atMs) => this.#watch.begin(atMs),
+        onTurnEnd: () => this.#watch.end(),
         onError: (error) => this.crash(error),
         onOverflow: () => this.end({ kind: 'mailboxOverflow' }),
       },
       site.runtime,
     );
+  }
+
+  get inHand(): InHand | undefined {
+    return this.#watch.inHand;
+  }
+
+  get host(): CellHost | undefined {
+    return this.#host;
+  }
+
+  get machine(): { machine: AnyStateMachine; snapshot: MachineSnapshotView } | undefined {
+    const runner = this.#runner;
+    return runner && { machine: runner.machine, snapshot: runner.snapshot };
+  }
+
+  enter(): () => void {
+    return this.#watch.enter();
+  }
+
+  suspend(): void {
+    this.#turns.suspend();
+  }
+
+  resume(): void {
+    this.#turns.resume();
   }
 
   get isEnding(): boolean {
@@ -96,12 +122,15 @@ export class Cell implements TurnOwner {
   }
 
   /** Asks the machine to end; kills when it takes longer than the spec allows. */
-  shutdown(how: Shutdown = DEFAULT_SHUTDOWN_MS): void {
-    if (this.isEnding || this.#isDraining) return;
+  shutdown(how: Shutdown = DEFAULT_SHUTDOWN_MS, endAs?: ExitReason): void {
+    if (this.isEnding) return;
+    this.#endAs = endAs ?? { kind: 'shutdown' };
+    if (this.#isDraining) return;
+    this.#site.cellWoken();
     if (how === 'kill') {
-      this.end({ kind: 'killed', by: 'supervisor' });
+      this.end(endAs ?? { kind: 'killed', by: 'supervisor' });
     } else if (!this.#runner) {
-      this.end({ kind: 'shutdown' });
+      this.end(this.#endAs);
     } else {
       this.#isDraining = true;
       this.#disarm();
@@ -129,12 +158,14 @@ export class Cell implements TurnOwner {
   /** The one way out: fences at once, then gives back all it holds, then tells its slot. */
   end(reason: ExitReason, isIgnored = false): void {
     if (this.isEnding) return;
+    if (!isCleanExit(reason) && !isIgnored) this.#site.cellFailing(reason);
     this.#phase = 'ending';
     this.#disarm();
     this.#turns.clear();
-    this.#scope.close();
+    this.scope.close();
+    this.relations.close();
     this.#runner?.stop();
-    void releaseCell(this.#scope, this.#host, this.path, this.#runtime).then(() =>
+    void releaseCell(this.scope, this.#host, this.path, this.#runtime).then(() =>
       this.#site.cellEnded(reason, isIgnored),
     );
   }
@@ -142,10 +173,13 @@ export class Cell implements TurnOwner {
   #spawn(isolation: Exclude<Isolation, { kind: 'inline' }>): void {
     try {
       const host = spawnHost(this.#runtime.environment, isolation, `${this.path}#${this.epoch}`);
-      this.#host = new CellHost(host, this.#scope, {
+      this.#host = new CellHost(host, this.scope, {
         onReady: () => this.#turns.push(() => this.#start()),
         onStartFailed: (error) => this.end({ kind: 'startFailed', error }),
-        onExit: (exit) => this.#turns.push(() => this.#hostGone(exit)),
+        onExit: (exit) => {
+          this.#site.cellWoken();
+          this.#turns.push(() => this.#hostGone(exit));
+        },
         onCrash: (error) => this.crash(error),
       });
     } catch (error) {
@@ -154,9 +188,9 @@ export class Cell implements TurnOwner {
   }
 
   #start(): void {
-    const behaviour = this.#site.spec.start(this.#context()) as Behaviour<unknown>;
+    const behaviour = this.#site.spec.start(contextOf(this, this.#site)) as Behaviour<unknown>;
     if (this.isEnding) return;
-    const clock = machineClock(this.#scope, (fire) =>
+    const clock = machineClock(this.scope, (fire) =>
       this.#turns.push(() => this.#runner?.run(fire)),
     );
     this.#runner = new MachineRunner(behaviour, clock, {
@@ -167,34 +201,25 @@ export class Cell implements TurnOwner {
     if (!this.isEnding) this.#host?.flow();
   }
 
-  #context(): CellContext<unknown> {
-    const { environment, registry } = this.#runtime;
-    return {
-      path: this.path,
-      epoch: this.epoch,
-      clock: environment.clock,
-      random: () => environment.random(),
-      scope: this.#scope,
-      self: this.#site.ref,
-      host: this.#host,
-      raise: (event) => this.raise(event),
-      lookup: (name) => registry.ref(name),
-      crash: (error) => this.crash(error),
-    };
-  }
-
-  #take(step: Step): void {
-    if (typeof step === 'function') step();
-    else this.#runner?.send(step);
+  #take(step: Step, atMs: number): void {
+    if (typeof step === 'function') {
+      this.#watch.task(atMs);
+      step();
+    } else {
+      this.#watch.event(step.type, atMs);
+      this.#runner?.send(step);
+    }
     this.#observe();
   }
 
-  #takeMessage(): void {
-    const { mailbox } = this.#site;
+  #takeMessage(atMs: number): void {
+    const { mailbox, spec } = this.#site;
     const message = mailbox.take();
     this.#runtime.counters.messages += 1;
     if (mailbox.hasWaiters) this.#site.mailboxDrained();
+    this.#watch.message(message, mailbox.takenBytes, mailbox.takenAtMs, atMs);
     this.#runner?.receive(message);
+    if (spec.poison) this.#site.messageHandled(message);
     this.#observe();
   }
 
@@ -208,7 +233,7 @@ export class Cell implements TurnOwner {
     }
     if (snapshot.value !== this.#shownValue) {
       this.#shownValue = snapshot.value;
-      this.#runtime.treeChanged();
+      this.#runtime.treeChanged(this.#site.slot);
     }
     if (this.#phase === 'starting' && !this.#isDraining && snapshot.hasTag('ready')) {
       this.#becomeReady();
@@ -222,9 +247,12 @@ export class Cell implements TurnOwner {
   }
 
   #final(meaning: FinalMeaning): void {
-    if (this.#isDraining) this.end({ kind: 'shutdown' });
+    if (this.#isDraining) this.end(this.#endAs);
     else if (meaning.exit === 'failed') this.crash(meaning.error);
-    else if (this.#phase === 'ready') this.end({ kind: 'normal' });
+    else if (meaning.exit === 'shutdown') {
+      if (this.#phase !== 'ready') this.#becomeReady();
+      this.end({ kind: 'shutdown', cause: meaning.cause });
+    } else if (this.#phase === 'ready') this.end({ kind: 'normal' });
     else if (meaning.exit === 'ignore') this.end({ kind: 'normal' }, true);
     else if (meaning.exit === 'normal') {
       this.#becomeReady();
@@ -235,7 +263,7 @@ export class Cell implements TurnOwner {
   /** Queued behind what the behaviour raised when it heard of it, so that the machine may end by itself. */
   #hostGone(exit: HostExit): void {
     if (this.#isDraining && exit.code === 0) {
-      this.end({ kind: 'shutdown' });
+      this.end(this.#endAs);
       return;
     }
     const cause = exit.signal === null ? `code ${exit.code}` : `signal ${exit.signal}`;
@@ -248,7 +276,8 @@ export class Cell implements TurnOwner {
       const reason = `did not end within ${afterMs} ms; abandoned`;
       this.#runtime.report({ kind: 'unstopped', path: this.path, reason });
     }
-    this.end({ kind: 'killed', by: 'timeout' });
+    const isRestart = this.#endAs.kind === 'restarted';
+    this.end(isRestart ? this.#endAs : { kind: 'killed', by: 'timeout' });
   }
 
   #arm(delayMs: number, callback: () => void): void {

@@ -43,6 +43,17 @@ export interface MailboxSpec {
   overflow: 'dropNew' | 'dropOld' | 'crash' | 'block';
 }
 
+/**
+ * A message in hand when its actor crashes is delivered again to the next incarnation, until it has crashed
+ * maxCrashes of them: then it is a dead letter and the actor goes on. Without it the message is lost with the
+ * first crash (OTP).
+ */
+export interface PoisonSpec {
+  maxCrashes: number;
+  /** What makes two messages the same; default: the message itself. */
+  key?(message: unknown): string | undefined;
+}
+
 export type Isolation =
   | { kind: 'inline' }
   | { kind: 'thread' | 'process'; entry: URL; data?: unknown; env?: Record<string, string> };
@@ -63,6 +74,7 @@ export interface ActorSpec<Message = any> {
   backoff?: Backoff;
   budget?: Budget;
   mailbox?: MailboxSpec;
+  poison?: PoisonSpec;
   isolation?: Isolation;
   /** Name in the registry; defaults to the path. */
   name?: string;

@@ -3,13 +3,23 @@ import { describeError } from './describe-error.ts';
 /** Why an incarnation ended. `normal` and `shutdown` are the two that a transient child is not restarted for. */
 export type ExitReason =
   | { kind: 'normal' }
-  | { kind: 'shutdown' }
+  /** cause: OTP's {shutdown, Term}; treated like a plain shutdown. */
+  | { kind: 'shutdown'; cause?: unknown }
   | { kind: 'crash'; error: unknown }
-  | { kind: 'killed'; by: 'operator' | 'supervisor' | 'timeout' }
+  | ({ kind: 'killed'; by: 'operator' | 'supervisor' | 'timeout' } & OperatorWord)
+  /** An operator asked it to end well and come back. */
+  | ({ kind: 'restarted'; by: 'operator' } & OperatorWord)
   | { kind: 'startFailed'; error: unknown }
   | { kind: 'startTimeout'; afterMs: number }
   | { kind: 'mailboxOverflow' }
   | { kind: 'noproc' };
+
+/** What an operator may say with a verb. */
+export interface OperatorWord {
+  why?: string;
+  /** Counts against budget and intensity like a crash; default no. */
+  isCounted?: boolean;
+}
 
 /** Initial start of a system or supervisor failed; names the child that did not come up. */
 export class StartError extends Error {
@@ -31,7 +41,11 @@ export function describeExit(reason: ExitReason): string {
     case 'crash':
       return `crashed: ${describeError(reason.error)}`;
     case 'killed':
-      return `killed by ${reason.by}`;
+      return `killed by ${reason.by}${said(reason.why)}`;
+    case 'restarted':
+      return `restarted by ${reason.by}${said(reason.why)}`;
+    case 'shutdown':
+      return reason.cause === undefined ? 'shutdown' : `shutdown: ${describeError(reason.cause)}`;
     case 'startFailed':
       return `start failed: ${describeError(reason.error)}`;
     case 'startTimeout':
@@ -43,14 +57,20 @@ export function describeExit(reason: ExitReason): string {
   }
 }
 
+function said(why: string | undefined): string {
+  return why === undefined ? '' : `: ${describeError(why)}`;
+}
+
 /** True for ends that are as good as wanted: OTP's `normal` and `shutdown`. */
 export function isCleanExit(reason: ExitReason): boolean {
   return reason.kind === 'normal' || reason.kind === 'shutdown';
 }
 
-/** True when an operator's kill ended it, also when that happened to a child during a supervisor's start. */
+/** True when an operator ended it without wishing it counted, also when that happened to a child during a supervisor's start. */
 export function isOperatorKill(reason: ExitReason): boolean {
-  if (reason.kind === 'killed') return reason.by === 'operator';
+  if (reason.kind === 'killed' || reason.kind === 'restarted') {
+    return reason.by === 'operator' && reason.isCounted !== true;
+  }
   return (
     reason.kind === 'startFailed' &&
     reason.error instanceof StartError &&

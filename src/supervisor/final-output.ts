@@ -11,6 +11,8 @@ export function meaningOfFinal(output: unknown): FinalMeaning {
     case 'ignore':
     case 'normal':
       return { exit: output.exit };
+    case 'shutdown':
+      return { exit: 'shutdown', cause: 'cause' in output ? output.cause : undefined };
     case 'failed':
       return { exit: 'failed', error: 'error' in output ? output.error : undefined };
     default:

@@ -49,6 +49,10 @@ export class MachineRunner<Message> implements Lifecycle {
     return this.#actor.getSnapshot();
   }
 
+  get machine(): Behaviour<Message>['machine'] {
+    return this.#behaviour.machine;
+  }
+
   start(): void {
     this.#isFeeding = true;
     try {

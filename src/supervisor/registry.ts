@@ -1,8 +1,11 @@
 import type { ActorRef, SendResult } from './cell-context.ts';
+import type { Slot } from './slot.ts';
 
 /** Whoever takes messages under a name. */
 export interface Recipient {
   readonly isRemoved: boolean;
+  /** Its place in the tree. */
+  readonly slot: Slot;
   deliver(message: unknown, bytes: number): SendResult;
   whenSpace(listener: () => void): void;
 }
@@ -13,9 +16,9 @@ export interface Recipient {
  */
 export class Registry {
   readonly #recipients = new Map<string, Recipient>();
-  readonly #onNoproc: (name: string) => void;
+  readonly #onNoproc: (name: string, message: unknown, bytes: number) => void;
 
-  constructor(onNoproc: (name: string) => void) {
+  constructor(onNoproc: (name: string, message: unknown, bytes: number) => void) {
     this.#onNoproc = onNoproc;
   }
 
@@ -34,8 +37,8 @@ export class Registry {
     return this.#recipients.get(name);
   }
 
-  noproc(name: string): SendResult {
-    this.#onNoproc(name);
+  noproc(name: string, message: unknown, bytes: number): SendResult {
+    this.#onNoproc(name, message, bytes);
     return 'noproc';
   }
 
@@ -57,7 +60,9 @@ class NamedRef<M> implements ActorRef<M> {
 
   send(message: M, bytes = 0): SendResult {
     const recipient = this.#resolve();
-    return recipient ? recipient.deliver(message, bytes) : this.#registry.noproc(this.name);
+    return recipient
+      ? recipient.deliver(message, bytes)
+      : this.#registry.noproc(this.name, message, bytes);
   }
 
   whenSpace(listener: () => void): void {

@@ -12,18 +12,21 @@ import type { SupervisorNode } from './supervisor-node.ts';
  */
 export class Restarter {
   readonly #node: SupervisorNode;
-  /** Only for group strategies. */
-  readonly #serial: Serial | undefined;
+  /** Only used by group strategies. */
+  readonly #serial = new Serial();
 
   constructor(node: SupervisorNode) {
     this.#node = node;
-    const { strategy } = node.flags;
-    if (strategy === 'one_for_all' || strategy === 'rest_for_one') this.#serial = new Serial();
+  }
+
+  get #isGroup(): boolean {
+    const { strategy } = this.#node.flags;
+    return strategy === 'one_for_all' || strategy === 'rest_for_one';
   }
 
   /** Runs an operation that must not overlap with a group restart. */
   exclusively<T>(operation: () => Promise<T>): Promise<T> {
-    return this.#serial ? this.#serial.run(operation) : operation();
+    return this.#isGroup ? this.#serial.run(operation) : operation();
   }
 
   childExited(slot: Slot, reason: ExitReason): void {
@@ -77,7 +80,7 @@ export class Restarter {
 
   #stateFor(slot: Slot): PolicyState {
     const { flags, restartTimes, children } = this.#node;
-    const isAlone = !this.#serial && flags.autoShutdown !== 'all_significant';
+    const isAlone = !this.#isGroup && flags.autoShutdown !== 'all_significant';
     const slots = isAlone ? [slot] : [...children.values()];
     return {
       flags,
@@ -110,7 +113,7 @@ export class Restarter {
         this.#node.endByItself();
         break;
     }
-    this.#node.runtime.treeChanged();
+    this.#node.runtime.treeChanged(slot);
   }
 
   async #restart(group: GroupPlan, delayMs: number, isRetry: boolean): Promise<void> {
@@ -121,6 +124,7 @@ export class Restarter {
     if (!this.#isValid(attempt)) return;
     for (const slot of slots) {
       if (slot.attempt === attempt) slot.phase = delayMs > 0 ? 'backing-off' : 'restarting';
+      this.#node.runtime.treeChanged(slot);
     }
     if (delayMs > 0 || isRetry) this.#wait(attempt, delayMs);
     else await this.#run(attempt);
@@ -174,6 +178,7 @@ export class Restarter {
     slot.attempt = undefined;
     slot.phase = 'stopped';
     slot.retire();
+    this.#node.runtime.treeChanged(slot);
   }
 
   #isValid(attempt: RestartAttempt): boolean {

@@ -1,8 +1,16 @@
+import type { ActorLog } from './actor-log.ts';
+import type { Redact } from './crash-report.ts';
+import { CrashStore } from './crash-store.ts';
+import { DeadLetterStore, type DeadLetterCause } from './dead-letters.ts';
 import type { Environment } from './environment.ts';
+import { InFlightMarker } from './in-flight.ts';
 import type { Registry } from './registry.ts';
+import { ReportStore } from './report-store.ts';
 import type { Report, ReportBody } from './report.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Slot } from './slot.ts';
+import { Tracer } from './trace.ts';
+import { TreeLog } from './tree-log.ts';
 
 /** Totals since the start of the system. */
 export interface RuntimeCounters {
@@ -22,6 +30,24 @@ export interface RuntimeCounters {
 /** Names whose lost messages are told apart between two flushes. */
 const PENDING_LOSSES_LIMIT = 1_000;
 
+/** A step of an inline actor that takes longer is reported. */
+export const UNRESPONSIVE_MS = 500;
+/** Abandoned things that are listed. */
+export const UNSTOPPED_LIMIT = 200;
+
+export interface RuntimeOptions {
+  onReport?: ((report: Report) => void) | undefined;
+  redact?: Redact | undefined;
+  unresponsiveMs?: number | undefined;
+}
+
+export interface Unstopped {
+  /** Wall time, Unix milliseconds. */
+  at: number;
+  path: string;
+  reason: string;
+}
+
 /** What all parts of one system share. */
 export class Runtime {
   readonly environment: Environment;
@@ -37,6 +63,19 @@ export class Runtime {
     dropped: 0,
     listenerErrors: 0,
   };
+  readonly letters: DeadLetterStore;
+  readonly crashes = new CrashStore();
+  readonly reports = new ReportStore();
+  readonly unstopped: Unstopped[] = [];
+  readonly treeLog: TreeLog;
+  readonly tracer: Tracer;
+  readonly marker = new InFlightMarker();
+  readonly redact: Redact | undefined;
+  readonly unresponsiveMs: number;
+  /** Questions that wait for an answer. */
+  asks = 0;
+  /** Log of the actor whose turn or callback runs now: what is sent now is its. */
+  current: ActorLog | undefined;
   readonly #onReport: ((report: Report) => void) | undefined;
   readonly #treeListeners = new Set<() => void>();
   readonly #losses = new Map<string, { path: string; policy: string | undefined; count: number }>();
@@ -47,30 +86,50 @@ export class Runtime {
     environment: Environment,
     scheduler: Scheduler,
     registry: Registry,
-    onReport: ((report: Report) => void) | undefined,
+    options: RuntimeOptions,
   ) {
     this.environment = environment;
     this.scheduler = scheduler;
     this.registry = registry;
-    this.#onReport = onReport;
+    this.letters = new DeadLetterStore(environment.clock);
+    this.treeLog = new TreeLog(environment.clock);
+    this.tracer = new Tracer(environment.clock, () =>
+      [...this.slots.values()].flatMap((slot) => slot.traced ?? []),
+    );
+    this.#onReport = options.onReport;
+    this.redact = options.redact;
+    this.unresponsiveMs = options.unresponsiveMs ?? UNRESPONSIVE_MS;
+  }
+
+  /** By registered name, or by path: supervisors have no name. */
+  find(name: string): Slot | undefined {
+    return this.registry.find(name)?.slot ?? this.slots.get(name);
   }
 
   report(body: ReportBody): void {
     this.treeChanged();
-    if (!this.#onReport) return;
+    const report: Report = { at: this.environment.clock.nowMs(), ...body };
+    this.reports.add(report, this.slots.get(report.path));
+    if (report.kind === 'unstopped') {
+      this.unstopped.push({ at: report.at, path: report.path, reason: report.reason });
+      if (this.unstopped.length > UNSTOPPED_LIMIT) this.unstopped.shift();
+    }
     const onReport = this.#onReport;
-    this.#guard(() => onReport({ at: this.environment.clock.nowMs(), ...body }));
+    if (onReport) this.#guard(() => onReport(report));
   }
 
-  deadLetters(path: string, count: number): void {
-    if (count === 0) return;
-    this.counters.deadLetters += count;
-    this.#lose(path, undefined, count);
+  /** A message nobody will read. */
+  deadLetter(to: string, cause: DeadLetterCause, message: unknown, bytes: number): void {
+    this.letters.add(to, cause, message, bytes);
+    this.counters.deadLetters += 1;
+    this.#lose(to, undefined, 1);
   }
 
-  mailboxDropped(path: string, policy: string, count: number): void {
-    this.counters.dropped += count;
-    this.#lose(path, policy, count);
+  /** A message lost to an overflow policy. */
+  mailboxDropped(path: string, policy: string, message: unknown, bytes: number): void {
+    this.letters.add(path, 'overflow', message, bytes);
+    this.counters.dropped += 1;
+    this.#lose(path, policy, 1);
   }
 
   onTreeChange(listener: () => void): () => void {
@@ -78,8 +137,10 @@ export class Runtime {
     return () => this.#treeListeners.delete(listener);
   }
 
-  treeChanged(): void {
-    if (this.#isTreeDirty || this.#treeListeners.size === 0) return;
+  treeChanged(slot?: Slot): void {
+    if (slot) this.treeLog.changed(slot);
+    if (this.#isTreeDirty) return;
+    if (this.#treeListeners.size === 0 && !this.treeLog.isActive) return;
     this.#isTreeDirty = true;
     this.#requestFlush();
   }
@@ -111,6 +172,7 @@ export class Runtime {
     }
     if (!this.#isTreeDirty) return;
     this.#isTreeDirty = false;
+    this.treeLog.flush();
     for (const listener of [...this.#treeListeners]) this.#guard(listener);
   }
 

@@ -7,21 +7,39 @@ export const CLEANUP_LIMIT_MS = 2_000;
 
 interface Cleanup {
   name: string;
+  kind: string;
+  atMs: number;
   run: () => void | Promise<void>;
+}
+
+/** The cell that a scope belongs to. */
+export interface ScopeOwner extends TurnOwner {
+  /** A callback of it begins, inside of whatever runs already, and is over. */
+  enter(): () => void;
+}
+
+/** One thing an incarnation holds. */
+export interface Resource {
+  name: string;
+  /** 'cleanup' or what defer() was told, 'timer', 'thread', 'process'. */
+  kind: string;
+  ageMs: number;
+  /** path#epoch */
+  owner: string;
 }
 
 /** The scope of one incarnation. `close` fences at once; `dispose` then gives everything back. */
 export class CellScope implements Scope {
-  readonly #owner: TurnOwner;
+  readonly #owner: ScopeOwner;
   readonly #runtime: Runtime;
   readonly #clock: Clock;
   readonly #cleanups: Cleanup[] = [];
-  readonly #timers = new Set<Timer>();
+  readonly #timers = new Map<Timer, { atMs: number; delayMs: number }>();
   #abort: AbortController | undefined;
   #isClosed = false;
   #isDisposed = false;
 
-  constructor(owner: TurnOwner, runtime: Runtime) {
+  constructor(owner: ScopeOwner, runtime: Runtime) {
     this.#owner = owner;
     this.#runtime = runtime;
     this.#clock = runtime.environment.clock;
@@ -37,8 +55,24 @@ export class CellScope implements Scope {
     return this.#abort.signal;
   }
 
-  defer(name: string, cleanup: () => void | Promise<void>): void {
-    this.#cleanups.push({ name, run: cleanup });
+  /** What it holds, oldest first; timers last. */
+  resources(limit: number): Resource[] {
+    const nowMs = this.#clock.monotonicMs();
+    const owner = `${this.#owner.path}#${this.#owner.epoch}`;
+    const held: Resource[] = [];
+    for (const { name, kind, atMs } of this.#cleanups) {
+      if (held.length >= limit) return held;
+      held.push({ name, kind, ageMs: nowMs - atMs, owner });
+    }
+    for (const { atMs, delayMs } of this.#timers.values()) {
+      if (held.length >= limit) return held;
+      held.push({ name: `${delayMs} ms`, kind: 'timer', ageMs: nowMs - atMs, owner });
+    }
+    return held;
+  }
+
+  defer(name: string, cleanup: () => void | Promise<void>, kind = 'cleanup'): void {
+    this.#cleanups.push({ name, kind, atMs: this.#clock.monotonicMs(), run: cleanup });
     if (this.#isDisposed) void this.#drain();
   }
 
@@ -48,6 +82,7 @@ export class CellScope implements Scope {
         this.#runtime.counters.fenced += 1;
         return undefined;
       }
+      const leave = this.#owner.enter();
       try {
         const result = isOwnedBy(this.#owner)
           ? callback(...args)
@@ -57,6 +92,8 @@ export class CellScope implements Scope {
       } catch (error) {
         this.#fail(error);
         return undefined;
+      } finally {
+        leave();
       }
     };
   }
@@ -68,7 +105,7 @@ export class CellScope implements Scope {
       this.#timers.delete(timer);
       run();
     }, delayMs);
-    this.#timers.add(timer);
+    this.#timers.set(timer, { atMs: this.#clock.monotonicMs(), delayMs });
     return () => this.#cancel(timer);
   }
 
@@ -88,7 +125,7 @@ export class CellScope implements Scope {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const timer of this.#timers) this.#clock.clearTimeout(timer);
+    for (const timer of this.#timers.keys()) this.#clock.clearTimeout(timer);
     this.#timers.clear();
   }
 

@@ -1,9 +1,12 @@
 import type { ChildSpec } from './child-spec.ts';
 import { deferred, type Deferred } from './deferred.ts';
-import { describeExit, isCleanExit, type ExitReason } from './exit-reason.ts';
+import { describeExit, isCleanExit, type ExitReason, type OperatorWord } from './exit-reason.ts';
 import { FRESH_HISTORY, type ChildHistory, type ChildRules } from './policy.ts';
+import { Relations, type Down, type LinkEnd } from './relations.ts';
 import type { RestartAttempt } from './restart-attempt.ts';
 import type { Runtime } from './runtime.ts';
+import type { Traced } from './trace.ts';
+import type { LoneNode } from './tree-log.ts';
 import type { TreeNode } from './tree-node.ts';
 
 export type StartOutcome =
@@ -20,19 +23,25 @@ export interface Parent {
 }
 
 /** A child's place in the tree: its identity, what is remembered of it, and at most one incarnation. */
-export abstract class Slot {
+export abstract class Slot implements LinkEnd {
   abstract readonly spec: ChildSpec;
   readonly id: string;
   readonly path: string;
   readonly runtime: Runtime;
   readonly parent: Parent;
-  readonly rules: ChildRules;
+  rules: ChildRules;
+  readonly relations: Relations = new Relations(this);
   phase: SlotPhase = 'stopped';
   epoch = 0;
   /** Times it became ready again. */
   restarts = 0;
   lastRestartMs: number | undefined;
   lastExit: { reason: string; at: number } | undefined;
+  lastReason: ExitReason | undefined;
+  /** Type of the message in hand at the last crash. */
+  lastMessage: string | undefined;
+  /** An operator wanted it down. */
+  isStoppedByOperator = false;
   history: ChildHistory = FRESH_HISTORY;
   /** The restart it waits for or takes part in. */
   attempt: RestartAttempt | undefined;
@@ -49,8 +58,16 @@ export abstract class Slot {
     this.path = path;
     this.parent = parent;
     this.runtime = runtime;
-    const { id, restart = 'permanent', significant = false, backoff, budget } = spec;
-    this.rules = { id, restart, significant, backoff, budget };
+    this.rules = rulesOf(spec);
+  }
+
+  get parentSlot(): Slot | undefined {
+    return this.parent instanceof Slot ? this.parent : undefined;
+  }
+
+  /** For traces; supervisors handle no messages. */
+  get traced(): Traced | undefined {
+    return undefined;
   }
 
   /** An incarnation exists: starting, running, stopping, or running its last cleanups. */
@@ -65,6 +82,7 @@ export abstract class Slot {
   /** Makes a new incarnation; resolves when it is ready or has ended without. */
   start(): Promise<StartOutcome> {
     this.#isUp = true;
+    this.isStoppedByOperator = false;
     this.epoch += 1;
     this.#startedAtMs = this.runtime.environment.clock.monotonicMs();
     this.#setPhase('starting');
@@ -85,7 +103,17 @@ export abstract class Slot {
   }
 
   /** The operator's kill: the supervisor then sees an exit like any other. */
-  abstract kill(): void;
+  abstract kill(word: OperatorWord): void;
+
+  /** Ends well, as its spec says, and then exits for the policy as restarted by an operator. */
+  restart(word: OperatorWord): void {
+    if (this.phase === 'stopping') return;
+    this.#setPhase('stopping');
+    this.requestRestart({ kind: 'restarted', by: 'operator', ...word });
+  }
+
+  /** Another incarnation that it is linked to has ended. */
+  abstract exitSignal(down: Down): void;
 
   /** No incarnation will follow: what still waits for one is lost. */
   abstract retire(): void;
@@ -97,11 +125,18 @@ export abstract class Slot {
     this.phase = 'stopped';
     if (this.runtime.slots.get(this.path) === this) this.runtime.slots.delete(this.path);
     this.retire();
+    this.runtime.treeLog.removed(this.path);
     this.runtime.treeChanged();
   }
 
   abstract toTreeNode(): TreeNode;
 
+  loneNode(): LoneNode {
+    const { children: _children, ...node } = this.toTreeNode();
+    return node;
+  }
+
+  protected abstract requestRestart(reason: ExitReason): void;
   protected abstract launch(): void;
   protected abstract requestStop(): void;
   protected abstract requestAbort(): void;
@@ -116,7 +151,16 @@ export abstract class Slot {
       this.restarts += 1;
       this.lastRestartMs = clock.nowMs();
       const afterMs = clock.monotonicMs() - this.#endedAtMs;
-      this.runtime.report({ kind: 'childRestarted', path, epoch, afterMs });
+      const { lastReason: cause, lastMessage: message } = this;
+      this.runtime.report({
+        kind: 'childRestarted',
+        path,
+        epoch,
+        afterMs,
+        attempt: this.history.attempt,
+        ...(cause ? { cause } : {}),
+        ...(message === undefined ? {} : { message }),
+      });
     } else {
       this.#wasReady = true;
       this.runtime.report({ kind: 'childStarted', path, epoch });
@@ -128,13 +172,17 @@ export abstract class Slot {
   protected ended(reason: ExitReason, isIgnored = false): void {
     const { clock } = this.runtime.environment;
     this.#isUp = false;
-    if (!isIgnored) this.lastExit = { reason: describeExit(reason), at: clock.nowMs() };
+    if (!isIgnored) {
+      this.lastExit = { reason: describeExit(reason), at: clock.nowMs() };
+      this.lastReason = reason;
+    }
     if (!this.#starting) this.#endedAtMs = clock.monotonicMs();
     if (!isCleanExit(reason)) this.runtime.counters.crashes += 1;
     const stopping = this.#stopping;
     this.#stopping = undefined;
     this.#setPhase(stopping || isIgnored ? 'stopped' : 'restarting');
     if (stopping) this.#reportStopped(reason);
+    this.relations.ended({ path: this.path, epoch: this.epoch, reason });
     if (this.#starting) {
       this.#settleStart(isIgnored ? { kind: 'ignored' } : { kind: 'failed', reason });
     } else if (!stopping) {
@@ -162,7 +210,15 @@ export abstract class Slot {
   #reportStopped(reason: ExitReason): void {
     const { path, epoch } = this;
     const willRestart = this.attempt !== undefined;
-    this.runtime.report({ kind: 'childExited', path, epoch, reason, willRestart, delayMs: 0 });
+    this.runtime.report({
+      kind: 'childExited',
+      path,
+      epoch,
+      reason,
+      willRestart,
+      delayMs: 0,
+      wasAsked: true,
+    });
     if (!this.#isExpected(reason)) this.runtime.report({ kind: 'shutdownError', path, reason });
   }
 
@@ -175,6 +231,11 @@ export abstract class Slot {
 
   #setPhase(phase: SlotPhase): void {
     this.phase = phase;
-    this.runtime.treeChanged();
+    this.runtime.treeChanged(this);
   }
+}
+
+export function rulesOf(spec: ChildSpec): ChildRules {
+  const { id, restart = 'permanent', significant = false, backoff, budget } = spec;
+  return { id, restart, significant, backoff, budget };
 }

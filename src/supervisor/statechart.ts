@@ -1,7 +1,13 @@
 /**
  * The only importer of xstate. Machine files take what they need from here; the cell takes its root actor.
  */
-import { createActor, type Actor, type AnyStateMachine } from 'xstate';
+import {
+  createActor,
+  getNextTransitions,
+  type Actor,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+} from 'xstate';
 import type { Clock } from './clock.ts';
 
 export { assign, emit, raise, setup } from 'xstate';
@@ -17,6 +23,8 @@ export interface MachineSnapshotView {
   readonly value: unknown;
   readonly output: unknown;
   readonly error: unknown;
+  readonly context: unknown;
+  readonly tags: ReadonlySet<string>;
   hasTag(tag: string): boolean;
 }
 
@@ -50,6 +58,21 @@ export function createRootActor(machine: AnyStateMachine, options: RootActorOpti
   actor.subscribe({ next: options.onTransition, error: options.onTransition });
   actor.on('*', options.onEmitted);
   return actor as unknown as RootActor;
+}
+
+/** Names of the events that the machine would react to in this state, guards aside; without internal ones. */
+export function nextEvents(snapshot: MachineSnapshotView): string[] {
+  const transitions = getNextTransitions(snapshot as unknown as AnyMachineSnapshot);
+  return [...new Set(transitions.map(({ eventType }) => eventType))].filter(
+    (name) => name !== '' && !name.startsWith('xstate.'),
+  );
+}
+
+/** The states and transitions of a machine, as XState describes them to its own tools; functions by name. */
+export function machineDefinition(machine: AnyStateMachine): unknown {
+  const names = (_key: string, value: unknown) =>
+    typeof value === 'function' ? `<${value.name === '' ? 'function' : value.name}>` : value;
+  return JSON.parse(JSON.stringify(machine.definition, names)) as unknown;
 }
 
 /** XState's own default is no limit. A limit that the machine's config names stays. */

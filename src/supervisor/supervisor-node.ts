@@ -5,23 +5,26 @@ import {
   type SupervisorSpec,
 } from './child-spec.ts';
 import type { Timer } from './clock.ts';
-import { StartError, type ExitReason } from './exit-reason.ts';
+import { StartError, type ExitReason, type OperatorWord } from './exit-reason.ts';
 import { FRESH_HISTORY, type SupervisorFlags } from './policy.ts';
 import type { RestartWindow } from './restart-window.ts';
 import { Restarter } from './restarter.ts';
 import type { Runtime } from './runtime.ts';
 import { Slot, type Parent } from './slot.ts';
+import type { LoneNode } from './tree-log.ts';
 import type { TreeNode } from './tree-node.ts';
 import { treeNodeOf } from './tree-snapshot.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
 /** A supervisor: starts its children in order, watches them, stops them in reverse. */
 export class SupervisorNode extends Slot implements Parent {
-  override readonly spec: SupervisorSpec;
-  readonly flags: SupervisorFlags;
+  override spec: SupervisorSpec;
+  flags: SupervisorFlags;
   /** In start order. */
   readonly children = new Map<string, Slot>();
   readonly restarter: Restarter;
+  /** From a live change above it: counts from its next start. */
+  nextSpec: SupervisorSpec | undefined;
   /** Times of recent restarts in this incarnation. */
   restartTimes: RestartWindow = [];
   #isOpen = false;
@@ -31,12 +34,7 @@ export class SupervisorNode extends Slot implements Parent {
   constructor(spec: SupervisorSpec, path: string, parent: Parent, runtime: Runtime) {
     super(spec, path, parent, runtime);
     this.spec = spec;
-    this.flags = {
-      strategy: spec.strategy,
-      intensity: spec.intensity ?? DEFAULT_INTENSITY,
-      periodMs: spec.periodMs ?? DEFAULT_PERIOD_MS,
-      autoShutdown: spec.autoShutdown ?? 'never',
-    };
+    this.flags = flagsOf(spec);
     this.restarter = new Restarter(this);
     // From here on messages to its children wait for them, also before their start.
     try {
@@ -72,6 +70,9 @@ export class SupervisorNode extends Slot implements Parent {
         : new SupervisorNode(spec, path, this, runtime);
     runtime.slots.set(path, slot);
     this.children.set(spec.id, slot);
+    runtime.treeLog.added(this.path, slot);
+    if (slot.traced) runtime.tracer.attach(slot.traced);
+    runtime.treeChanged();
     return slot;
   }
 
@@ -86,9 +87,14 @@ export class SupervisorNode extends Slot implements Parent {
     void this.#close({ kind: 'shutdown' });
   }
 
-  override kill(): void {
-    void this.#close({ kind: 'killed', by: 'operator' });
+  override kill(word: OperatorWord): void {
+    void this.#close({ kind: 'killed', by: 'operator', ...word });
     this.#abortChildren();
+  }
+
+  /** A supervisor outlives those it is linked to: OTP's traps exits. */
+  override exitSignal(): void {
+    // Nothing to do.
   }
 
   override retire(): void {
@@ -100,15 +106,24 @@ export class SupervisorNode extends Slot implements Parent {
     super.remove();
   }
 
+  override loneNode(): LoneNode {
+    const { children: _children, ...node } = treeNodeOf(this);
+    return { ...node, strategy: this.spec.strategy };
+  }
+
   override toTreeNode(): TreeNode {
     return {
-      ...treeNodeOf(this),
-      strategy: this.spec.strategy,
+      ...this.loneNode(),
       children: [...this.children.values()].map((slot) => slot.toTreeNode()),
     };
   }
 
   protected override launch(): void {
+    if (this.nextSpec) {
+      this.spec = this.nextSpec;
+      this.flags = flagsOf(this.spec);
+      this.nextSpec = undefined;
+    }
     this.#isOpen = true;
     this.#isAborting = false;
     this.restartTimes = [];
@@ -126,6 +141,10 @@ export class SupervisorNode extends Slot implements Parent {
     const { clock } = this.runtime.environment;
     const timer: Timer = clock.setTimeout(() => this.#abortChildren(), shutdown);
     void this.#close(reason).then(() => clock.clearTimeout(timer));
+  }
+
+  protected override requestRestart(reason: ExitReason): void {
+    void this.#close(reason);
   }
 
   protected override requestAbort(): void {
@@ -211,4 +230,13 @@ export class SupervisorNode extends Slot implements Parent {
     this.#isAborting = true;
     for (const slot of this.children.values()) void slot.abort();
   }
+}
+
+export function flagsOf(spec: SupervisorSpec): SupervisorFlags {
+  return {
+    strategy: spec.strategy,
+    intensity: spec.intensity ?? DEFAULT_INTENSITY,
+    periodMs: spec.periodMs ?? DEFAULT_PERIOD_MS,
+    autoShutdown: spec.autoShutdown ?? 'never',
+  };
 }

@@ -14,9 +14,14 @@ export interface TurnWork {
   /** Nothing runs any more. */
   isOver(): boolean;
   /** One event for the own machine, or one piece of the cell's own work. */
-  take(step: Step): void;
+  take(step: Step, atMs: number): void;
   hasMessage(): boolean;
-  takeMessage(): void;
+  takeMessage(atMs: number): void;
+  /** What was taken last is done, or has thrown; monotonic times. */
+  onTaken(atMs: number, endMs: number, hasFailed: boolean): void;
+  /** A turn begins, at this monotonic time, and ends. */
+  onTurn(atMs: number): void;
+  onTurnEnd(): void;
   onError(error: unknown): void;
   onOverflow(): void;
 }
@@ -28,6 +33,7 @@ export class TurnQueue implements Runnable {
   readonly #steps = new FifoQueue<Step>();
   #isScheduled = false;
   #isInTurn = false;
+  #isSuspended = false;
 
   constructor(work: TurnWork, runtime: Runtime) {
     this.#work = work;
@@ -50,9 +56,19 @@ export class TurnQueue implements Runnable {
   }
 
   schedule(): void {
-    if (this.#isScheduled || this.#isInTurn || this.#work.isOver()) return;
+    if (this.#isScheduled || this.#isInTurn || this.#isSuspended || this.#work.isOver()) return;
     this.#isScheduled = true;
     this.#runtime.scheduler.enqueue(this);
+  }
+
+  /** Takes nothing any more, but goes on to collect within its limit. */
+  suspend(): void {
+    this.#isSuspended = true;
+  }
+
+  resume(): void {
+    this.#isSuspended = false;
+    if (this.#hasWork()) this.schedule();
   }
 
   clear(): void {
@@ -68,31 +84,39 @@ export class TurnQueue implements Runnable {
 
   readonly #turn = (): boolean => {
     const { clock } = this.#runtime.environment;
-    const endMs = clock.monotonicMs() + TURN_MS;
+    let nowMs = clock.monotonicMs();
+    const endMs = nowMs + TURN_MS;
     this.#isInTurn = true;
+    this.#work.onTurn(nowMs);
     try {
       for (let taken = 0; taken < TURN_STEPS; taken += 1) {
-        if (!this.#takeOne()) break;
-        if (clock.monotonicMs() >= endMs) break;
+        if (!this.#takeOne(nowMs)) break;
+        const startMs = nowMs;
+        nowMs = clock.monotonicMs();
+        this.#work.onTaken(startMs, nowMs, false);
+        if (nowMs >= endMs) break;
       }
     } catch (error) {
+      this.#work.onTaken(nowMs, clock.monotonicMs(), true);
       this.#work.onError(error);
     } finally {
       this.#isInTurn = false;
+      this.#work.onTurnEnd();
     }
     return this.#hasWork();
   };
 
-  #takeOne(): boolean {
-    if (this.#work.isOver()) return false;
+  #takeOne(nowMs: number): boolean {
+    if (this.#isSuspended || this.#work.isOver()) return false;
     const step = this.#steps.shift();
-    if (step !== undefined) this.#work.take(step);
-    else if (this.#work.hasMessage()) this.#work.takeMessage();
+    if (step !== undefined) this.#work.take(step, nowMs);
+    else if (this.#work.hasMessage()) this.#work.takeMessage(nowMs);
     else return false;
     return true;
   }
 
   #hasWork(): boolean {
-    return !this.#work.isOver() && (this.#steps.length > 0 || this.#work.hasMessage());
+    if (this.#isSuspended || this.#work.isOver()) return false;
+    return this.#steps.length > 0 || this.#work.hasMessage();
   }
 }

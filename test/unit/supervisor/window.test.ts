@@ -1,0 +1,266 @@
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import {
+  nodeEnvironment,
+  readInFlight,
+  startSystem,
+  type InFlight,
+  type TraceEvent,
+} from '#codi/supervisor/index.js';
+import { deadline } from '../../support/deadline.ts';
+import { Probe } from './probe.ts';
+
+const roomy = { intensity: 100, periodMs: 1_000 };
+
+describe('the flight recorder', () => {
+  it('keeps the last 32 headers over incarnations, with waiting and handling times, and no payload', async () => {
+    const probe = new Probe();
+    const { clock } = probe.environment;
+    await probe.start({ children: [probe.worker('a')], ...roomy });
+    for (let count = 0; count < 40; count += 1) probe.send('a', { type: 'note', text: 'secret' });
+    await probe.settle();
+    probe.send('a', { type: 'explode' });
+    await probe.settle();
+    const recent = probe.system.recent('a');
+    if (recent === 'noproc') throw new Error('it is there');
+    expect(recent).toHaveLength(32);
+    expect(recent.at(-1)).toEqual({
+      type: 'explode',
+      at: clock.nowMs(),
+      waitMs: 0,
+      handleMs: 0,
+      outcome: 'crashed',
+      epoch: 1,
+    });
+    expect(JSON.stringify(recent)).not.toContain('secret');
+    expect(probe.system.recent('root')).toBe('noproc');
+  });
+});
+
+describe('statistics', () => {
+  it('count what came, went, failed and waits, and how long it took', async () => {
+    const probe = new Probe();
+    const mailbox = { limitCount: 2, limitBytes: 100, overflow: 'dropNew' as const };
+    const relay = probe.worker(
+      'a',
+      {},
+      { receive: () => void probe.send('b', { type: 'drained' }) },
+    );
+    await probe.start({ children: [relay, probe.worker('b', { mailbox })], ...roomy });
+    let timeMs = 0;
+    const still = probe.environment.clock.monotonicMs;
+    // Each look at the clock finds it a millisecond later.
+    probe.environment.clock.monotonicMs = () => (timeMs += 1);
+    for (let count = 0; count < 3; count += 1) probe.send('a', { type: 'drained' });
+    await probe.settle();
+    probe.environment.clock.monotonicMs = still;
+    const [a] = probe.system.allStats();
+    expect(a).toMatchObject({ path: 'a', messagesIn: 3, messagesOut: 3, errors: 0 });
+    expect(a!.busyMs).toBeGreaterThanOrEqual(3);
+    expect(a!.handleP50Ms).toBeGreaterThanOrEqual(1);
+    expect(a!.handleP99Ms).toBeGreaterThanOrEqual(a!.handleP50Ms);
+    for (let count = 0; count < 3; count += 1) probe.send('b', { type: 'explode' });
+    await probe.advance(0);
+    expect(probe.system.stats('b')).toMatchObject({
+      dropped: 1,
+      errors: 2,
+      restarts: 2,
+      restartsInWindow: 2,
+    });
+    expect(probe.system.stats('ghost')).toBeUndefined();
+  });
+
+  it('tell how long the oldest message waits', async () => {
+    const probe = new Probe();
+    await probe.start({ children: [probe.worker('a')], ...roomy });
+    probe.system.suspend('a');
+    probe.send('a', { type: 'drained' });
+    await probe.advance(70);
+    probe.send('a', { type: 'drained' });
+    await probe.advance(5);
+    expect(probe.system.stats('a')?.mailbox).toMatchObject({ count: 2, oldestAgeMs: 75 });
+  });
+});
+
+describe('an actor that keeps the thread', () => {
+  it('is marked and reported as unresponsive, not too often', async () => {
+    const probe = new Probe();
+    let timeMs = 0;
+    const spin = probe.worker('a', {}, { receive: () => void (timeMs += 600) });
+    await probe.start({ children: [spin], ...roomy });
+    probe.environment.clock.monotonicMs = () => timeMs;
+    for (let count = 0; count < 3; count += 1) probe.send('a', { type: 'drained' });
+    await probe.settle();
+    expect(probe.system.stats('a')).toMatchObject({ unresponsive: 3, longestMs: 600 });
+    expect(probe.reports.filter(({ kind }) => kind === 'unresponsive')).toMatchObject([
+      { path: 'a', epoch: 1, message: 'drained', tookMs: 600 },
+    ]);
+  });
+
+  it('is named to other threads with its message while it spins', async () => {
+    const probe = new Probe();
+    const watcher = `
+      const { parentPort, workerData } = require('node:worker_threads');
+      const words = new Int32Array(workerData.gate);
+      import(workerData.module).then(({ readInFlight }) => {
+        parentPort.postMessage('up');
+        Atomics.wait(words, 0, 0);
+        parentPort.postMessage(readInFlight(workerData.buffer));
+        Atomics.store(words, 1, 1);
+      });`;
+    const gate = new SharedArrayBuffer(8);
+    const words = new Int32Array(gate);
+    const spin = probe.worker(
+      'spinner',
+      {},
+      {
+        receive: () => {
+          Atomics.store(words, 0, 1);
+          Atomics.notify(words, 0);
+          while (Atomics.load(words, 1) === 0);
+        },
+      },
+    );
+    const root = {
+      type: 'supervisor',
+      id: 'root',
+      strategy: 'one_for_one',
+      children: [spin],
+    } as const;
+    const system = await startSystem(root, { environment: nodeEnvironment() });
+    const buffer = system.inFlightBuffer();
+    expect(readInFlight(buffer)).toBeUndefined();
+    const module = new URL('../../../dist/supervisor/in-flight.js', import.meta.url).href;
+    const worker = new Worker(watcher, { eval: true, workerData: { buffer, gate, module } });
+    const next = () => new Promise((resolve) => worker.once('message', resolve));
+    await deadline('watcher', next());
+    const before = Date.now();
+    system.ref('spinner').send({ type: 'drained' });
+    const seen = (await deadline('answer', next())) as InFlight;
+    expect(seen).toMatchObject({ path: 'spinner', epoch: 1, type: 'drained' });
+    expect(seen.sinceMs).toBeGreaterThanOrEqual(before - 5);
+    expect(seen.sinceMs).toBeLessThanOrEqual(Date.now());
+    await worker.terminate();
+    await deadline('stop', system.stop());
+  });
+});
+
+describe('a trace', () => {
+  async function traced(options: { pattern: string; limit?: number; forMs?: number }) {
+    const probe = new Probe();
+    const inner = {
+      type: 'supervisor',
+      id: 'in',
+      strategy: 'one_for_one',
+      children: [probe.worker('a'), probe.worker('b')],
+    } as const;
+    await probe.start({ children: [inner, probe.worker('c')], ...roomy });
+    const events: TraceEvent[] = [];
+    const ends: unknown[] = [];
+    const result = probe.system.trace(
+      { limit: 100, forMs: 1_000, ...options },
+      (event) => void events.push(event),
+      (why, count) => void ends.push([why, count]),
+    );
+    const sendAll = async () => {
+      for (const path of ['in/a', 'in/b', 'c']) probe.send(path, { type: 'note', text: '' });
+      await probe.settle();
+    };
+    return { probe, events, ends, result, sendAll };
+  }
+
+  it.each([
+    ['in/*', ['in/a', 'in/b']],
+    ['*', ['c']],
+    ['**', ['in/a', 'in/b', 'c']],
+    ['c', ['c']],
+  ])('of %s follows the actors that match', async (pattern, paths) => {
+    const { events, sendAll } = await traced({ pattern });
+    await sendAll();
+    expect(events.map(({ path }) => path)).toEqual(paths);
+    expect(events[0]).toMatchObject({ seq: 1, kind: 'handled', type: 'note', state: 'idle' });
+  });
+
+  it('ends by itself after its limit, and after its time', async () => {
+    const limited = await traced({ pattern: '**', limit: 2 });
+    await limited.sendAll();
+    expect(limited.events).toHaveLength(2);
+    expect(limited.ends).toEqual([['limit', 2]]);
+    const timed = await traced({ pattern: '**' });
+    await timed.probe.advance(1_000);
+    await timed.sendAll();
+    expect(timed.events).toEqual([]);
+    expect(timed.ends).toEqual([['expired', 0]]);
+  });
+
+  it('ends when it is stopped or its listener throws, and leaves nothing behind', async () => {
+    const { probe, events, ends, result, sendAll } = await traced({ pattern: '**' });
+    if (!result.ok) throw new Error('it must start');
+    result.stop();
+    result.stop();
+    probe.system.trace(
+      { pattern: '**', limit: 9, forMs: 99 },
+      () => {
+        throw new Error('listener');
+      },
+      (why) => void ends.push(why),
+    );
+    await sendAll();
+    expect(events).toEqual([]);
+    expect(ends).toEqual([['stopped', 0], 'failed']);
+    expect(probe.environment.clock.pendingTimers).toBe(0);
+    expect(probe.system.counters().crashes).toBe(0);
+  });
+
+  it('sees what is sent, and actors that start later', async () => {
+    const { probe, events } = await traced({ pattern: '**' });
+    const relay = probe.worker(
+      'd',
+      {},
+      { receive: () => void probe.send('c', { type: 'drained' }) },
+    );
+    await probe.during(probe.system.startChild('root', relay));
+    probe.send('d', { type: 'finish' });
+    await probe.settle();
+    expect(events.map(({ kind, path, type }) => [kind, path, type])).toEqual([
+      ['sent', 'd', 'drained'],
+      ['handled', 'd', 'finish'],
+      ['handled', 'c', 'drained'],
+    ]);
+  });
+
+  it('is refused without limits, and when there are too many', async () => {
+    const { probe } = await traced({ pattern: '**' });
+    const start = (limit: number) =>
+      probe.system.trace({ pattern: '*', limit, forMs: 10 }, () => undefined);
+    expect(start(0)).toEqual({ ok: false, error: 'invalid' });
+    const results = Array.from({ length: 8 }, () => start(1).ok);
+    expect(results.filter((isOk) => !isOk)).toHaveLength(1);
+  });
+});
+
+describe('resources', () => {
+  it('of all incarnations are listed by name, kind, age and owner, and go with them', async () => {
+    const probe = new Probe();
+    const spec = probe.worker(
+      'a',
+      {},
+      {
+        onStart: (cell) => {
+          cell.scope.defer('socket', () => undefined, 'socket');
+          cell.scope.after(500, () => undefined);
+        },
+      },
+    );
+    await probe.start({ children: [spec, probe.worker('b')], ...roomy });
+    await probe.advance(100);
+    expect(probe.system.resources('a')).toEqual([
+      { name: 'journal', kind: 'cleanup', ageMs: 100, owner: 'a#1' },
+      { name: 'socket', kind: 'socket', ageMs: 100, owner: 'a#1' },
+      { name: '500 ms', kind: 'timer', ageMs: 100, owner: 'a#1' },
+    ]);
+    expect(probe.system.resources(undefined, 2)).toHaveLength(2);
+    await probe.during(probe.system.terminateChild('root', 'a'));
+    expect(probe.system.resources('a')).toEqual([]);
+  });
+});
