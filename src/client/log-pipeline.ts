@@ -169,8 +169,9 @@ export class LogPipeline {
       for (const entry of parcel.entries) this.#fail(entry, error);
       return;
     }
-    this.#noteTrouble(error);
     const isGap = error.code === 'CODI_SEQUENCE_GAP';
+    // A gap follows from another refusal, and that one is what a person can do something about.
+    this.#noteTrouble(isGap ? (this.#lastTrouble ?? error) : error);
     if (this.#flow === 'flowing') {
       this.#flow = 'draining';
       const backoffMs = retryDelayMs(this.#resendAttempt, RESEND_DELAYS, this.#ports.random);

@@ -17,6 +17,9 @@ import type { IngestBuffer } from './ingest-buffer.ts';
 import { WRITER_RESTARTS } from './restarts.ts';
 import { writerMachine } from './writer.machine.ts';
 
+/** How long a refusal is shown when nobody has written since. */
+const REFUSED_SHOWN_MS = 30_000;
+
 export interface LedgerWriterPorts {
   buffer: IngestBuffer;
   telemetry: Telemetry;
@@ -45,6 +48,8 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
   const { buffer, telemetry } = ports;
   const host = cell.host!;
   let isRefusing = false;
+  /** Since when nothing was taken; a full disk is said to be full until a commit shows otherwise. */
+  let refusedAtMs: number | undefined;
   let isPumping = false;
   let isFinishing = false;
 
@@ -61,7 +66,10 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
     cell.clock.setImmediate(pump);
   };
 
-  const take = takeMessages(cell, ports, schedulePump);
+  const take = takeMessages(cell, ports, (isStored) => {
+    if (isStored) refusedAtMs = undefined;
+    schedulePump();
+  });
   host.onMessage(cell.scope.wrap((message) => take(message as FromLedger)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
   cell.scope.defer('ingest buffer', () => buffer.detach());
@@ -78,6 +86,7 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
       },
       'effect.retryLater': ({ retryMs }) => {
         isRefusing = true;
+        refusedAtMs = cell.clock.monotonicMs();
         buffer.detach();
         cell.scope.after(retryMs, () => cell.raise({ type: 'retryDue' }));
       },
@@ -90,7 +99,11 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
         host.post({ type: 'stop' });
       },
     },
-    status: () => ({ state: isRefusing ? 'refusing' : buffer.isEmpty ? 'idle' : 'committing' }),
+    status: () => {
+      const refusedForMs = cell.clock.monotonicMs() - (refusedAtMs ?? -Infinity);
+      if (isRefusing || refusedForMs < REFUSED_SHOWN_MS) return { state: 'refusing' };
+      return { state: buffer.isEmpty ? 'idle' : 'committing' };
+    },
   });
 }
 
@@ -98,7 +111,7 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
 function takeMessages(
   cell: CellContext<never>,
   { buffer, telemetry, deliver, onCommitted, onHead }: LedgerWriterPorts,
-  onProgress: () => void,
+  onProgress: (isStored: boolean) => void,
 ): (message: FromLedger) => void {
   return (message) => {
     switch (message.type) {
@@ -106,7 +119,7 @@ function takeMessages(
         buffer.settle(message.batches);
         message.answers.forEach(deliver);
         onCommitted(message);
-        onProgress();
+        onProgress(message.block !== null);
         break;
       case 'refused':
         buffer.refuse(message.batches);
@@ -116,11 +129,11 @@ function takeMessages(
         break;
       case 'rootOpened':
         buffer.settleRoot(message.batch, message);
-        onProgress();
+        onProgress(false);
         break;
       case 'rootForgotten':
         buffer.settleRoot(message.batch, { rootId: 0, lastSequence: 0, files: 0 });
-        onProgress();
+        onProgress(false);
         break;
       case 'fatal':
         throw new CodiError(message.code, { reason: message.message });
