@@ -18,6 +18,7 @@ import { servingBranch } from './wiring/serving-branch.ts';
 import { BRANCH, shareParts, type DaemonOptions, type Shared } from './wiring/shared.ts';
 import { watchingBranch } from './wiring/watching-branch.ts';
 import { prepareSocketDirectory } from './platform/unix-socket.ts';
+import { removeStaleSocket } from './workers/debug/stale-socket.ts';
 
 export type { DaemonOptions } from './wiring/shared.ts';
 
@@ -46,6 +47,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const shared = shareParts(options, held.identity);
   try {
+    // Before any actor takes a socket over: a daemon of another data directory may be using them.
+    await removeStaleSocket(socketPath);
+    await removeStaleSocket(debugSocketPath);
     await startSystem(rootSpec(shared), {
       environment,
       onReport: (report) => shared.reports.take(report),
@@ -88,7 +92,7 @@ function handleOf(shared: Shared, release: () => void): Daemon {
     stop: async () => {
       const { durationMs, unstopped } = await system.stop();
       release();
-      options.telemetry.emit('DaemonStopped', { durationMs });
+      options.telemetry.emit('DaemonStopped', { durationMs: Math.round(durationMs) });
       return {
         durationMs,
         entries: facts.summary().entries,

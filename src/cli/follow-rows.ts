@@ -36,9 +36,18 @@ export async function followRows(
     if (signal.aborted || !error) continue;
     if (!error.retryable) throw error;
     await handlers.onGap?.(false);
-    await client.request('Health', {}, { timeoutMs: COME_BACK_MS });
-    await handlers.onGap?.(true);
+    const back = client.request('Health', {}, { timeoutMs: COME_BACK_MS });
+    await Promise.race([back, abortion(signal)]);
+    if (!signal.aborted) await handlers.onGap?.(true);
   }
+}
+
+/** Resolves when the signal is aborted. */
+function abortion(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
 }
 
 /** One subscription; its end without an error means: go on behind what was handed out. */

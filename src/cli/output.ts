@@ -1,3 +1,4 @@
+import { CodiError } from '../protocol/errors.ts';
 import { stringifyJson } from '../protocol/json-text.ts';
 import type { JsonValue } from '../protocol/json-value.ts';
 import { writeAll } from './cli-io.ts';
@@ -15,11 +16,14 @@ export class Output {
   readonly #stream: TerminalStream;
   #held = '';
   #isGone = false;
+  /** Writing failed for a reason of its own: a full disk, say. */
+  #failure: Error | undefined;
   #onGone: (() => void) | undefined;
 
   constructor(stream: TerminalStream) {
     this.#stream = stream;
-    stream.on('error', () => {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') this.#failure = error;
       this.#isGone = true;
       this.#onGone?.();
     });
@@ -54,9 +58,17 @@ export class Output {
   async flush(): Promise<void> {
     const text = this.#held;
     this.#held = '';
-    if (this.#isGone) throw new OutputGone();
+    if (this.#isGone) throw this.#gone();
     if (text === '') return;
-    const isWritten = await writeAll(this.#stream, text);
-    if (!isWritten) throw new OutputGone();
+    const failure = await writeAll(this.#stream, text);
+    if (failure === undefined) return;
+    if (failure !== 'closed' && failure.code !== 'EPIPE') this.#failure = failure;
+    throw this.#gone();
+  }
+
+  #gone(): Error {
+    return this.#failure
+      ? new CodiError('CODI_INTERNAL', { reason: this.#failure.message }, { cause: this.#failure })
+      : new OutputGone();
   }
 }

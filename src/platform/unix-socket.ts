@@ -1,9 +1,10 @@
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Listener } from '../actors/serving/acceptor.actor.ts';
 import type { ClientSocket } from '../actors/serving/ports.ts';
 import { CodiError } from '../protocol/errors.ts';
+import { removeStaleSocket } from '../workers/debug/stale-socket.ts';
 
 /** sun_path on Linux holds 108 bytes with the terminating zero; Node 20 cuts longer ones silently. */
 const SOCKET_PATH_MAX_BYTES = 107;
@@ -52,34 +53,6 @@ export async function listenUnix(
       server.close();
     },
   };
-}
-
-async function removeStaleSocket(socketPath: string): Promise<void> {
-  let stat;
-  try {
-    stat = lstatSync(socketPath);
-  } catch {
-    return;
-  }
-  if (!stat.isSocket())
-    throw new CodiError('CODI_PATH_INVALID', { path: socketPath, reason: 'it is no socket' });
-  if (await isAnswering(socketPath))
-    throw new CodiError('CODI_ALREADY_RUNNING', { pid: 'unknown' });
-  unlinkSync(socketPath);
-}
-
-function isAnswering(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(socketPath);
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(true);
-    });
-    // Only a refusal proves that nobody listens; a full backlog, say, does not.
-    probe.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'),
-    );
-  });
 }
 
 function clientSocket(socket: Socket): ClientSocket {

@@ -45,6 +45,13 @@ export const DAEMON_ERRORS = {
     message: 'the socket path {path} has {bytes} bytes; this system takes {limitBytes}',
     hint: 'name a shorter one with --socket',
   },
+  CODI_SOCKET_IN_USE: {
+    number: 1008,
+    retryable: false,
+    exit: EXIT.conflict,
+    message: 'somebody already listens on {path}',
+    hint: 'stop that daemon, or name another --socket',
+  },
   CODI_SOCKET_DIR_UNSAFE: {
     number: 1007,
     retryable: false,

@@ -21,8 +21,8 @@ export const WIRE_ERRORS = {
     number: 2003,
     retryable: true,
     exit: EXIT.tryAgain,
-    message: 'no complete message arrived within {timeoutMs} ms of connecting',
-    hint: 'send the first message right after connecting',
+    message: 'a message was not complete within {timeoutMs} ms of its first byte',
+    hint: 'send a message in one go',
     closes: true,
   },
   CODI_SLOW_CONSUMER: {

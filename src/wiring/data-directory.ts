@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { CodiError } from '../protocol/errors.ts';
+import { CodiError, isCodiError } from '../protocol/errors.ts';
 import { acquireLock } from '../workers/storage/lock.ts';
 
 /** The card a running daemon leaves in its data directory for people and for `codi daemon`. */
@@ -36,14 +36,21 @@ export interface HeldDataDirectory {
  * kernel's, so it goes with the process however that ends.
  */
 export function holdDataDirectory(dataDir: string, card: DaemonCard): HeldDataDirectory {
+  try {
+    return hold(dataDir, card);
+  } catch (error) {
+    throw explained(error, dataDir);
+  }
+}
+
+function hold(dataDir: string, card: DaemonCard): HeldDataDirectory {
   makeDirectory(dataDir);
   chmodSync(dataDir, 0o700);
   const lock = acquireLock(dataDir);
   const cardPath = join(dataDir, 'daemon.json');
   if (!lock.ok)
     throw new CodiError('CODI_ALREADY_RUNNING', { dataDir, pid: readCard(cardPath)?.pid ?? '?' });
-  writeFileSync(`${cardPath}.new`, `${JSON.stringify(card, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${cardPath}.new`, cardPath);
+  leaveCard(cardPath, card);
   const { dev, ino } = statSync(dataDir, { bigint: true });
   return {
     identity: { dev, ino },
@@ -52,6 +59,29 @@ export function holdDataDirectory(dataDir: string, card: DaemonCard): HeldDataDi
       lock.release();
     },
   };
+}
+
+/** The card is a convenience; a full disk is the ledger's to tell. */
+function leaveCard(path: string, card: DaemonCard): void {
+  try {
+    writeFileSync(`${path}.new`, `${JSON.stringify(card, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
+}
+
+/** What the file system refuses is said in the error table's words. */
+function explained(error: unknown, dataDir: string): unknown {
+  if (isCodiError(error)) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'SQLITE_FULL') return new CodiError('CODI_DISK_FULL');
+  const reason = `cannot write to ${dataDir}: ${message}`;
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
+    return new CodiError('CODI_NOT_PERMITTED', { reason }, { cause: error });
+  if (code?.startsWith('SQLITE_'))
+    return new CodiError('CODI_STORAGE_UNAVAILABLE', { reason }, { cause: error });
+  return error;
 }
 
 function makeDirectory(path: string): void {

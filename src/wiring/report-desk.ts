@@ -71,7 +71,8 @@ export class ReportDesk {
   }
 
   #restarted(report: Extract<Report, { kind: 'childRestarted' }>): void {
-    const { path, afterMs, at: atMs, epoch } = report;
+    const { path, at: atMs, epoch } = report;
+    const afterMs = Math.round(report.afterMs);
     const reason = this.#lastReason.get(path) ?? 'restarted with its group';
     this.#lastReason.delete(path);
     const restart = { path, reason, afterMs, atMs };

@@ -12,6 +12,7 @@ import { BRANCH, type Shared } from './shared.ts';
 import { statusBody } from './status.ts';
 
 const FOLLOWS_MAX = 16;
+const FRAME_TIMEOUT_MS = 30_000;
 /** How many unanswered messages a client should keep on the way. */
 const WINDOW_COUNT = 8_192;
 
@@ -81,6 +82,8 @@ function servingPorts(shared: Shared): ServingPorts {
       sendLimitBytes: config.limits.connectionSendLimitBytes,
       window: WINDOW_COUNT,
       followsMax: FOLLOWS_MAX,
+      firstFrameTimeoutMs: config.limits.handshakeTimeoutMs,
+      frameTimeoutMs: FRAME_TIMEOUT_MS,
     },
     identity: {
       sessionId: config.general.sessionId ?? null,

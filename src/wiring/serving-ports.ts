@@ -75,7 +75,11 @@ export function monitoringPort(
     remove: (path) =>
       ask<unknown>((reply) => ({ type: 'remove', path, reply }), ADMIN_TIMEOUT_MS).then(noResult),
     sync: (paths, timeoutMs) => ask((reply) => ({ type: 'sync', paths, reply }), timeoutMs),
-    watches: () => table.all().map(watchRow),
+    watches: () => {
+      if (!table.isLoaded)
+        throw new CodiError('CODI_TRY_AGAIN', { reason: 'the watched paths are being loaded' });
+      return table.all().map(watchRow);
+    },
   };
 }
 

@@ -16,7 +16,7 @@ export function statusBody(shared: Shared): BodyOf<'Status'> {
   const reasons = away.map((worker) => `${worker.path} is ${worker.state.replace('-', ' ')}`);
   if (!roots.isSettled) reasons.push('the first scan is not finished');
   for (const root of roots.all())
-    if (root.state === 'failed')
+    if (root.state === 'failed' || root.state === 'gone')
       reasons.push(`${showBytePath(root.path).path}: ${root.reason ?? 'cannot be watched'}`);
   const ledger = facts.summary();
   return {

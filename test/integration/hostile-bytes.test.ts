@@ -59,6 +59,12 @@ const CASES: [string, Buffer, boolean, string][] = [
   ],
   ['a length of zero', Buffer.alloc(4), false, 'CODI_FRAME_EMPTY'],
   ['a truncated frame', Buffer.from([100, 0, 0, 0, 0x93]), true, 'CODI_FRAME_TRUNCATED'],
+  [
+    'half a frame that never ends',
+    Buffer.from([100, 0, 0, 0, 0x93]),
+    false,
+    'CODI_HANDSHAKE_TIMEOUT',
+  ],
   ['bytes that are no MessagePack', prefixed(Buffer.alloc(64, 0xc1)), false, 'CODI_FRAME_INVALID'],
   ['a browser', Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'), false, 'CODI_FRAME_HTTP'],
   ['JSON that is none', Buffer.from('{"LogEntry": nonsense}\n'), false, 'CODI_FRAME_INVALID'],

@@ -60,6 +60,16 @@ test('a second daemon on the same data directory is refused with the pid of the 
   await client.close();
 });
 
+test('a daemon of another data directory does not touch sockets that are in use', async () => {
+  const home = place();
+  const daemon = await start(home);
+  const second = startDaemon({ ...home, dataDir: join(home.home, 'other') });
+  await expect(second).rejects.toThrow(/exited with 3: .*already listens on/s);
+  const debug = await daemon.debug();
+  expect((await debug.tree()).path).toBe('root');
+  debug.close();
+});
+
 test('two data directories have two daemons side by side', async () => {
   const [one, two] = await Promise.all([start(place()), start(place())]);
   expect(one.pid).not.toBe(two.pid);

@@ -58,7 +58,14 @@ class Simulation {
     this.#ports = new ServingWorld({
       ingest: this.buffer,
       register: this.#desk.register,
-      limits: { frameLimitBytes: 10_000, sendLimitBytes: 1_000_000, window: 1, followsMax: 1 },
+      limits: {
+        frameLimitBytes: 10_000,
+        sendLimitBytes: 1_000_000,
+        window: 1,
+        followsMax: 1,
+        firstFrameTimeoutMs: 60_000,
+        frameTimeoutMs: 60_000,
+      },
     }).ports;
   }
 

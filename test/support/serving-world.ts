@@ -93,7 +93,14 @@ export class ServingWorld {
         return () => void this.deliverers.delete(connection);
       },
       telemetry: this.log.telemetry,
-      limits: { frameLimitBytes: 100_000, sendLimitBytes: 4_000, window: 16, followsMax: 2 },
+      limits: {
+        frameLimitBytes: 100_000,
+        sendLimitBytes: 4_000,
+        window: 16,
+        followsMax: 2,
+        firstFrameTimeoutMs: 2_000,
+        frameTimeoutMs: 30_000,
+      },
       identity: { sessionId: null, tenantId: null, userId: null },
       server: 'codi test',
       newId: countingId,

@@ -18,6 +18,7 @@ import type {
 import { connectionMachine } from './connection.machine.ts';
 import { Follows } from './follow.ts';
 import type { ClientSocket, ServingPorts } from './ports.ts';
+import { errorPayload, failure, rejection } from './refusals.ts';
 import { handleRequest } from './requests.ts';
 
 const LEDGER_KINDS = new Set(['LogEntry', 'LogBatch']);
@@ -51,6 +52,8 @@ export class Connection {
   /** The stream cannot be trusted any more; nothing of it is taken. */
   #isBroken = false;
   #isPaused = false;
+  #hasFrame = false;
+  #stopFrameTimer: (() => void) | undefined;
 
   constructor(
     cell: CellContext<never>,
@@ -125,8 +128,24 @@ export class Connection {
       this.#take(body);
       if (this.#isBroken) return;
     }
+    this.#watchFrame(scan.frames.length > 0);
     if (scan.error) this.#break(scan.error);
     else if (this.#ports.ingest.isPressing) this.#pause();
+  }
+
+  /** Half a frame holds memory, so its other half may not take for ever. */
+  #watchFrame(isComplete: boolean): void {
+    if (isComplete) this.#hasFrame = true;
+    if (isComplete || this.#scanner.pendingBytes === 0) {
+      this.#stopFrameTimer?.();
+      this.#stopFrameTimer = undefined;
+    }
+    if (this.#scanner.pendingBytes === 0 || this.#stopFrameTimer) return;
+    const { firstFrameTimeoutMs, frameTimeoutMs } = this.#ports.limits;
+    const timeoutMs = this.#hasFrame ? frameTimeoutMs : firstFrameTimeoutMs;
+    this.#stopFrameTimer = this.#cell.scope.after(timeoutMs, () =>
+      this.#break(new CodiError('CODI_HANDSHAKE_TIMEOUT', { timeoutMs })),
+    );
   }
 
   #take(body: Buffer): void {
@@ -246,41 +265,4 @@ export class Connection {
     });
     this.#ports.ingest.whenDrained(resume);
   }
-}
-
-function rejection(id: string | undefined, error: CodiError): Payload {
-  if (id === undefined) return errorPayload(error, undefined);
-  const wire = error.toWire();
-  return {
-    kind: 'Acknowledgment',
-    body: {
-      request_id: id,
-      status: { Rejected: wire.message },
-      code: wire.code,
-      retry_after_ms: Number(error.details['retryMs'] ?? 0),
-    },
-  };
-}
-
-/** Commands of the original protocol are refused by an Acknowledgment, questions by an Error. */
-function failure(message: Message, error: CodiError): Payload {
-  return COMMANDS.has(message.payload.kind)
-    ? rejection(message.id, error)
-    : errorPayload(error, message.id);
-}
-
-const COMMANDS = new Set(['StartMonitoring', 'StopMonitoring', 'SessionStart', 'SessionEnd']);
-
-function errorPayload(error: CodiError, id: string | undefined): Payload {
-  const wire = error.toWire();
-  return {
-    kind: 'Error',
-    body: {
-      code: wire.code,
-      message: wire.message,
-      hint: wire.hint,
-      retryable: wire.retryable,
-      ...(id !== undefined && { request_id: id }),
-    },
-  };
 }

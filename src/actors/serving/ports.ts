@@ -75,6 +75,10 @@ export interface ServingLimits {
   sendLimitBytes: number;
   window: number;
   followsMax: number;
+  /** Time the first frame may take to arrive in full, once it has begun. */
+  firstFrameTimeoutMs: number;
+  /** The same for later ones. */
+  frameTimeoutMs: number;
 }
 
 export interface ServingPorts {

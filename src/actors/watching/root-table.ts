@@ -34,6 +34,11 @@ export class RootTable {
     return this.#isLoaded && !this.all().some(isUnderWay);
   }
 
+  /** Whether the stored roots are known; before that an empty table says nothing. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
   markLoaded(): void {
     this.#isLoaded = true;
     this.#onChange();

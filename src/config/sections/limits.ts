@@ -40,7 +40,6 @@ export const limits = z.object({
     default: '2s',
     min: '100ms',
     max: '5m',
-    isPending: true,
   }),
   messagesPerSecond: count('messages_per_second', {
     description: 'Messages a connection may send each second; 0 sets no rate.',

@@ -73,7 +73,10 @@ function parse(line: string): DebugRequest {
   try {
     value = JSON.parse(line);
   } catch {
-    throw new CodiError('CODI_FRAME_INVALID', { reason: 'a line that is not JSON' });
+    throw new CodiError('CODI_FRAME_INVALID', {
+      format: 'JSON',
+      reason: 'it cannot be parsed',
+    });
   }
   const request = value as Partial<DebugRequest> | null;
   if (typeof request?.verb !== 'string' || !['number', 'string'].includes(typeof request.id))

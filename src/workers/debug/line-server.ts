@@ -1,5 +1,6 @@
-import { chmodSync, unlinkSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { removeStaleSocket } from './stale-socket.ts';
 
 export interface LineServerOptions {
   socketPath: string;
@@ -16,11 +17,7 @@ const OWED_MAX = 256;
 export async function listenForLines(options: LineServerOptions): Promise<Server> {
   const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, options));
   server.maxConnections = options.clientsMax;
-  try {
-    unlinkSync(options.socketPath);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+  await removeStaleSocket(options.socketPath);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.socketPath, () => {

@@ -84,7 +84,7 @@ test('A file that a dead daemon left is replaced.', async () => {
 
 test('A socket that answers, and a file that is no socket, are left alone.', async () => {
   listener = await listenUnix(path, (socket) => socket.destroy(), ignore);
-  await expect(listenUnix(path, ignore, ignore)).rejects.toThrow(code('CODI_ALREADY_RUNNING'));
+  await expect(listenUnix(path, ignore, ignore)).rejects.toThrow(code('CODI_SOCKET_IN_USE'));
   mkdirSync(join(home, 'sub'));
   const file = join(home, 'sub', 'file');
   writeFileSync(file, 'precious');

@@ -25,7 +25,14 @@ async function logsAfter(after: number): Promise<Page<Row>> {
 
 beforeEach(async () => {
   world = await ServingWorld.start({
-    limits: { frameLimitBytes: 100_000, sendLimitBytes: 400_000, window: 1, followsMax: 2 },
+    limits: {
+      frameLimitBytes: 100_000,
+      sendLimitBytes: 400_000,
+      window: 1,
+      followsMax: 2,
+      firstFrameTimeoutMs: 2_000,
+      frameTimeoutMs: 30_000,
+    },
   });
   asked = [];
   world.ports.query.logs = ({ filter }) => {

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,10 +48,21 @@ afterEach(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-test('It replaces a stale file and is private.', async () => {
-  writeFileSync(socketPath(), '');
+test('It replaces the socket of a process that died, and is private.', async () => {
+  const program = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', program, socketPath()]);
+  expect(statSync(socketPath()).isSocket()).toBe(true);
   await listen();
   expect(statSync(socketPath()).mode & 0o777).toBe(0o600);
+});
+
+test('A file that is no socket, and a socket that answers, are left alone.', async () => {
+  writeFileSync(socketPath(), 'precious');
+  await expect(listen()).rejects.toThrow(/no socket/);
+  expect(readFileSync(socketPath(), 'utf8')).toBe('precious');
+  rmSync(socketPath());
+  await listen();
+  await expect(listen()).rejects.toThrow(/already listens/);
 });
 
 test('Lines are answered however they are cut, and empty ones are not.', async () => {
