@@ -208,7 +208,9 @@ async function mutantOf(
   to: string,
 ): Promise<Decide> {
   const folder = new URL('../../dist/supervisor/', import.meta.url);
-  const read = (name: string) => readFileSync(new URL(`${name}.js`, folder), 'utf8');
+  // A relative source map in a data: URL breaks Node's coverage.
+  const read = (name: string) =>
+    readFileSync(new URL(`${name}.js`, folder), 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '');
   const asUrl = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
   const mutate = (name: string) => {
     const code = read(name);
