@@ -44,7 +44,7 @@ export async function runInProcess(
       ...(around.socketPath !== undefined && { CODI_SOCKET: around.socketPath }),
       ...around.env,
     },
-    cwd: around.cwd ?? '/work/here',
+    cwd: around.cwd ?? '/desk/here',
     homeDir: '/nowhere/home',
     uid: userInfo().uid,
     nowMs: around.nowMs ?? (() => Date.now()),

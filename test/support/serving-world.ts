@@ -158,4 +158,4 @@ export function pending<T>() {
   return { promise, resolve, reject };
 }
 
-export const ANYWHERE = bytePathFromUtf8('/work');
+export const ANYWHERE = bytePathFromUtf8('/desk');

@@ -47,7 +47,7 @@ describe('commands about the daemon and what it watches', () => {
       body: {
         watches: [
           {
-            path: '/work/other',
+            path: '/desk/other',
             recursive: true,
             patterns: ['*.txt'],
             active: true,
@@ -62,16 +62,16 @@ describe('commands about the daemon and what it watches', () => {
       },
     });
     const run = await codi(['watch', 'add', '../other', '--pattern', '*.txt']);
-    expect(run).toMatchObject({ exitCode: 0, out: 'watching /work/other\n' });
+    expect(run).toMatchObject({ exitCode: 0, out: 'watching /desk/other\n' });
     expect(daemon.of('StartMonitoring')[0]?.body).toEqual({
-      path: '/work/other',
+      path: '/desk/other',
       recursive: true,
       patterns: ['*.txt'],
     });
     const list = await codi(['watch', 'ls']);
-    expect(list.out).toContain('/work/other  watching  1,204  native (fs)  *.txt');
+    expect(list.out).toContain('/desk/other  watching  1,204  native (fs)  *.txt');
     await codi(['watch', 'rm', '../other']);
-    expect(daemon.of('StopMonitoring')[0]?.body.path).toBe('/work/other');
+    expect(daemon.of('StopMonitoring')[0]?.body.path).toBe('/desk/other');
   });
 
   it('files ls prints every page, with numbers beyond 2^53 exactly', async () => {
@@ -87,7 +87,7 @@ describe('commands about the daemon and what it watches', () => {
     const run = await codi(['files', 'ls', '.', '--prefix', 'f', '--json']);
     expect(run.out.split('\n')).toHaveLength(1501);
     expect(run.out).toContain('"ino":18446744073709551615');
-    expect(daemon.of('ListFiles')[0]?.body).toMatchObject({ root: '/work/here', prefix: 'f' });
+    expect(daemon.of('ListFiles')[0]?.body).toMatchObject({ root: '/desk/here', prefix: 'f' });
   });
 
   it('session start gives an id that works with the shell, and end takes it from there', async () => {
@@ -114,7 +114,7 @@ describe('commands about the daemon and what it watches', () => {
     });
     const run = await codi(['sync', 'a', '--timeout', '2s']);
     expect(run.out).toBe('in step: 1 root, 12 events, 84 ms\n');
-    expect(daemon.of('Sync')[0]?.body).toEqual({ paths: ['/work/here/a'], timeout_ms: 2000 });
+    expect(daemon.of('Sync')[0]?.body).toEqual({ paths: ['/desk/here/a'], timeout_ms: 2000 });
   });
 
   it('status prints the picture of a healthy daemon', async () => {

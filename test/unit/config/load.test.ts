@@ -64,7 +64,7 @@ test('The result is frozen in depth and does not share lists with the schema.', 
 test('The keys of the original are accepted under their names.', () => {
   const text = `
 [general]
-workspace = "/work"
+workspace = "/desk"
 log_level = "Info"
 session_timeout = 3600
 [storage]

@@ -75,7 +75,7 @@ test('Every reason why it is not is named.', () => {
   workers = ['backing-off', 'parked', 'refusing', 'idle'].map((state) =>
     node(`core/${state}`, state),
   );
-  const root = { root: 1, path: bytePathFromUtf8('/work'), state: 'failed', files: 3 };
+  const root = { root: 1, path: bytePathFromUtf8('/desk'), state: 'failed', files: 3 };
   roots.add({ ...root, reason: 'no such device' } as WatchedRoot);
   roots.add({ ...root, root: 2, state: 'scanning' } as WatchedRoot);
   const body = statusBody(shared);
@@ -85,6 +85,6 @@ test('Every reason why it is not is named.', () => {
     'core/parked is parked',
     'core/refusing is refusing',
     'the first scan is not finished',
-    '/work: no such device',
+    '/desk: no such device',
   ]);
 });

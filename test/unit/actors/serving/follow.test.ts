@@ -101,7 +101,7 @@ describe('a follow', () => {
       const row = {
         seq: world.feed.events,
         time: '2026-01-01T00:00:00Z',
-        root: '/work',
+        root: '/desk',
         path: 'a',
         event: 'create',
         kind: 'file',

@@ -104,8 +104,8 @@ describe('questions', () => {
     const commands = {
       SessionStart: START,
       SessionEnd: { session_id: 'session' },
-      StartMonitoring: { path: '/work', recursive: true, patterns: [] },
-      StopMonitoring: { path: '/work' },
+      StartMonitoring: { path: '/desk', recursive: true, patterns: [] },
+      StopMonitoring: { path: '/desk' },
     };
     for (const [kind, body] of Object.entries(commands)) {
       await world.request(socket, kind, body);
@@ -169,9 +169,9 @@ describe('watching', () => {
     world.ports.monitoring.add = async (request) => void asked.push(request);
     world.ports.monitoring.remove = async (path) => void asked.push(path);
     const socket = await world.connect();
-    const body = { path: '/work', recursive: true, patterns: ['*.ts'] };
+    const body = { path: '/desk', recursive: true, patterns: ['*.ts'] };
     const id = await world.request(socket, 'StartMonitoring', body);
-    await world.request(socket, 'StopMonitoring', { path: '/work' });
+    await world.request(socket, 'StopMonitoring', { path: '/desk' });
     expect(asked).toEqual([{ ...body, path: ANYWHERE }, ANYWHERE]);
     expect(socket.bodies('Acknowledgment')[0]).toMatchObject({
       request_id: id,
@@ -188,7 +188,7 @@ describe('watching', () => {
       return { roots: 2 };
     };
     const socket = await world.connect({});
-    await world.request(socket, 'Sync', { paths: ['/work'], timeout_ms: 5 });
+    await world.request(socket, 'Sync', { paths: ['/desk'], timeout_ms: 5 });
     expect(lastBody(socket)).toMatchObject({ roots: 2, events: 3, duration_ms: 0 });
     expect(timeout).toBe(5);
     await world.request(socket, 'Sync', {});

@@ -3,7 +3,7 @@ import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import type { ConnectionContext, ToLedger } from '#codi/workers/storage/ledger.messages.js';
 import { describe, expect, it } from 'vitest';
 
-const ROOT = bytePathFromUtf8('/work');
+const ROOT = bytePathFromUtf8('/desk');
 
 function context(connection: number): ConnectionContext {
   return {

@@ -11,7 +11,7 @@ import { LedgerDisk, LedgerThread } from '../../../support/fake-ledger.ts';
 import { entryBody, frameOf } from '../../../support/fake-socket.ts';
 import { virtualEnvironment } from '../../../support/virtual-environment.ts';
 
-const ROOT = bytePathFromUtf8('/work');
+const ROOT = bytePathFromUtf8('/desk');
 const CONTEXT: ConnectionContext = {
   connection: 1,
   format: 'msgpack',

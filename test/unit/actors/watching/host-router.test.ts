@@ -5,7 +5,7 @@ import type { FromWatchHost, ToWatchHost } from '#codi/workers/watch-host/watch-
 import { beforeEach, expect, test } from 'vitest';
 import { ROOT_OPTIONS } from '../../../support/fake-watch-host.ts';
 
-const PATH = bytePathFromUtf8('/work');
+const PATH = bytePathFromUtf8('/desk');
 
 let router: HostRouter;
 let posted: ToWatchHost[];

@@ -22,9 +22,9 @@ function rootAt(root: number, path: string, state: WatchedRoot['state'] = 'watch
 test('The innermost root covers a path, and a name that only begins alike does not.', () => {
   const table = new RootTable(() => undefined);
   const covering = (path: string) => table.covering(bytePathFromUtf8(path))?.root;
-  table.add(rootAt(1, '/work'));
-  table.add(rootAt(2, '/work/deep'));
-  expect(['/work', '/work/a', '/work/deep', '/work/deep/a', '/work/deeper'].map(covering)).toEqual([
+  table.add(rootAt(1, '/desk'));
+  table.add(rootAt(2, '/desk/deep'));
+  expect(['/desk', '/desk/a', '/desk/deep', '/desk/deep/a', '/desk/deeper'].map(covering)).toEqual([
     1, 1, 2, 2, 1,
   ]);
   expect([covering('/workshop'), covering('/')]).toEqual([undefined, undefined]);
@@ -38,7 +38,7 @@ test('It is settled when all roots are known and none is on its way.', () => {
   expect(table.isSettled).toBe(false);
   table.markLoaded();
   expect(table.isSettled).toBe(true);
-  table.add(rootAt(1, '/work', 'starting'));
+  table.add(rootAt(1, '/desk', 'starting'));
   expect(table.isSettled).toBe(false);
   table.update(1, { state: 'scanning' });
   expect(table.isSettled).toBe(false);

@@ -43,7 +43,7 @@ beforeEach(async () => {
 });
 
 test('It carries messages both ways.', async () => {
-  const watch = router.watch(1, bytePathFromUtf8('/work'), ROOT_OPTIONS);
+  const watch = router.watch(1, bytePathFromUtf8('/desk'), ROOT_OPTIONS);
   expect(host().posted).toMatchObject([{ type: 'watch', root: watch }]);
   const gone = { type: 'rootGone', root: watch, reason: 'it was deleted' };
   host().emit(gone);
@@ -85,7 +85,7 @@ test('A process that dies is replaced, and watchers hear of both.', async () => 
 test('What a replaced process still says is not heard.', async () => {
   const first = host();
   await world.kill('host');
-  const watch = router.watch(1, bytePathFromUtf8('/work'), ROOT_OPTIONS);
+  const watch = router.watch(1, bytePathFromUtf8('/desk'), ROOT_OPTIONS);
   first.emit({ type: 'rootGone', root: watch, reason: 'late' });
   expect(news.some(({ type }) => type === 'fromHost')).toBe(false);
 });

@@ -15,7 +15,7 @@ import {
 } from '../../../support/fake-watch-host.ts';
 import { pending } from '../../../support/serving-world.ts';
 
-const PATH = bytePathFromUtf8('/work');
+const PATH = bytePathFromUtf8('/desk');
 const STATUS = { files: 3, directories: 1, hintSource: 'fs', mode: 'native' } as const;
 
 let world: ActorWorld;
