@@ -113,6 +113,7 @@ function rootOptions(shared: Shared, request: RootRequest): RootOptions {
     patterns: [...request.patterns],
     ignore: [...monitor.ignore],
     useDefaultIgnores: monitor.useDefaultIgnores,
+    useGitignore: monitor.useGitignore,
     hintSource: monitor.hintSource,
     directoryBudget: monitor.directoryBudgetCount,
     settleMs: monitor.settleMs,

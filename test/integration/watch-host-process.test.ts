@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -107,3 +109,20 @@ function cpuTicks(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return Number(fields[11]) + Number(fields[12]);
 }
+
+test('A `.gitignore` that is a pipe or a link holds nothing up and is not followed; a regular one is obeyed.', async () => {
+  for (const name of ['pipe', 'link', 'real']) {
+    mkdirSync(join(base, name));
+    writeFileSync(join(base, name, 'a.tmp'), '');
+  }
+  writeFileSync(join(base, 'rules'), '*.tmp\n');
+  execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', join(base, 'pipe', '.gitignore')]);
+  symlinkSync('../rules', join(base, 'link', '.gitignore'));
+  writeFileSync(join(base, 'real', '.gitignore'), '*.tmp\n');
+  const fold = await host.watch(1, base, { useGitignore: true });
+  const paths = () => [...fold.entries.keys()].filter((path) => path.endsWith('a.tmp')).sort();
+  expect(paths()).toEqual(['link/a.tmp', 'pipe/a.tmp']);
+  writeFileSync(join(base, '.gitignore'), 'pipe/\n');
+  await host.until(() => paths().length === 1, 'the new rules hold');
+  expect(paths()).toEqual(['link/a.tmp']);
+});

@@ -13,6 +13,7 @@ export interface FakeInode {
   nlink: number;
   children: Map<string, FakeInode> | undefined;
   isReadable: boolean;
+  text: string;
 }
 
 const DEVICE = 7n;
@@ -45,6 +46,14 @@ export class FakeDisk implements Disk {
     return inode.isReadable ? [...inode.children.keys()] : 'unreadable';
   }
 
+  readFile(path: BytePath, limitBytes: number): Buffer | 'tooLarge' | NoEntry {
+    const inode = this.find(path);
+    if (inode?.kind !== 'file') return 'missing';
+    if (!inode.isReadable) return 'unreadable';
+    const content = Buffer.from(inode.text);
+    return content.length > limitBytes ? 'tooLarge' : content;
+  }
+
   filesystemType(): number {
     return 0xef53;
   }
@@ -72,6 +81,13 @@ export class FakeDisk implements Disk {
     inode.mtimeNs = inode.ctimeNs = this.#tick();
     this.onChange(place!.directory, place!.name);
     return true;
+  }
+
+  /** Gives a file this content, making it where there is none. */
+  writeText(path: string, text: string): boolean {
+    const isWritten = this.write(path);
+    if (isWritten) this.find(path)!.text = text;
+    return isWritten;
   }
 
   chmod(path: string): boolean {
@@ -157,6 +173,7 @@ export class FakeDisk implements Disk {
       nlink: 1,
       children: kind === 'dir' ? new Map<string, FakeInode>() : undefined,
       isReadable: true,
+      text: '',
     };
   }
 

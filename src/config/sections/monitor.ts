@@ -85,9 +85,8 @@ export const monitor = z.object({
     default: true,
   }),
   useGitignore: toggle('gitignore', {
-    description: 'Also leave out what `.gitignore` files name.',
+    description: 'Also leave out what `.gitignore` files in a root and below name.',
     default: false,
-    isPending: true,
   }),
   hostsCount: count('hosts', {
     description: 'Watch host processes the roots are spread over.',

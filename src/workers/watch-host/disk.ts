@@ -1,4 +1,14 @@
-import { lstatSync, readdirSync, statfsSync, type BigIntStats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statfsSync,
+  type BigIntStats,
+} from 'node:fs';
 import { fsPath, type BytePath } from '../../protocol/byte-path.ts';
 import type { FileKind, IndexStat } from '../../protocol/file-event.ts';
 
@@ -21,7 +31,7 @@ export function statToKeep({
   ctimeNs,
   mode,
   nlink,
-}: EntryStat): IndexStat {
+}: IndexStat): IndexStat {
   return { dev, ino, size, mtimeNs, ctimeNs, mode, nlink };
 }
 
@@ -33,6 +43,8 @@ export interface Disk {
   lstat(path: BytePath): EntryStat | NoEntry;
   /** Names in a directory as bytes (latin1), in any order. */
   readNames(directory: BytePath): string[] | NoEntry;
+  /** What a regular file holds, up to a limit; anything else counts as missing. Links are not followed. */
+  readFile(path: BytePath, limitBytes: number): Buffer | 'tooLarge' | NoEntry;
   /** The magic number of the file system (statfs f_type), where known. */
   filesystemType(path: BytePath): number | undefined;
 }
@@ -64,6 +76,13 @@ export function nodeDisk(): Disk {
         return noEntry(error);
       }
     },
+    readFile(path, limitBytes) {
+      try {
+        return readRegularFile(path, limitBytes);
+      } catch (error) {
+        return noEntry(error);
+      }
+    },
     filesystemType(path) {
       try {
         return statfsSync(fsPath(path)).type;
@@ -72,6 +91,23 @@ export function nodeDisk(): Disk {
       }
     },
   };
+}
+
+// Not blocking: a FIFO may have taken the place of the file. Windows knows neither flag.
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+function readRegularFile(path: BytePath, limitBytes: number): Buffer | 'tooLarge' | NoEntry {
+  const file = openSync(fsPath(path), OPEN_FLAGS);
+  try {
+    if (!fstatSync(file).isFile()) return 'missing';
+    const content = Buffer.alloc(limitBytes + 1);
+    let length = 0;
+    for (let count = -1; count !== 0 && length < content.length; length += count)
+      count = readSync(file, content, length, content.length - length, null);
+    return length > limitBytes ? 'tooLarge' : content.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function entryStat(found: BigIntStats, dev: bigint): EntryStat {

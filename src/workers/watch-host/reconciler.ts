@@ -1,19 +1,17 @@
 import { joinBytePath, type BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventKind, FileEventRecord, IndexStat } from '../../protocol/file-event.ts';
-import { statToKeep, type Disk, type EntryStat } from './disk.ts';
+import { statToKeep, type EntryStat } from './disk.ts';
 import { differenceOf, hasSameContent, isSameInode } from './entry-diff.ts';
-import type { EntryFilter } from './entry-filter.ts';
+import { EntryScope, type Anchor, type ScopePorts } from './entry-scope.ts';
 import { eventTime } from './event-time.ts';
 import { isPseudoFilesystem } from './filesystem-types.ts';
+import { GITIGNORE } from './gitignores.ts';
 import type { WatchState } from './hints.ts';
 import { PathTree, UNKNOWN_STAT, type PathNode } from './path-tree.ts';
 import type { SweepPass } from './sweep-pass.ts';
 
-export interface ReconcilerPorts {
-  readonly disk: Disk;
-  readonly filter: EntryFilter;
+export interface ReconcilerPorts extends ScopePorts {
   readonly isRecursive: boolean;
-  readonly deny: readonly { dev: bigint; ino: bigint }[];
   readonly watches: {
     ensure(directory: PathNode, path: BytePath): WatchState;
     drop(directory: PathNode): void;
@@ -24,14 +22,8 @@ export interface ReconcilerPorts {
   emit(event: FileEventRecord): void;
   /** A directory came, or came from elsewhere. */
   onNewDirectory(directory: PathNode): void;
-}
-
-/** Where the entries are. */
-export interface Anchor {
-  /** The directory that is listed; absolute. */
-  readonly base: BytePath;
-  /** The root is a single file of this name in `base`; it is reported with an empty path. */
-  readonly only: string | undefined;
+  /** Other rules of a `.gitignore` hold for all that is below this directory. */
+  onNewRules(directory: PathNode): void;
 }
 
 export interface ExamineMode {
@@ -47,28 +39,35 @@ export interface ExamineMode {
  */
 export class Reconciler {
   readonly tree = new PathTree();
-  anchor: Anchor;
+  readonly #scope: EntryScope;
   readonly #ports: ReconcilerPorts;
-  readonly #denied: Set<string>;
 
   constructor(anchor: Anchor, ports: ReconcilerPorts) {
-    this.anchor = anchor;
+    this.#scope = new EntryScope(anchor, ports);
     this.#ports = ports;
-    this.#denied = new Set(ports.deny.map(({ dev, ino }) => `${dev}:${ino}`));
+  }
+
+  get anchor(): Anchor {
+    return this.#scope.anchor;
+  }
+
+  set anchor(anchor: Anchor) {
+    this.#scope.anchor = anchor;
   }
 
   absolute(path: BytePath): BytePath {
-    return path === '' ? this.anchor.base : joinBytePath(this.anchor.base, path);
+    return this.#scope.absolute(path);
   }
 
-  /** Whether nothing at this path is ever recorded. */
-  isOutside(path: BytePath, name: string): boolean {
-    const { only } = this.anchor;
-    return only === undefined ? this.#ports.filter.isIgnored(path, name) : path !== only;
+  /** Whether a hint at this name leads nowhere. If it is not known for a directory, it may be anything. */
+  isHintIgnored(directory: PathNode, name: string, isDirectory: boolean): boolean {
+    const path = joinBytePath(this.tree.pathOf(directory), name);
+    return this.#scope.isHintIgnored(directory, name, path, isDirectory);
   }
 
-  isOutsideIn(directory: PathNode, name: string): boolean {
-    return this.isOutside(joinBytePath(this.tree.pathOf(directory), name), name);
+  /** A hint named this entry: a `.gitignore` may have other rules now. */
+  noticeRules(directory: PathNode, name: string): void {
+    if (name === GITIGNORE && this.tree.isAttached(directory)) this.#readRules(directory, false);
   }
 
   /** Looks at one name in a directory and brings the index in line. */
@@ -76,7 +75,7 @@ export class Reconciler {
     if (!this.tree.isAttached(directory)) return;
     const path = joinBytePath(this.tree.pathOf(directory), name);
     const node = directory.children?.get(name);
-    const found = this.isOutside(path, name) ? 'missing' : this.#look(path);
+    const found = this.#scope.find(directory, name, path);
     if (found === 'unreadable') return; // looked at again with the next sweep
     if (found === 'missing') {
       if (node) pass.addGone(node);
@@ -90,7 +89,7 @@ export class Reconciler {
   }
 
   /** Names in a directory, once it is watched; undefined when there is nothing to look through. */
-  list(pass: SweepPass, directory: PathNode): string[] | undefined {
+  list(pass: SweepPass, directory: PathNode, isDeep: boolean): string[] | undefined {
     if (!this.tree.isAttached(directory) || !this.#canEnter(directory)) return undefined;
     const path = this.tree.pathOf(directory);
     this.#ports.watches.ensure(directory, this.absolute(path));
@@ -103,7 +102,11 @@ export class Reconciler {
     const { only } = this.anchor;
     if (only !== undefined) return [only];
     const names = this.#ports.disk.readNames(this.absolute(path));
-    if (typeof names !== 'string') return names;
+    if (typeof names !== 'string') {
+      if (names.includes(GITIGNORE) || this.#scope.hasRules(directory))
+        this.#readRules(directory, isDeep);
+      return names;
+    }
     if (names === 'missing' && directory.parent) pass.addName(directory.parent, directory.name);
     return undefined;
   }
@@ -112,8 +115,8 @@ export class Reconciler {
   isGone(node: PathNode): boolean {
     if (!node.parent) return false;
     const path = this.tree.pathOf(node);
-    if (this.isOutside(path, node.name)) return true;
-    const found = this.#look(path);
+    if (this.#scope.isIgnored(node.parent, node.name, path, node.kind)) return true;
+    const found = this.#scope.look(path);
     return found === 'missing' || (found !== 'unreadable' && found.kind !== node.kind);
   }
 
@@ -121,8 +124,10 @@ export class Reconciler {
   remove(pass: SweepPass, node: PathNode): void {
     const path = this.tree.pathOf(node);
     this.tree.remove(node);
-    if (node.kind === 'dir') this.#ports.watches.drop(node);
-    else this.#lookAtLinks(pass, node);
+    if (node.kind === 'dir') {
+      this.#ports.watches.drop(node);
+      this.#scope.dropRules(node);
+    } else this.#lookAtLinks(pass, node);
     if (node.isHidden) return;
     const oldSize = node.kind === 'dir' ? undefined : node.stat.size;
     this.#emit(pass, 'delete', path, node.kind, null, oldSize === undefined ? {} : { oldSize });
@@ -150,10 +155,10 @@ export class Reconciler {
     return !isPseudoFilesystem(this.#ports.disk.filesystemType(path));
   }
 
-  #look(path: BytePath): EntryStat | 'missing' | 'unreadable' {
-    const found = this.#ports.disk.lstat(this.absolute(path));
-    if (typeof found === 'string' || this.#denied.size === 0) return found;
-    return this.#denied.has(`${found.dev}:${found.ino}`) ? 'missing' : found;
+  /** `isDeep`: everything below is being looked at anyway. */
+  #readRules(directory: PathNode, isDeep: boolean): void {
+    const isOther = this.#scope.readRules(directory, this.tree.pathOf(directory));
+    if (isOther && !isDeep && directory.children) this.#ports.onNewRules(directory);
   }
 
   /** The same kind of entry as before: perhaps changed. */
@@ -236,7 +241,7 @@ export class Reconciler {
     if (kind === 'dir' && this.#ports.filter.hasPatterns) return undefined; // told file by file
     for (const node of this.tree.sameInode(dev, ino)) {
       if (!isSameInode(node, found) || this.tree.isInside(directory, node)) continue;
-      const now = this.#look(this.tree.pathOf(node));
+      const now = this.#scope.look(this.tree.pathOf(node));
       if (now === 'unreadable') continue;
       if (now !== 'missing') {
         if (now.ino === ino && now.dev === dev) continue; // a hard link

@@ -1,6 +1,6 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { Disk } from './disk.ts';
-import type { Anchor } from './reconciler.ts';
+import type { Anchor } from './entry-scope.ts';
 import type { WatchFailure } from './watch-host.messages.ts';
 
 export type Located =

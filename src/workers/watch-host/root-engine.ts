@@ -1,6 +1,7 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
 import { EntryFilter } from './entry-filter.ts';
+import { Gitignores } from './gitignores.ts';
 import type { HintKeeper } from './hint-keeper.ts';
 import type { WatchHostPorts } from './host-ports.ts';
 import { PassQueue } from './pass-queue.ts';
@@ -26,6 +27,8 @@ export interface RootEnginePorts extends WatchHostPorts {
   /** Whether the root is there; else whoever answers false takes over. */
   checkRoot(): boolean;
   onFullDone(syncs: readonly number[], durationMs: number): void;
+  /** The reason may be another one now. */
+  onReason(): void;
   wake(): void;
 }
 
@@ -36,11 +39,13 @@ export class RootEngine {
   readonly queue: PassQueue;
   readonly sweeps: RootSweeps;
   readonly hints: RootHints;
+  readonly #gitignores: Gitignores | undefined;
   readonly #ports: RootEnginePorts;
 
   constructor(ports: RootEnginePorts) {
     this.#ports = ports;
     this.filter = new EntryFilter(ports.options);
+    if (ports.options.useGitignore) this.#gitignores = new Gitignores(ports.disk, ports.onReason);
     this.reconciler = this.#makeReconciler();
     this.queue = new PassQueue({
       clock: ports.clock,
@@ -101,6 +106,14 @@ export class RootEngine {
     return this.sweeps.stop();
   }
 
+  /** Why the root is polled, and which `.gitignore` is not applied. */
+  get reason(): string | undefined {
+    const { tree } = this.reconciler;
+    const problem = this.#gitignores?.problem((directory) => tree.pathOf(directory));
+    const reasons = [this.#ports.keeper()?.reason, problem].filter((part) => part !== undefined);
+    return reasons.length > 0 ? reasons.join('; ') : undefined;
+  }
+
   /** Every directory with its absolute path, the listed root first. */
   *directories(): Generator<{ node: PathNode; path: BytePath }> {
     const { tree, anchor } = this.reconciler;
@@ -135,6 +148,7 @@ export class RootEngine {
       {
         disk,
         filter: this.filter,
+        gitignores: this.#gitignores,
         isRecursive: options.recursive,
         deny: options.deny,
         watches: {
@@ -150,6 +164,7 @@ export class RootEngine {
         onNewDirectory: (directory) => {
           if (isSettled()) this.sweeps.touch(directory);
         },
+        onNewRules: (directory) => this.sweeps.touch(directory, true),
       },
     );
   }

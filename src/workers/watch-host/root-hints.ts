@@ -33,13 +33,14 @@ export class RootHints {
   }
 
   /** `name` changed in `directory`; null: something did. */
-  hint(directory: PathNode, name: string | null): void {
+  hint(directory: PathNode, name: string | null, isDirectory = false): void {
     const { counters, reconciler, sweeps, onHint } = this.#ports;
     counters.hints += 1;
     onHint();
     if (!reconciler.tree.isAttached(directory)) return;
     if (name !== null) {
-      if (this.#dirty.has(directory, name) || reconciler.isOutsideIn(directory, name)) return;
+      if (this.#dirty.has(directory, name)) return;
+      if (reconciler.isHintIgnored(directory, name, isDirectory)) return;
       // Without room the sweep of the touched directory finds it.
       if (!this.#dirty.add(directory, name)) counters.hintsCollapsed += 1;
       this.arm();
@@ -50,7 +51,7 @@ export class RootHints {
   /** Something changed at this absolute path. */
   path(path: BytePath): void {
     const { node, rest } = this.#nearest(path);
-    if (rest.length > 0 && node.kind === 'dir') this.hint(node, rest[0]!);
+    if (rest.length > 0 && node.kind === 'dir') this.hint(node, rest[0]!, rest.length > 1);
     else if (node.parent) this.hint(node.parent, node.name);
     else this.hint(node, null);
   }

@@ -106,12 +106,13 @@ export class SweepPass {
       }
       this.#trusted = directory;
     }
+    this.#reconciler.noticeRules(directory, name);
     this.#reconciler.examine(this, directory, name, { isDeep: false, isFinal: false });
   }
 
   #startListing(): void {
     const { directory, isDeep } = this.#directories.pop()!;
-    const names = this.#reconciler.list(this, directory);
+    const names = this.#reconciler.list(this, directory, isDeep);
     if (names) this.#listing = { directory, names, isDeep, next: 0 };
   }
 

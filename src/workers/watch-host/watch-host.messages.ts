@@ -9,6 +9,8 @@ export interface RootOptions {
   /** Ignore globs beside the default ones; see `entry-filter.ts`. */
   ignore: string[];
   useDefaultIgnores: boolean;
+  /** Whether `.gitignore` files in the root and below are obeyed; default false. */
+  useGitignore?: boolean;
   hintSource: 'auto' | 'fs' | 'parcel' | 'none';
   /** With `auto` on Linux: how many directories get a watch of their own. */
   directoryBudget: number;
@@ -42,7 +44,7 @@ export interface RootStatus {
   directories: number;
   hintSource: 'fs' | 'parcel' | 'none';
   mode: 'native' | 'poll';
-  /** Why the root is polled. */
+  /** Why the root is polled, and which `.gitignore` is not applied. */
   reason?: string;
 }
 

@@ -66,6 +66,7 @@ export class WatchedRoot implements SlicedWork {
         this.#outbox.add(event);
         this.#status.changed(isSettled());
       },
+      onReason: () => this.#status.changed(isSettled()),
       checkRoot: () => this.#checkRoot(),
       onFullDone: (syncs, durationMs) => this.#onFullDone(syncs, durationMs),
     });
@@ -283,7 +284,7 @@ export class WatchedRoot implements SlicedWork {
 
   #statusNow() {
     const { files, directories } = this.#engine.reconciler.tree;
-    const reason = this.#keeper?.reason;
+    const { reason } = this.#engine;
     return {
       files,
       directories,
