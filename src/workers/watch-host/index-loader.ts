@@ -1,8 +1,16 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
-import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
+import type { FileEventRecord, FileKind, IndexRow, IndexStat } from '../../protocol/file-event.ts';
+import { statToKeep } from './disk.ts';
 import type { EntryFilter } from './entry-filter.ts';
 import { eventTime } from './event-time.ts';
 import { UNKNOWN_STAT, type PathNode, type PathTree } from './path-tree.ts';
+
+const KINDS: Record<FileKind, FileKind> = {
+  file: 'file',
+  dir: 'dir',
+  symlink: 'symlink',
+  other: 'other',
+};
 
 /**
  * Fills a tree with what is recorded. Rows that the options of today leave out are returned at the end, to be
@@ -13,6 +21,7 @@ export class IndexLoader {
   readonly #filter: EntryFilter;
   readonly #only: string | undefined;
   readonly #unwanted: IndexRow[] = [];
+  #device = 0n;
   readonly #unwantedDirectories = new Set<string | undefined>();
 
   /** `only`: the root is a single file of this name, recorded with an empty path. */
@@ -52,8 +61,15 @@ export class IndexLoader {
     if (name === '') return false;
     for (const missing of rest)
       parent = this.#tree.add(parent, ownCopy(missing), 'dir', UNKNOWN_STAT, true);
-    this.#tree.add(parent, ownCopy(name), kind, stat);
+    this.#tree.add(parent, ownCopy(name), KINDS[kind], this.#lean(stat));
     return true;
+  }
+
+  /** Shares what most entries have in common: a row that came over the channel has its own copy of everything. */
+  #lean(stat: IndexStat): IndexStat {
+    if (stat.dev !== this.#device) this.#device = stat.dev;
+    const ctimeNs = stat.ctimeNs === stat.mtimeNs ? stat.mtimeNs : stat.ctimeNs;
+    return statToKeep({ ...stat, dev: this.#device, ctimeNs });
   }
 
   #isWanted(path: BytePath): boolean {

@@ -2,12 +2,17 @@
  * The watch host as a child process. It lives only for its parent: it ends at once when the channel closes, and
  * signals sent to the parent's group are not for it.
  */
+import { setFlagsFromString } from 'node:v8';
 import { createWatchHost } from './host.ts';
+import { trimWhenIdle } from './idle-trim.ts';
 import { nodeHostPorts } from './node-host-ports.ts';
 import { SendQueue } from './send-queue.ts';
 import type { FromWatchHost, ToWatchHost } from './watch-host.messages.ts';
 
 function main(): void {
+  // Short-lived objects are all a scan makes beside the index: a small nursery is as quick, and 30 MB less.
+  setFlagsFromString('--semi-space-growth-factor=1');
+  trimWhenIdle(() => process.cpuUsage().user + process.cpuUsage().system);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('disconnect', () => process.exit(0));
   process.on('uncaughtException', (error) => {
