@@ -1,4 +1,4 @@
-import type { TreeNodeView } from '../client/debug-client.ts';
+import type { TreeNodeView } from '../protocol/debug/tree-views.ts';
 import { plural, showDuration } from './amounts.ts';
 import { showMoment } from './clock-text.ts';
 import { safeText } from './safe-text.ts';

@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import type { TreeNodeView } from '../protocol/debug/tree-views.ts';
+import type { DebugVerbs } from '../protocol/debug/verbs.ts';
 import { CodiError } from '../protocol/errors.ts';
 import type { WireError } from '../protocol/errors.ts';
 import { connectionLost } from './connection.ts';
@@ -6,29 +8,6 @@ import { dialSocket } from './dial.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { nodeClientPorts } from './ports.ts';
 import type { ClientPorts, ClientTimer } from './ports.ts';
-
-/** An actor or supervisor as the debug socket shows it. */
-export interface TreeNodeView {
-  path: string;
-  state: string;
-  note?: string;
-  strategy?: string;
-  restarts: number;
-  uptime_ms: number;
-  epoch: number;
-  isolation: string;
-  restart: string;
-  last_restart_at?: string;
-  last_exit?: unknown;
-  children: TreeNodeView[];
-}
-
-/** What each verb takes and gives. */
-export interface DebugVerbs {
-  hello: { params: object; result: { version: string; pid: number; write: boolean } };
-  tree: { params: object; result: TreeNodeView };
-  kill: { params: { path: string }; result: { path: string; epoch: number } };
-}
 
 export interface DebugClientOptions {
   /** The daemon's debug socket, beside its main one. */

@@ -4,7 +4,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import type { TreeNodeView } from '#codi/client/debug-client.js';
+import type { TreeNodeView } from '#codi/client/index.js';
 import { newPlace, startDaemon, type RunningDaemon } from '../support/daemon.ts';
 import { deadline, eventually } from '../support/deadline.ts';
 import { storedMessages, violations, writeEntries } from '../support/entries.ts';

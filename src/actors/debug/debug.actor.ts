@@ -5,7 +5,8 @@
  */
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext, TreeNode } from '../../supervisor/index.ts';
-import type { FromDebug, KillOutcome, TreeNodeView } from '../../workers/debug/debug.messages.ts';
+import type { TreeNodeView } from '../../protocol/debug/tree-views.ts';
+import type { FromDebug, KillOutcome } from '../../workers/debug/debug.messages.ts';
 import { debugMachine } from './debug.machine.ts';
 
 export interface DebugPorts {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { TreeNodeView } from '../../client/debug-client.ts';
+import type { TreeNodeView } from '../../protocol/debug/tree-views.ts';
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
 import { showShortDuration } from '../amounts.ts';
 import type { CliContext } from '../context.ts';

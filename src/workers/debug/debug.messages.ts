@@ -1,20 +1,5 @@
 /** Between the debug thread and its actor on the main thread. */
-
-/** A node of the supervision tree as the debug socket shows it (`codi tree --json`). */
-export interface TreeNodeView {
-  path: string;
-  state: string;
-  note?: string;
-  strategy?: string;
-  restart: string;
-  isolation: string;
-  epoch: number;
-  restarts: number;
-  last_restart_at?: string;
-  last_exit?: { reason: string; at: string };
-  uptime_ms: number;
-  children: TreeNodeView[];
-}
+import type { TreeNodeView } from '../../protocol/debug/tree-views.ts';
 
 export interface DebugThreadData {
   socketPath: string;

@@ -3,14 +3,9 @@
  * give a new one, and it never makes the main thread wait.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { TreeNodeView } from '../../protocol/debug/tree-views.ts';
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
-import type {
-  DebugThreadData,
-  FromDebug,
-  KillOutcome,
-  ToDebug,
-  TreeNodeView,
-} from './debug.messages.ts';
+import type { DebugThreadData, FromDebug, KillOutcome, ToDebug } from './debug.messages.ts';
 import { listenForLines } from './line-server.ts';
 import { runVerb, type DebugBackend, type DebugRequest } from './verbs.ts';
 

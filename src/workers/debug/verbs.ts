@@ -1,5 +1,6 @@
 import { CodiError } from '../../protocol/errors.ts';
-import type { KillOutcome, TreeNodeView } from './debug.messages.ts';
+import type { TreeNodeView } from '../../protocol/debug/tree-views.ts';
+import type { KillOutcome } from './debug.messages.ts';
 
 /** What the verbs need from the thread around them. */
 export interface DebugBackend {

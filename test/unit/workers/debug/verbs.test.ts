@@ -1,4 +1,5 @@
-import type { KillOutcome, TreeNodeView } from '#codi/workers/debug/debug.messages.js';
+import type { TreeNodeView } from '#codi/protocol/debug/tree-views.js';
+import type { KillOutcome } from '#codi/workers/debug/debug.messages.js';
 import { runVerb, type DebugBackend } from '#codi/workers/debug/verbs.js';
 import { expect, test } from 'vitest';
 
