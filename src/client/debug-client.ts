@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import type { TreeNodeView } from '../protocol/debug/tree-views.ts';
-import type { DebugVerbs } from '../protocol/debug/verbs.ts';
+import type { DebugSubscriptions, DebugVerbs, SubscriptionEnd } from '../protocol/debug/verbs.ts';
 import { CodiError } from '../protocol/errors.ts';
 import type { WireError } from '../protocol/errors.ts';
 import { connectionLost } from './connection.ts';
+import { EventQueue, type DebugSubscription } from './debug-subscription.ts';
 import { dialSocket } from './dial.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { nodeClientPorts } from './ports.ts';
@@ -28,16 +29,23 @@ interface DebugAnswer {
   ok?: boolean;
   result?: unknown;
   error?: WireError;
+  /** Instead of an id: a line of a subscription. */
+  subscription?: number;
+  event?: unknown;
+  end?: SubscriptionEnd;
+  dropped?: number;
 }
 
 const LINE_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** A connection to the debug socket: newline-delimited JSON, one answer per request. */
+/** A connection to the debug socket: newline-delimited JSON, one answer per request, and subscriptions. */
 export class DebugClient {
   readonly #socket: Socket;
   readonly #ports: ClientPorts;
   readonly #timeoutMs: number;
   readonly #open = new Map<number, OpenCall>();
+  readonly #subscriptions = new Map<number, EventQueue>();
+  readonly #behind = new Set<EventQueue>();
   readonly #lines = new LineSplitter(LINE_LIMIT_BYTES);
   #lastId = 0;
   #end: CodiError | undefined;
@@ -64,19 +72,21 @@ export class DebugClient {
     verb: Verb,
     params: DebugVerbs[Verb]['params'],
   ): Promise<DebugVerbs[Verb]['result']> {
-    if (this.#end) return Promise.reject(this.#end);
-    this.#lastId += 1;
-    const id = this.#lastId;
-    const timeoutMs = this.#timeoutMs;
-    return new Promise((resolve, reject) => {
-      const timer = this.#ports.setTimeout(() => {
-        this.#open.delete(id);
-        reject(new CodiError('CODI_TIMEOUT', { timeoutMs }));
-      }, timeoutMs);
-      const onResult = resolve as (result: unknown) => void;
-      this.#open.set(id, { timer, resolve: onResult, reject });
-      this.#socket.write(`${JSON.stringify({ ...params, id, verb })}\n`);
-    });
+    return this.#request(verb, params) as Promise<DebugVerbs[Verb]['result']>;
+  }
+
+  /**
+   * Events until the subscription ends by itself or is closed. A reader that does not keep up is not read for, and
+   * neither are the calls of this connection: the daemon then leaves events out, counts them, and ends what is
+   * too slow.
+   * @throws CodiError what the daemon answered, CODI_TIMEOUT, CODI_CONNECTION_LOST
+   */
+  async subscribe<Verb extends keyof DebugSubscriptions>(
+    verb: Verb,
+    params: DebugSubscriptions[Verb]['params'],
+  ): Promise<DebugSubscription<DebugSubscriptions[Verb]['event']>> {
+    const queue = await this.#request(verb, params, 'subscription');
+    return queue as DebugSubscription<DebugSubscriptions[Verb]['event']>;
   }
 
   tree(): Promise<TreeNodeView> {
@@ -92,6 +102,43 @@ export class DebugClient {
     this.#socket.destroy();
   }
 
+  #request(verb: string, params: object, kind?: 'subscription'): Promise<unknown> {
+    if (this.#end) return Promise.reject(this.#end);
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const timeoutMs = this.#timeoutMs;
+    return new Promise((resolve, reject) => {
+      const timer = this.#ports.setTimeout(() => {
+        this.#open.delete(id);
+        reject(new CodiError('CODI_TIMEOUT', { timeoutMs }));
+      }, timeoutMs);
+      // Its first events may come with the answer, in one piece.
+      const onResult = (result: unknown) =>
+        resolve(kind === 'subscription' ? this.#begin(result) : result);
+      this.#open.set(id, { timer, resolve: onResult, reject });
+      this.#socket.write(`${JSON.stringify({ ...params, id, verb })}\n`);
+    });
+  }
+
+  #begin(result: unknown): EventQueue {
+    const { subscription } = result as { subscription: number };
+    const queue: EventQueue = new EventQueue({
+      onBehind: (isBehind) => {
+        if (isBehind) this.#behind.add(queue);
+        else this.#behind.delete(queue);
+        if (this.#behind.size > 0) this.#socket.pause();
+        else this.#socket.resume();
+      },
+      onClose: () => {
+        this.#subscriptions.delete(subscription);
+        // It may have ended meanwhile, with the connection or without.
+        this.#request('unsubscribe', { subscription }).catch(() => undefined);
+      },
+    });
+    this.#subscriptions.set(subscription, queue);
+    return queue;
+  }
+
   #receive(chunk: Buffer): void {
     const lines = this.#lines.push(chunk);
     if (!lines) return this.#break('a line that is too long');
@@ -103,6 +150,7 @@ export class DebugClient {
   #settle(line: string): boolean {
     const answer = parseAnswer(line);
     if (!answer) return false;
+    if (answer.subscription !== undefined) this.#deliver(answer.subscription, answer);
     const call = this.#open.get(answer.id ?? -1);
     if (!call) return true;
     this.#open.delete(answer.id ?? -1);
@@ -110,6 +158,13 @@ export class DebugClient {
     if (answer.ok === true) call.resolve(answer.result);
     else call.reject(CodiError.fromWire(answer.error ?? { code: 'CODI_INTERNAL', message: line }));
     return true;
+  }
+
+  #deliver(subscription: number, { event, end, dropped = 0 }: DebugAnswer): void {
+    const queue = this.#subscriptions.get(subscription);
+    if (end === undefined) return queue?.push(event);
+    this.#subscriptions.delete(subscription);
+    queue?.end({ reason: end, dropped });
   }
 
   #break(what: string): void {
@@ -125,6 +180,8 @@ export class DebugClient {
       call.reject(error);
     }
     this.#open.clear();
+    for (const queue of this.#subscriptions.values()) queue.fail(error);
+    this.#subscriptions.clear();
   }
 }
 

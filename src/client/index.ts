@@ -6,6 +6,7 @@ export type { LogEntryInput } from './log-entry.ts';
 export type { Accepted } from './log-window.ts';
 export { DebugClient } from './debug-client.ts';
 export type { DebugClientOptions } from './debug-client.ts';
+export type { DebugSubscription, SubscriptionOutcome } from './debug-subscription.ts';
 export type * from '../protocol/debug/actor-views.ts';
 export type * from '../protocol/debug/report-views.ts';
 export type * from '../protocol/debug/tree-views.ts';

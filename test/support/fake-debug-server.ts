@@ -1,7 +1,11 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 
-type Answer = { result: unknown } | { error: object } | 'hang up' | 'silence';
+type Answer =
+  | { result: unknown; /** Written in one piece with the answer. */ lines?: object[] }
+  | { error: object }
+  | 'hang up'
+  | 'silence';
 
 /** A debug socket that answers from a script: one line of JSON per request. */
 export class FakeDebugServer {
@@ -47,7 +51,15 @@ export class FakeDebugServer {
     if (reply === 'hang up') return void socket.destroy();
     if (reply === 'silence') return;
     const ok = 'result' in reply;
-    socket.write(`${JSON.stringify({ id: request['id'], ok, ...reply })}\n`);
+    const { lines = [], ...answered } = 'result' in reply ? reply : { ...reply, lines: [] };
+    const all = [{ id: request['id'], ok, ...answered }, ...lines];
+    socket.write(all.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  }
+
+  /** To every client, as what happens by itself. */
+  push(...lines: object[]): void {
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+    for (const socket of this.#sockets) socket.write(text);
   }
 }
 
