@@ -19,7 +19,10 @@ export function debugBranch(shared: Shared): ChildSpec {
     tree: () => shared.system.tree(),
     onTreeChange: (listener) => shared.system.onTreeChange(listener),
     probe: (path) => probe(shared.system.tree(), path),
-    kill: (path) => void shared.system.kill(path, 'operator'),
+    kill: (path) => {
+      shared.acts.record({ kind: 'debug.kill', subject: path, actor: 'debug socket' });
+      shared.system.kill(path, 'operator');
+    },
   });
 }
 

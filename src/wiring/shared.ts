@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.ts';
 import type { Environment, System } from '../supervisor/index.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { StateCommand } from '../workers/storage/state.messages.ts';
+import { ActRecorder } from './act-recorder.ts';
 import { CommittedFacts } from './committed-facts.ts';
 import type { DirectoryIdentity } from './data-directory.ts';
 import { ReportDesk } from './report-desk.ts';
@@ -33,6 +34,7 @@ export interface Shared {
   dataDirIdentity: DirectoryIdentity;
   startedAtMs: number;
   buffer: IngestBuffer;
+  acts: ActRecorder;
   book: RequestBook<StateCommand>;
   reader: ReaderPort;
   router: HostRouter;
@@ -63,16 +65,18 @@ export function shareParts(options: DaemonOptions, dataDirIdentity: DirectoryIde
   const roots = new RootTable(() => {
     if (roots.isSettled) settle();
   });
+  const buffer = new IngestBuffer({
+    limitBytes: config.limits.ingestLimitBytes,
+    limitFrames: config.limits.ingestLimitFrames,
+    batchBytes: config.storage.groupLimitBytes,
+    inFlightBytes: GROUPS_IN_FLIGHT * config.storage.groupLimitBytes,
+  });
   return {
     options,
     dataDirIdentity,
     startedAtMs: environment.clock.nowMs(),
-    buffer: new IngestBuffer({
-      limitBytes: config.limits.ingestLimitBytes,
-      limitFrames: config.limits.ingestLimitFrames,
-      batchBytes: config.storage.groupLimitBytes,
-      inFlightBytes: GROUPS_IN_FLIGHT * config.storage.groupLimitBytes,
-    }),
+    buffer,
+    acts: new ActRecorder(buffer, telemetry, () => environment.clock.nowMs()),
     book: new RequestBook<StateCommand>(STATE_REQUESTS_MAX),
     reader: new ReaderPort(),
     router: new HostRouter(),

@@ -35,6 +35,7 @@ describe('the ledger thread', () => {
       block: 0,
       logs: { first: 1, last: 3, count: 3 },
       files: null,
+      acts: null,
       duplicates: 0,
       rejected: 0,
     });
@@ -203,5 +204,39 @@ describe('the ledger thread', () => {
       entriesMessage(1, [[owner, bodyOf(logEntry('again', { sequence: sequence - 19 }))]]),
     );
     expect(acknowledgments(again)).toMatchObject([{ status: 'Accepted' }]);
+  });
+
+  it('stores an act once, in the block of its commit, however often it is given', async () => {
+    const thread = await start({ tenantId: 't' });
+    const act = {
+      id: Buffer.alloc(16, 1),
+      seconds: 1_700_000_000,
+      nanos: 5,
+      kind: 'debug.kill',
+      subject: 'core/storage/ledger-writer',
+      actor: 'ana',
+      data: '{"reason":"drill"}',
+    };
+    const [committed] = await thread.settle({ type: 'acts', batch: 1, acts: [act, act] });
+    expect(committed).toMatchObject({ batches: [1], block: 0, acts: { first: 1, last: 1 } });
+    const [again] = await thread.settle({ type: 'acts', batch: 2, acts: [act] });
+    expect(again).toMatchObject({ batches: [2], block: null, acts: null });
+    expect(rows('SELECT kind, subject, actor, data, tenant_id FROM acts')).toEqual([
+      {
+        kind: 'debug.kill',
+        subject: 'core/storage/ledger-writer',
+        actor: 'ana',
+        data: '{"reason":"drill"}',
+        tenant_id: 't',
+      },
+    ]);
+    expect(rows('SELECT stream, first, last FROM block_ranges')).toEqual([
+      { stream: 5, first: 1, last: 1 },
+    ]);
+    expect(await thread.stop()).toBe(0);
+    const reopened = await start();
+    expect(await reopened.settle({ type: 'acts', batch: 3, acts: [act] })).toMatchObject([
+      { block: null },
+    ]);
   });
 });

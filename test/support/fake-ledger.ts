@@ -32,6 +32,7 @@ export class LedgerDisk {
   readonly #ids = new Set<string>();
   #events = 0;
   #blocks = 0;
+  #acts = 0;
   #answers = 0;
 
   get head(): LedgerHead {
@@ -45,6 +46,7 @@ export class LedgerDisk {
     const settled: number[] = [];
     const refused: number[] = [];
     const later: FromLedger[] = [];
+    const actsBefore = this.#acts;
     const answers = new Map<number, Buffer[]>();
     for (const work of group) {
       const { batch } = work;
@@ -59,15 +61,21 @@ export class LedgerDisk {
       } else if (work.type === 'openRoot') {
         const { rootId, sequence: lastSequence } = this.#root(work.rootPath);
         later.push({ type: 'rootOpened', batch, rootId, lastSequence, files: 0 });
+      } else if (work.type === 'acts') {
+        this.#acts += work.acts.length;
+        settled.push(batch);
       } else later.push({ type: 'rootForgotten', batch });
     }
-    const isNew = this.head.logs + this.head.fileEvents > before.logs + before.fileEvents;
+    const isNew =
+      this.head.logs + this.head.fileEvents > before.logs + before.fileEvents ||
+      this.#acts > actsBefore;
     const committed: CommittedMessage = {
       type: 'committed',
       batches: settled,
       block: isNew ? this.#blocks++ : null,
       logs: range(before.logs, this.head.logs),
       files: range(before.fileEvents, this.head.fileEvents),
+      acts: range(actsBefore, this.#acts),
       bytes: 1,
       durationMs: 1,
       answers: encode(answers),

@@ -1,6 +1,10 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
-import type { ConnectionContext, ToLedger } from '../../workers/storage/ledger.messages.ts';
+import type {
+  ActRecord,
+  ConnectionContext,
+  ToLedger,
+} from '../../workers/storage/ledger.messages.ts';
 
 /** Bounds of what may wait for the ledger in memory. */
 export interface IngestLimits {
@@ -34,6 +38,10 @@ interface FileEventsItem {
   events: FileEventRecord[];
   onCommitted: () => void;
 }
+interface ActItem {
+  kind: 'acts';
+  acts: ActRecord[];
+}
 interface RootItem {
   kind: 'openRoot' | 'forgetRoot';
   rootPath: BytePath;
@@ -41,11 +49,14 @@ interface RootItem {
   /** Changes of the root that were offered before it were refused meanwhile: its answer will not count them. */
   isOvertaking: boolean;
 }
-type Item = (EntriesItem | FileEventsItem | RootItem) & {
+type Item = (EntriesItem | FileEventsItem | RootItem | ActItem) & {
   batch: number;
   bytes: number;
   frameCount: number;
 };
+
+/** What an act counts for, beside its data. */
+const ACT_BYTES = 512;
 
 /**
  * Everything on its way to the ledger, in order, until the ledger has answered for it.
@@ -129,6 +140,20 @@ export class IngestBuffer {
   offerFileEvents(events: Omit<FileEventsItem, 'kind'>): void {
     this.#push({ kind: 'fileEvents', ...events });
     this.#onWork?.();
+  }
+
+  /** Takes an administrative act; false when the bound is reached, and then it was not taken. */
+  offerAct(act: ActRecord): boolean {
+    const bytes = ACT_BYTES + (act.data?.length ?? 0);
+    const { limitBytes, limitFrames } = this.#limits;
+    if (this.#bytes + bytes > limitBytes || this.#frames + 1 > limitFrames) return false;
+    const item = this.#push({ kind: 'acts', acts: [act] });
+    item.bytes = bytes;
+    item.frameCount = 1;
+    this.#bytes += bytes;
+    this.#frames += 1;
+    this.#onWork?.();
+    return true;
   }
 
   openRoot(rootPath: BytePath, onDone: (opened: OpenedRoot) => void): void {
@@ -223,7 +248,7 @@ export class IngestBuffer {
     for (const listener of listeners) listener();
   }
 
-  #push(item: EntriesItem | FileEventsItem | RootItem): Item {
+  #push(item: EntriesItem | FileEventsItem | RootItem | ActItem): Item {
     const queued: Item = Object.assign(item, {
       batch: this.#nextBatch++,
       bytes: 0,
@@ -259,6 +284,8 @@ function toMessage(item: Item): ToLedger {
       const { batch, rootId, rootPath, sequence, events } = item;
       return { type: 'fileEvents', batch, rootId, rootPath, sequence, events };
     }
+    case 'acts':
+      return { type: 'acts', batch: item.batch, acts: item.acts };
     case 'openRoot':
     case 'forgetRoot':
       return { type: item.kind, batch: item.batch, rootPath: item.rootPath };

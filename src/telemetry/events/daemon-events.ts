@@ -1,6 +1,12 @@
 import { defineEvent, flag, number, oneOf, optional, text } from '../event-definition.ts';
 import { DROP_REASONS } from '../labels.ts';
 
+const act = {
+  kind: text('What was done.'),
+  subject: text('What it was done to.'),
+  actor: optional(text('Who did it; without it, the daemon itself.')),
+};
+
 export const DAEMON_EVENTS = {
   DaemonStarted: defineEvent({
     level: 'info',
@@ -21,6 +27,30 @@ export const DAEMON_EVENTS = {
     level: 'info',
     sentence: 'The daemon stopped.',
     fields: { durationMs: number('From the request to the end, in milliseconds.') },
+  }),
+  ActRecorded: defineEvent({
+    level: 'info',
+    sentence: '{kind} on {subject}.',
+    fields: act,
+    metrics: [
+      {
+        name: 'codi_acts_total',
+        type: 'counter',
+        help: 'Administrative acts that went to the ledger.',
+      },
+    ],
+  }),
+  ActUnrecorded: defineEvent({
+    level: 'error',
+    sentence: '{kind} on {subject} is not in the ledger: there is no room for it.',
+    fields: act,
+    metrics: [
+      {
+        name: 'codi_acts_unrecorded_total',
+        type: 'counter',
+        help: 'Administrative acts that are only in the log of the daemon.',
+      },
+    ],
   }),
   ConfigWarning: defineEvent({
     level: 'warn',

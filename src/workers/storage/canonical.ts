@@ -72,6 +72,20 @@ export interface RootRow {
   created_ms: number;
 }
 
+/** A row of `acts`: something a person or the daemon itself did to the daemon. */
+export interface ActRow {
+  seq: number;
+  act_id: Uint8Array;
+  seconds: number;
+  nanos: number;
+  kind: string;
+  subject: string;
+  actor: string | null;
+  data: string | null;
+  tenant_id: string | null;
+  user_id: string | null;
+}
+
 const NULL_LENGTH = 0xffff_ffff;
 const TWO_32 = 0x1_0000_0000;
 /** UTF-8 needs at most three bytes for a UTF-16 unit. */
@@ -236,4 +250,18 @@ export function appendRoot(out: CanonicalBuffer, row: RootRow): void {
   out.i64(row.root_id);
   out.path(row.path);
   out.i64(row.created_ms);
+}
+
+export function appendAct(out: CanonicalBuffer, row: ActRow): void {
+  out.head(STREAMS.acts);
+  out.i64(row.seq);
+  out.blob(row.act_id);
+  out.i64(row.seconds);
+  out.u32(row.nanos);
+  out.text(row.kind);
+  out.text(row.subject);
+  out.text(row.actor);
+  out.text(row.data);
+  out.text(row.tenant_id);
+  out.text(row.user_id);
 }

@@ -6,6 +6,7 @@ export interface GroupHeads {
   logs: number;
   fileEvents: number;
   roots: number;
+  acts: number;
   /** Count of blocks: the number of the next one. */
   blocks: number;
   committedMs: number | null;
@@ -21,6 +22,7 @@ export function readHeads(database: SqliteDatabase): GroupHeads {
     logs: one('SELECT coalesce(max(id), 0) FROM logs'),
     fileEvents: one('SELECT coalesce(max(seq), 0) FROM file_events'),
     roots: one('SELECT coalesce(max(root_id), 0) FROM roots'),
+    acts: one('SELECT coalesce(max(seq), 0) FROM acts'),
     blocks: one('SELECT coalesce(max(n) + 1, 0) FROM blocks'),
     committedMs: committedMs ?? null,
   };

@@ -3,9 +3,13 @@ import type { LedgerWork } from './ledger.messages.ts';
 /** A rough size of a file event's row, index change and canonical bytes. */
 const FILE_EVENT_BYTES = 256;
 
+/** An act is a row of a few hundred bytes and its canonical bytes. */
+const ACT_BYTES = 1_024;
+
 /** What a message adds to its commit group. */
 export function workBytes(work: LedgerWork): number {
   if (work.type === 'entries') return work.bytes.byteLength;
+  if (work.type === 'acts') return work.acts.length * ACT_BYTES;
   return work.type === 'fileEvents' ? work.events.length * FILE_EVENT_BYTES : 0;
 }
 

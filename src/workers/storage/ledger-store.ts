@@ -1,3 +1,4 @@
+import { ActStream } from './act-stream.ts';
 import { AnswerBook } from './answer-book.ts';
 import { BlockWriter, type BlockRange } from './block.ts';
 import type { CanonicalBuffer } from './canonical.ts';
@@ -19,6 +20,7 @@ export interface GroupResult {
   block: number | null;
   logs: StreamRange | null;
   files: StreamRange | null;
+  acts: StreamRange | null;
   bytes: number;
   answers: AnswerBook;
   duplicates: number;
@@ -32,6 +34,7 @@ export class LedgerStore {
   readonly #blocks: BlockWriter;
   readonly entries: EntryIntake;
   readonly #events: EventIntake;
+  readonly #acts: ActStream;
   readonly #database: SqliteDatabase;
   #heads: GroupHeads;
 
@@ -42,6 +45,7 @@ export class LedgerStore {
     this.#blocks = new BlockWriter(database);
     this.entries = new EntryIntake(database, options.recentIds ?? DEFAULT_RECENT_IDS, ports);
     this.#events = new EventIntake(database, options);
+    this.#acts = new ActStream(database, options);
     this.#heads = readHeads(database);
   }
 
@@ -58,6 +62,7 @@ export class LedgerStore {
       this.#heads = group.heads;
       this.entries.committed();
       this.#events.reset();
+      this.#acts.reset();
       return result;
     } catch (error) {
       this.#rollBack();
@@ -68,6 +73,7 @@ export class LedgerStore {
   #rollBack(): void {
     this.entries.rolledBack();
     this.#events.reset();
+    this.#acts.reset();
     // SQLite rolls back by itself on a full disk or an I/O error.
     if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
   }
@@ -83,6 +89,7 @@ export class LedgerStore {
       block: null,
       logs: null,
       files: null,
+      acts: null,
       bytes: 0,
       answers,
       duplicates: 0,
@@ -93,6 +100,7 @@ export class LedgerStore {
     this.#events.flush();
     result.logs = rangeOf(before.logs, group.heads.logs);
     result.files = rangeOf(before.fileEvents, group.heads.fileEvents);
+    result.acts = rangeOf(before.acts, group.heads.acts);
     this.#appendBlock(before, group, result);
     result.duplicates = group.duplicates;
     result.rejected = group.rejected;
@@ -120,6 +128,10 @@ export class LedgerStore {
       case 'forgetRoot':
         this.#events.forgetRoot(message.rootPath);
         result.roots.push({ type: 'rootForgotten', batch });
+        return;
+      case 'acts':
+        this.#acts.take(message, group.heads);
+        result.settled.push(batch);
     }
   }
 
@@ -130,6 +142,7 @@ export class LedgerStore {
       [STREAMS.logs, result.logs, this.entries.stream.canonical],
       [STREAMS.fileEvents, result.files, this.#events.stream.canonical],
       [STREAMS.roots, rangeOf(before.roots, heads.roots), this.#events.roots.canonical],
+      [STREAMS.acts, result.acts, this.#acts.canonical],
     ];
     const ranges: BlockRange[] = [];
     const parts: CanonicalBuffer[] = [];

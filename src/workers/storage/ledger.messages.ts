@@ -76,7 +76,30 @@ export interface ForgetRootMessage {
   rootPath: BytePath;
 }
 
-export type LedgerWork = EntriesMessage | FileEventsMessage | OpenRootMessage | ForgetRootMessage;
+/** Something done to the daemon, by a person or by itself: recorded like what the daemon is told. */
+export interface ActRecord {
+  /** 16 bytes; the same act given again is stored once. */
+  id: Uint8Array;
+  seconds: number;
+  nanos: number;
+  /** What was done, such as `debug.kill`. */
+  kind: string;
+  /** What it was done to. */
+  subject: string;
+  /** Who did it; null: the daemon itself. */
+  actor: string | null;
+  /** JSON text, or null. */
+  data: string | null;
+}
+
+export interface ActsMessage {
+  type: 'acts';
+  batch: number;
+  acts: ActRecord[];
+}
+
+export type LedgerWork =
+  EntriesMessage | FileEventsMessage | OpenRootMessage | ForgetRootMessage | ActsMessage;
 
 /** `stop`: finish what is queued, checkpoint, close, exit with code 0. */
 export type ToLedger = LedgerWork | { type: 'stop' };
@@ -115,6 +138,7 @@ export interface CommittedMessage {
   block: number | null;
   logs: StreamRange | null;
   files: StreamRange | null;
+  acts: StreamRange | null;
   /** Length of the canonical bytes of what was stored. */
   bytes: number;
   durationMs: number;

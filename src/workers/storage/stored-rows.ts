@@ -1,9 +1,11 @@
 /** Reads entries back as the canonical encoding wants them, with every integer exact. */
 import {
+  appendAct,
   appendCoordination,
   appendFileEvent,
   appendLog,
   appendRoot,
+  type ActRow,
   type CanonicalBuffer,
   type CoordinationRow,
   type FileEventRow,
@@ -22,6 +24,8 @@ export const FILE_EVENT_COLUMNS =
 const COORDINATION_COLUMNS =
   'seq, revision, seconds, nanos, kind, subject, data, session_id, tenant_id, user_id';
 const ROOT_COLUMNS = 'root_id, path, created_ms';
+export const ACT_COLUMNS =
+  'seq, act_id, seconds, nanos, kind, subject, actor, data, tenant_id, user_id';
 
 type AppendRow = (out: CanonicalBuffer, row: Record<string, unknown>) => void;
 interface StreamReader {
@@ -59,6 +63,9 @@ export class StoredRows {
     );
     add(STREAMS.roots, ROOT_COLUMNS, 'roots', 'root_id', (out, row) =>
       appendRoot(out, withNumbers(row) as unknown as RootRow),
+    );
+    add(STREAMS.acts, ACT_COLUMNS, 'acts', 'seq', (out, row) =>
+      appendAct(out, withNumbers(row) as unknown as ActRow),
     );
   }
 

@@ -26,7 +26,7 @@ export function verifyLastBlocks(
   ).reverse();
   const rows = new StoredRows(database, kind);
   const selectRanges = database.prepare(
-    'SELECT stream, first, last FROM block_ranges WHERE stream IN (1, 2, 3, 4) AND block = ? ORDER BY stream',
+    'SELECT stream, first, last FROM block_ranges WHERE stream IN (1, 2, 3, 4, 5) AND block = ? ORDER BY stream',
   );
   const ends = new Map<number, number>();
   let previous: number | undefined;

@@ -129,6 +129,22 @@ CREATE VIEW file_events_v1 AS SELECT
 FROM file_events e JOIN roots r USING (root_id);
 `;
 
+const ACTS = `
+CREATE TABLE acts (                    -- stream 5
+  seq INTEGER PRIMARY KEY,             -- dense from 1
+  act_id BLOB NOT NULL UNIQUE,         -- 16 bytes: an act that is given again is stored once
+  seconds INTEGER NOT NULL,
+  nanos INTEGER NOT NULL,
+  kind TEXT NOT NULL,                  -- 'debug.kill', 'ledger.anchored' …
+  subject TEXT NOT NULL,               -- what it was done to
+  actor TEXT,                          -- who did it; NULL: the daemon itself
+  data TEXT,                           -- JSON
+  tenant_id TEXT,
+  user_id TEXT
+) STRICT;
+`;
+
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'logs, file events, path index, blocks', sql: FIRST },
+  { version: 2, name: 'administrative acts', sql: ACTS },
 ];

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { leafOf } from '#codi/workers/storage/block.js';
 import {
+  appendAct,
   appendCoordination,
   appendFileEvent,
   appendLog,
@@ -82,6 +83,36 @@ describe('canonical bytes', () => {
         'ffffffff',
         '03000000616e61',
         'c869e5cf8b010000',
+      ].join(''),
+    );
+  });
+
+  it('of an act say each field once, in order', () => {
+    const act = {
+      seq: 1,
+      act_id: Buffer.alloc(2, 7),
+      seconds: 3,
+      nanos: 4,
+      kind: 'k',
+      subject: 's',
+      actor: null,
+      data: '{}',
+      tenant_id: null,
+      user_id: 'u',
+    };
+    expect(bytesOf((out) => appendAct(out, act))).toBe(
+      [
+        '0501',
+        '0100000000000000',
+        '020000000707',
+        '0300000000000000',
+        '04000000',
+        '010000006b',
+        '0100000073',
+        'ffffffff',
+        '020000007b7d',
+        'ffffffff',
+        '0100000075',
       ].join(''),
     );
   });

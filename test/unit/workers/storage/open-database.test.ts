@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LEDGER_MIGRATIONS } from '#codi/workers/storage/migrations/ledger.js';
+import { latestVersion } from '#codi/workers/storage/migrations/migrate.js';
 import {
   isSqliteNewEnough,
   openForReading,
@@ -34,7 +36,7 @@ describe('opening a store', () => {
     expect(pragma('synchronous')).toBe(2);
     expect(pragma('foreign_keys')).toBe(1);
     expect(pragma('wal_autocheckpoint')).toBe(0);
-    expect(pragma('user_version')).toBe(1);
+    expect(pragma('user_version')).toBe(latestVersion(LEDGER_MIGRATIONS));
     expect(pragma('application_id')).toBe(0x636f644c);
     database.close();
   });

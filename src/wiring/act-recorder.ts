@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import type { IngestBuffer } from '../actors/storage/ingest-buffer.ts';
+import { timestampFromMs } from '../protocol/timestamp.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+
+/** Something that was done to the daemon. */
+export interface Act {
+  /** Area and verb, such as `debug.kill`. */
+  kind: string;
+  /** What it was done to: the path of an actor, the name of a database. */
+  subject: string;
+  /** Who did it; without one, the daemon itself. */
+  actor?: string;
+  /** Plain data beside it: reason, outcome. */
+  data?: object;
+}
+
+/**
+ * Administrative acts on their way into the ledger: in order, kept until they are committed, stored once. What
+ * finds no room there is a line of the daemon's own log, and counted.
+ */
+export class ActRecorder {
+  readonly #buffer: IngestBuffer;
+  readonly #telemetry: Telemetry;
+  readonly #nowMs: () => number;
+
+  constructor(buffer: IngestBuffer, telemetry: Telemetry, nowMs: () => number) {
+    this.#buffer = buffer;
+    this.#telemetry = telemetry;
+    this.#nowMs = nowMs;
+  }
+
+  record({ kind, subject, actor, data }: Act): void {
+    const isTaken = this.#buffer.offerAct({
+      id: Buffer.from(randomUUID().replaceAll('-', ''), 'hex'),
+      ...timestampFromMs(this.#nowMs()),
+      kind,
+      subject,
+      actor: actor ?? null,
+      data: data === undefined ? null : JSON.stringify(data),
+    });
+    const fields = { kind, subject, ...(actor !== undefined && { actor }) };
+    this.#telemetry.emit(isTaken ? 'ActRecorded' : 'ActUnrecorded', fields);
+  }
+}

@@ -1,0 +1,49 @@
+import { IngestBuffer, type IngestLimits } from '#codi/actors/storage/ingest-buffer.js';
+import type { ToLedger } from '#codi/workers/storage/ledger.messages.js';
+import { describe, expect, it } from 'vitest';
+import { context } from '../../../support/ledger-thread.ts';
+
+function newBuffer(limits: Partial<IngestLimits> = {}): IngestBuffer {
+  const roomy = { limitBytes: 10_000, limitFrames: 100, batchBytes: 100, inFlightBytes: 10_000 };
+  return new IngestBuffer({ ...roomy, ...limits });
+}
+
+function takeAll(buffer: IngestBuffer): ToLedger[] {
+  const taken: ToLedger[] = [];
+  for (let message = buffer.take(); message; message = buffer.take()) taken.push(message);
+  return taken;
+}
+
+describe('an act', () => {
+  const act = (kind: string) => ({
+    id: Buffer.alloc(16, kind),
+    seconds: 1,
+    nanos: 2,
+    kind,
+    subject: 's',
+    actor: null,
+    data: null,
+  });
+
+  it('goes to the thread in its turn, and again when the thread died or refused it', () => {
+    const buffer = newBuffer();
+    buffer.offerFrame(context(), Buffer.from('a'));
+    expect(buffer.offerAct(act('kill'))).toBe(true);
+    buffer.offerFrame(context(), Buffer.from('b'));
+    const first = takeAll(buffer);
+    expect(first[1]).toEqual({ type: 'acts', batch: 2, acts: [act('kill')] });
+    buffer.rewind();
+    expect(takeAll(buffer)).toEqual(first);
+    buffer.refuse([2]);
+    expect(takeAll(buffer)).toEqual([first[1]]);
+    buffer.settle([1, 2, 3]);
+    expect([buffer.bytes, buffer.frames, buffer.isEmpty]).toEqual([0, 0, true]);
+  });
+
+  it('is not taken beyond the bound', () => {
+    const buffer = newBuffer({ limitFrames: 1 });
+    expect(buffer.offerAct(act('one'))).toBe(true);
+    expect(buffer.offerAct(act('two'))).toBe(false);
+    expect(takeAll(buffer)).toHaveLength(1);
+  });
+});
