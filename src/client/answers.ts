@@ -15,6 +15,7 @@ export interface AnswerOf {
   ListWatches: BodyOf<'WatchResults'>;
   ListSessions: BodyOf<'SessionResults'>;
   Sync: BodyOf<'Synced'>;
+  QueryActs: BodyOf<'ActResults'>;
 }
 
 export type AskableKind = keyof AnswerOf;
@@ -34,4 +35,5 @@ export const ANSWER_KIND = {
   ListWatches: 'WatchResults',
   ListSessions: 'SessionResults',
   Sync: 'Synced',
+  QueryActs: 'ActResults',
 } as const satisfies Record<AskableKind, string>;

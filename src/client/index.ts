@@ -13,4 +13,11 @@ export type * from '../protocol/debug/tree-views.ts';
 export type * from '../protocol/debug/verbs.ts';
 export { CodiError, exitCodeOf, isCodiError } from '../protocol/errors.ts';
 export type { ErrorCode } from '../protocol/errors.ts';
-export type { EventRow, FileRow, LogRow, SessionRow, WatchRow } from '../protocol/messages.ts';
+export type {
+  ActRow,
+  EventRow,
+  FileRow,
+  LogRow,
+  SessionRow,
+  WatchRow,
+} from '../protocol/messages.ts';

@@ -77,6 +77,17 @@ const sessionRow = z.object({
   user_id: text.nullish(),
 });
 
+const actRow = z.object({
+  seq: count,
+  time,
+  kind: text,
+  subject: text,
+  actor: text.nullish(),
+  data: json.nullish(),
+  tenant_id: text.nullish(),
+  user_id: text.nullish(),
+});
+
 const status = z.object({
   components: z.array(z.object({ name: text, state: text, restarts: count })),
   uptime: z.object({ secs: count, nanos: count }),
@@ -158,10 +169,16 @@ export const ANSWERS = {
     duration_ms: z.number().min(0),
     request_id: requestId,
   }),
+  ActResults: z.object({
+    acts: z.array(actRow),
+    next: text.nullish(),
+    request_id: requestId,
+  }),
 } as const;
 
 export type LogRow = z.output<typeof logRow>;
 export type EventRow = z.output<typeof eventRow>;
 export type FileRow = z.output<typeof fileRow>;
 export type WatchRow = z.output<typeof watchRow>;
+export type ActRow = z.output<typeof actRow>;
 export type SessionRow = z.output<typeof sessionRow>;

@@ -33,6 +33,7 @@ export type { AnswerKind, Level, MessageKind, RequestKind } from './kinds.ts';
 export { MESSAGES } from './messages.ts';
 export type {
   BodyOf,
+  ActRow,
   EventRow,
   FileRow,
   LogRow,

@@ -21,6 +21,7 @@ export const REQUEST_KINDS = [
   'Sync',
   'Follow',
   'Unfollow',
+  'QueryActs',
 ] as const;
 
 /** What the daemon answers with. */
@@ -35,6 +36,7 @@ export const ANSWER_KINDS = [
   'WatchResults',
   'SessionResults',
   'Synced',
+  'ActResults',
 ] as const;
 
 export type RequestKind = (typeof REQUEST_KINDS)[number];

@@ -123,6 +123,18 @@ export const REQUESTS = {
     format: text(64).nullish(),
   }),
   Unfollow: z.object({ request_id: uuid }),
+  QueryActs: z.object({
+    filter: z.object({
+      since: time.nullish(),
+      until: time.nullish(),
+      kind: text(FIELD_LIMITS.identity).nullish(),
+      subject: path.nullish(),
+      after_seq: count.nullish(),
+    }),
+    limit: pageLimit,
+    cursor: cursor.nullish(),
+    order: order.nullish(),
+  }),
 } as const;
 
 function isPlainMap(value: unknown): boolean {

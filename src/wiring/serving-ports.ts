@@ -17,6 +17,7 @@ export function queryPort(reader: ReaderPort, roots: RootTable): QueryPort {
     logs: (body) => reader.run('queryLogs', body),
     events: (body) => reader.run('queryEvents', body),
     sessions: (body) => reader.run('listSessions', body),
+    acts: (body) => reader.run('queryActs', body),
     files: (body) =>
       reader.run('listFiles', { ...body, roots: roots.all().map((root) => root.path) }),
   };

@@ -77,7 +77,7 @@ export class ServingWorld {
     const empty = async (): Promise<Page<Row>> => ({ rows: [] });
     this.ports = {
       ingest: this.ingest,
-      query: { logs: empty, events: empty, files: empty, sessions: empty },
+      query: { logs: empty, events: empty, files: empty, sessions: empty, acts: empty },
       sessions: { start: async () => undefined, end: async () => undefined },
       monitoring: {
         add: async () => undefined,

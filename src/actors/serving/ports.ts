@@ -48,6 +48,7 @@ export interface QueryPort {
   events(body: BodyOf<'QueryEvents'>): Promise<Page<Row>>;
   files(body: BodyOf<'ListFiles'>): Promise<Page<Row>>;
   sessions(body: BodyOf<'ListSessions'>): Promise<Page<Row>>;
+  acts(body: BodyOf<'QueryActs'>): Promise<Page<Row>>;
 }
 
 export interface SessionPort {

@@ -64,6 +64,10 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
     const page = await ports.query.sessions(body);
     return answer('SessionResults', message, { sessions: page.rows, next: page.next });
   },
+  QueryActs: async (body, message, _connection, ports) => {
+    const page = await ports.query.acts(body);
+    return answer('ActResults', message, { acts: page.rows, next: page.next });
+  },
   ListWatches: (_body, message, _connection, ports) =>
     answer('WatchResults', message, { watches: ports.monitoring.watches() }),
   SessionStart: async (body, message, connection, ports) => {

@@ -5,7 +5,14 @@
  */
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { IndexRow } from '../../protocol/file-event.ts';
-import type { BodyOf, EventRow, FileRow, LogRow, SessionRow } from '../../protocol/messages.ts';
+import type {
+  ActRow,
+  BodyOf,
+  EventRow,
+  FileRow,
+  LogRow,
+  SessionRow,
+} from '../../protocol/messages.ts';
 
 /** Given to the pool as workerData (or as its `data`). */
 export interface ReaderOptions {
@@ -59,6 +66,8 @@ export interface ReaderTasks {
   listFiles(input: ListFilesInput): Page<FileRow>;
   /** Newest first. */
   listSessions(input: BodyOf<'ListSessions'>): Page<SessionRow>;
+  /** Newest first unless asked otherwise or with filter.after_seq; always in order of seq. */
+  queryActs(input: BodyOf<'QueryActs'>): Page<ActRow>;
   /** In the order of listFiles; empty for an unknown root. */
   loadIndex(input: LoadIndexInput): IndexRow[];
   /** Highest sequence committed for a producer, 0 for an unknown one. */

@@ -4,6 +4,7 @@
  */
 import { listFiles as readFiles, loadIndex as readIndex } from './list-files.ts';
 import { listSessions as readSessions } from './list-sessions.ts';
+import { queryActs as readActs } from './query-acts.ts';
 import { queryEvents as readEvents } from './query-events.ts';
 import { queryLogs as readLogs } from './query-logs.ts';
 import { ReadConnections } from './read-connection.ts';
@@ -24,6 +25,9 @@ export const listFiles: ReaderTasks['listFiles'] = (input) =>
 
 export const listSessions: ReaderTasks['listSessions'] = (input) =>
   task(() => readSessions(connections.get('state'), input));
+
+export const queryActs: ReaderTasks['queryActs'] = (input) =>
+  task(() => readActs(connections.get('ledger'), input));
 
 export const loadIndex: ReaderTasks['loadIndex'] = (input) =>
   task(() => readIndex(connections.get('ledger'), input));

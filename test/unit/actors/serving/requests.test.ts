@@ -52,15 +52,16 @@ describe('without Hello', () => {
       ListSessions: { limit: 1 },
       ListFiles: { limit: 1 },
       QueryEvents: QUERY,
+      QueryActs: QUERY,
       Sync: {},
       Follow: { streams: ['logs'] },
     }))
       await world.request(socket, kind, body);
-    expect(socket.kinds).toEqual(Array.from({ length: 6 }, () => 'Error'));
+    expect(socket.kinds).toEqual(Array.from({ length: 7 }, () => 'Error'));
     expect(lastBody(socket)).toMatchObject({ code: 'CODI_MESSAGE_UNEXPECTED' });
     await world.request(socket, 'QueryLogs', QUERY);
     await world.request(socket, 'SessionStart', START);
-    expect(socket.kinds.slice(6)).toEqual(['LogResults', 'Acknowledgment']);
+    expect(socket.kinds.slice(7)).toEqual(['LogResults', 'Acknowledgment']);
   });
 });
 
@@ -69,10 +70,11 @@ describe('questions', () => {
     const world = await ServingWorld.start();
     const socket = await world.connect({});
     const page = async () => ({ rows: [], next: 'cursor', totalCount: 9 });
-    world.ports.query = { logs: page, events: page, files: page, sessions: page };
+    world.ports.query = { logs: page, events: page, files: page, sessions: page, acts: page };
     const kinds = [
       ['QueryLogs', QUERY, 'LogResults'],
       ['QueryEvents', QUERY, 'EventResults'],
+      ['QueryActs', QUERY, 'ActResults'],
       ['ListFiles', { limit: 1 }, 'FileResults'],
       ['ListSessions', { limit: 1 }, 'SessionResults'],
     ] as const;
@@ -84,7 +86,7 @@ describe('questions', () => {
     expect(socket.bodies('LogResults')[0].total_count).toBe(9);
     const id = await world.request(socket, 'ListWatches', {});
     expect(lastBody(socket)).toMatchObject({ watches: [], request_id: id });
-    expect(world.log.names().filter((name) => name === 'RequestAnswered')).toHaveLength(6);
+    expect(world.log.names().filter((name) => name === 'RequestAnswered')).toHaveLength(7);
   });
 
   it('that cannot be answered now say so with an Error, commands with an Acknowledgment', async () => {
