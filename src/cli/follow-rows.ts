@@ -99,13 +99,3 @@ function advance(from: FollowPlan['from'], rows: FollowedRows): void {
   if (rows.stream === 'logs') from.logs = rows.rows.at(-1)?.id ?? from.logs ?? 0;
   else from.events = rows.rows.at(-1)?.seq ?? from.events ?? 0;
 }
-
-/** The ids of the newest rows, to follow what comes after them. */
-export async function headOf(client: MonitorClient): Promise<{ logs: number; events: number }> {
-  const newest = { limit: 1, order: 'newest' as const, filter: {} };
-  const [logs, events] = await Promise.all([
-    client.request('QueryLogs', { ...newest, count: 'none' }),
-    client.request('QueryEvents', newest),
-  ]);
-  return { logs: logs.entries[0]?.id ?? 0, events: events.events[0]?.seq ?? 0 };
-}

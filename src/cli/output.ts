@@ -1,6 +1,7 @@
 import { CodiError } from '../protocol/errors.ts';
 import { stringifyJson } from '../protocol/json-text.ts';
 import type { JsonValue } from '../protocol/json-value.ts';
+import { safeJson } from './safe-text.ts';
 import { writeAll } from './cli-io.ts';
 import type { TerminalStream } from './cli-io.ts';
 
@@ -49,9 +50,10 @@ export class Output {
     for (const text of texts) await this.line(text);
   }
 
-  /** One value as one line of JSON. */
+  /** One value as one line of JSON; on a terminal what could steer it is escaped, which means the same. */
   async json(value: unknown): Promise<void> {
-    await this.line(stringifyJson(value as JsonValue));
+    const text = stringifyJson(value as JsonValue);
+    await this.line(this.#stream.isTTY === true ? safeJson(text) : text);
   }
 
   /** Writes what is held. */

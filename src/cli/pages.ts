@@ -1,9 +1,7 @@
 import type { MonitorClient } from '../client/monitor-client.ts';
-import type { BodyOf, EventRow, FileRow, LogRow, SessionRow } from '../protocol/messages.ts';
+import type { FileRow, SessionRow } from '../protocol/messages.ts';
 
 const PAGE_ROWS = 1_000;
-
-type Order = 'newest' | 'oldest';
 
 interface Page<Row> {
   rows: readonly Row[];
@@ -27,30 +25,6 @@ async function* pages<Row>(
 }
 
 const at = (cursor: string | undefined) => (cursor === undefined ? {} : { cursor });
-
-export function logPages(
-  client: MonitorClient,
-  filter: BodyOf<'QueryLogs'>['filter'],
-  { order, limit }: { order: Order; limit: number | undefined },
-): AsyncGenerator<readonly LogRow[]> {
-  return pages(limit, async (pageLimit, cursor) => {
-    const request = { filter, limit: pageLimit, order, count: 'none' as const, ...at(cursor) };
-    const answer = await client.request('QueryLogs', request);
-    return { rows: answer.entries, next: answer.next ?? undefined };
-  });
-}
-
-export function eventPages(
-  client: MonitorClient,
-  filter: BodyOf<'QueryEvents'>['filter'],
-  { order, limit }: { order: Order; limit: number | undefined },
-): AsyncGenerator<readonly EventRow[]> {
-  return pages(limit, async (pageLimit, cursor) => {
-    const request = { filter, limit: pageLimit, order, ...at(cursor) };
-    const answer = await client.request('QueryEvents', request);
-    return { rows: answer.events, next: answer.next ?? undefined };
-  });
-}
 
 export function filePages(
   client: MonitorClient,

@@ -22,3 +22,10 @@ export function safeText(text: string): string {
       : `\\u${code.toString(16).padStart(4, '0')}`;
   });
 }
+
+/** JSON text, made harmless for a terminal without changing its value. */
+export function safeJson(text: string): string {
+  return text.replace(UNSAFE, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}

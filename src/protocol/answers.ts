@@ -133,6 +133,8 @@ export const ANSWERS = {
     next: text.nullish(),
     request_id: requestId,
     last: count.nullish(),
+    total_is: z.enum(['exact', 'at_least', 'estimate']).nullish(),
+    head: count.nullish(),
   }),
   Error: z.object({
     code: text,
@@ -155,6 +157,7 @@ export const ANSWERS = {
     next: text.nullish(),
     request_id: requestId,
     last: count.nullish(),
+    head: count.nullish(),
   }),
   FileResults: z.object({ files: z.array(fileRow), next: text.nullish(), request_id: requestId }),
   WatchResults: z.object({ watches: z.array(watchRow), request_id: requestId }),

@@ -28,7 +28,7 @@ export const DAEMON_ERRORS = {
     number: 1004,
     retryable: false,
     exit: EXIT.usage,
-    message: 'the cursor does not belong to this query',
+    message: 'the cursor cannot be used: {reason}',
     hint: 'start again without a cursor',
   },
   CODI_ALREADY_RUNNING: {
@@ -114,6 +114,13 @@ export const DAEMON_ERRORS = {
     exit: EXIT.conflict,
     message: 'there is already a session {sessionId}',
     hint: 'see `codi session ls`',
+  },
+  CODI_STORE_IN_USE: {
+    number: 4020,
+    retryable: false,
+    exit: EXIT.conflict,
+    message: 'a daemon is using {dataDir}; its files cannot be read beside it',
+    hint: 'leave out --offline to ask the daemon, or stop it with `codi daemon stop`',
   },
   CODI_PATH_INVALID: {
     number: 5001,

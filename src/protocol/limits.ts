@@ -10,6 +10,10 @@ export const FIELD_LIMITS = {
   pattern: 1024,
   token: 4096,
   cursor: 4096,
+  /** What a filter searches messages for. */
+  searchText: 64 * 1024,
+  /** A key of a metadata filter, which may be a path of keys. */
+  metadataKey: 1024,
 } as const;
 
 /** How many things a message may name. */
@@ -17,6 +21,7 @@ export const COUNT_LIMITS = {
   page: 10_000,
   patterns: 256,
   paths: 1024,
+  metadataConditions: 32,
 } as const;
 
 /** What may be in one message before it is decoded at all. */

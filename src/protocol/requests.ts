@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { isWithinMetadataLimit } from './json-text.ts';
+import { LEVELS } from './kinds.ts';
 import { COUNT_LIMITS, FIELD_LIMITS } from './limits.ts';
 import {
-  anyText,
   count,
   cursor,
   flag,
@@ -36,15 +36,24 @@ const entryFields = {
 /** One of the entries in a LogBatch. */
 export const batchEntry = z.object({ ...entryFields, timestamp: time.nullish() });
 
+const metadataFilter = json.refine(
+  isMetadataFilter,
+  `must be a map of at most ${COUNT_LIMITS.metadataConditions} keys, each of at most ${FIELD_LIMITS.metadataKey} bytes`,
+);
+
 const logFilter = z.object({
   level: level.nullish(),
   component: text(FIELD_LIMITS.component).nullish(),
   session_id: sessionId.nullish(),
   since: time.nullish(),
   until: time.nullish(),
-  text: anyText.nullish(),
-  metadata: json.refine(isPlainMap, 'must be a map').nullish(),
+  text: text(FIELD_LIMITS.searchText).nullish(),
+  metadata: metadataFilter.nullish(),
   after_id: count.nullish(),
+  levels: z.array(level).max(LEVELS.length).nullish(),
+  component_prefix: text(FIELD_LIMITS.component).nullish(),
+  typed_metadata: metadataFilter.nullish(),
+  through_id: count.nullish(),
 });
 
 const eventKind = z.enum(['create', 'update', 'delete', 'move', 'attrib', 'access', 'transient']);
@@ -57,6 +66,7 @@ const eventFilter = z.object({
   events: z.array(eventKind).nullish(),
   session_id: sessionId.nullish(),
   after_seq: count.nullish(),
+  through_seq: count.nullish(),
 });
 
 /** Every message a client may send. */
@@ -80,7 +90,7 @@ export const REQUESTS = {
     limit: pageLimit,
     cursor: cursor.nullish(),
     order: order.nullish(),
-    count: z.enum(['exact', 'none']).nullish(),
+    count: z.enum(['exact', 'none', 'estimate', 'only']).nullish(),
   }),
   Hello: z.object({
     version: count,
@@ -137,6 +147,11 @@ export const REQUESTS = {
   }),
 } as const;
 
-function isPlainMap(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isMetadataFilter(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const keys = Object.keys(value);
+  return (
+    keys.length <= COUNT_LIMITS.metadataConditions &&
+    keys.every((key) => Buffer.byteLength(key) <= FIELD_LIMITS.metadataKey)
+  );
 }

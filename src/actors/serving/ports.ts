@@ -38,6 +38,10 @@ export interface Page<Row> {
   rows: Row[];
   next?: string | undefined;
   totalCount?: number | undefined;
+  /** What `totalCount` is; absent when it counts this page. */
+  totalIs?: 'exact' | 'at_least' | 'estimate' | undefined;
+  /** The highest number in the stream when the page was read. */
+  head?: number | undefined;
   /** With `after_id` or `after_seq`: everything up to here was looked at. */
   through?: number | undefined;
 }

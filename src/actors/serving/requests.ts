@@ -50,11 +50,14 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
       entries: page.rows,
       total_count: page.totalCount ?? page.rows.length,
       next: page.next,
+      total_is: page.totalIs,
+      head: page.head,
     });
   },
   QueryEvents: async (body, message, _connection, ports) => {
     const page = await ports.query.events(body);
-    return answer('EventResults', message, { events: page.rows, next: page.next });
+    const { rows, next, head } = page;
+    return answer('EventResults', message, { events: rows, next, head });
   },
   ListFiles: async (body, message, _connection, ports) => {
     const page = await ports.query.files(body);

@@ -1,25 +1,29 @@
 import type { Command } from 'commander';
-import type { BodyOf, EventRow } from '../../protocol/messages.ts';
+import type { BodyOf } from '../../protocol/messages.ts';
 import { gather, readChoice, readPath, readTime } from '../argument-values.ts';
 import type { CliContext } from '../context.ts';
 import type { Invocation } from '../invocation.ts';
-import { createLayout, FileSizes } from '../layout.ts';
-import { collect, eventPages } from '../pages.ts';
-import { eventRowJson } from '../row-json.ts';
-import { eventLine } from '../row-lines.ts';
-import { readRowOrder, TERMINAL_LIMIT } from '../row-order.ts';
+import { checkFollow, printFollowed } from '../row-follow.ts';
+import { listRows } from '../row-listing.ts';
+import { noteListing } from '../row-notes.ts';
+import { addRowOrderOptions, readRowOrder } from '../row-order.ts';
+import type { RowOrderOptions } from '../row-order.ts';
+import { addCsvOption, eventPrinter } from '../row-printer.ts';
+import { addOfflineOption, eventPages, headsOf, withRowSource } from '../row-source.ts';
 
 const EVENTS = ['create', 'update', 'delete', 'move', 'attrib', 'access', 'transient'] as const;
 
-interface EventsOptions {
+interface EventsOptions extends RowOrderOptions {
   since?: string;
   until?: string;
   root?: string;
   path?: string;
   event?: string[];
   session?: string;
-  limit?: string;
-  order?: string;
+  follow?: boolean;
+  csv?: boolean;
+  offline?: boolean;
+  showCursor?: boolean;
 }
 
 /** `codi events` */
@@ -30,15 +34,16 @@ export function define(command: Command, context: CliContext): void {
     .option('--root <path>', 'only in this watched path')
     .option('--path <path>', 'a path inside the root, everything under it, or a glob')
     .option('-e, --event <name>', `one of ${EVENTS.join(', ')}; may be repeated`, gather)
-    .option('-s, --session <id>', 'this session')
-    .option('-n, --limit <count>', `at most so many (${TERMINAL_LIMIT} on a terminal, else all)`)
-    .option('--order <order>', 'newest or oldest first; without it the newest, from old to new')
+    .option('-s, --session <id>', 'this session');
+  addRowOrderOptions(command).option('-f, --follow', 'then go on with what comes');
+  addOfflineOption(addCsvOption(command))
     .addHelpText(
       'after',
       `
 Examples:
   codi events --since 5m
   codi events --path src --event delete --event move
+  codi events --path 'src/**/*.ts' --follow
   codi events --since "yesterday 14:00" --json | jq -r .path`,
     )
     .action((options: EventsOptions) =>
@@ -47,30 +52,20 @@ Examples:
 }
 
 async function listEvents(options: EventsOptions, invocation: Invocation): Promise<void> {
-  const { out, globals } = invocation;
   const filter = readEventFilter(options, invocation);
   const order = readRowOrder(options, invocation);
-  const sizes = new FileSizes();
-  const layout = createLayout(invocation, sizes);
-  let count = 0;
-  const print = async (row: EventRow) => {
-    count += 1;
-    if (globals.json) return out.json(eventRowJson(row));
-    await out.line(eventLine(row, layout));
-    sizes.learn(row);
-  };
-  await invocation.withClient(async (client) => {
-    const pages = eventPages(client, filter, order);
-    if (order.isReversed) {
-      for (const row of (await collect(pages)).toReversed()) await print(row);
-    } else {
-      for await (const page of pages) for (const row of page) await print(row);
+  checkFollow(options);
+  await withRowSource(invocation, options.offline === true, async (source, client) => {
+    const print = await eventPrinter(invocation, options.csv === true);
+    if (!options.follow || !client) {
+      const listed = await listRows(eventPages(source, filter), order, print);
+      return noteListing(invocation, 'events', listed, order, options.showCursor === true);
     }
+    const { events } = await headsOf(source);
+    await listRows(eventPages(source, { ...filter, through_seq: events }), order, print);
+    const plan = { streams: ['events' as const], eventFilter: filter, from: { events } };
+    return printFollowed(invocation, client, plan, { events: print });
   });
-  if (count === 0 && !globals.json) await invocation.note('no events');
-  if (order.isOwnLimit && count === order.limit) {
-    await invocation.note(`the newest ${TERMINAL_LIMIT}; see more with --limit`);
-  }
 }
 
 function readEventFilter(

@@ -7,7 +7,8 @@ import { lastLogLines, openDaemonLog } from '../daemon-log.ts';
 import type { DaemonLog } from '../daemon-log.ts';
 import { endOf, monitorArguments, startDaemonProcess } from '../daemon-process.ts';
 import type { DaemonEnd, DaemonNews } from '../daemon-process.ts';
-import { followRows, headOf } from '../follow-rows.ts';
+import { followRows } from '../follow-rows.ts';
+import { headsOf } from '../row-source.ts';
 import type { Invocation } from '../invocation.ts';
 import { LiveView } from '../live-view.ts';
 import { withProgress } from '../progress.ts';
@@ -119,7 +120,7 @@ async function show(
   const timer = setInterval(() => void view.settle().catch(() => undefined), SETTLE_MS);
   const client = await MonitorClient.connect({ socketPath, clientName: 'codi up' });
   try {
-    const from = await headOf(client);
+    const from = await headsOf(client);
     const plan = { streams: ['logs' as const, 'events' as const], from };
     const handlers = { onRows: (rows: Parameters<LiveView['rows']>[0]) => view.rows(rows) };
     // The view ends with the daemon; what went wrong with the view alone does not end the daemon.

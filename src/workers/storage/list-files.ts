@@ -28,7 +28,7 @@ export function listFiles(connection: ReadConnection, input: ListFilesInput): Pa
   const cursor =
     input.cursor == null
       ? undefined
-      : decodeCursor(TAG, ['number', 'string'] as const, input.cursor);
+      : decodeCursor(connection, TAG, ['number', 'string'] as const, input.cursor);
   let last: { rootId: number; path: BytePath } | undefined;
   for (const place of placesFor(connection, input)) {
     const { root } = place;
@@ -36,7 +36,10 @@ export function listFiles(connection: ReadConnection, input: ListFilesInput): Pa
     const after = cursor && root.rootId === cursor[0] ? pathOfCursor(cursor[1]) : undefined;
     for (const row of rowsIn(connection, place, after, () => page.wanted)) {
       if (!page.add(fileRow(root, row))) {
-        return { rows: page.rows, next: encodeCursor(TAG, [last!.rootId, textOfPath(last!.path)]) };
+        return {
+          rows: page.rows,
+          next: encodeCursor(connection, TAG, [last!.rootId, textOfPath(last!.path)]),
+        };
       }
       last = { rootId: root.rootId, path: pathFromValue(row.path) };
     }

@@ -30,7 +30,7 @@ export function listSessions(
   const before =
     query.cursor == null
       ? [Number.MAX_SAFE_INTEGER, 0, '']
-      : decodeCursor(TAG, ['number', 'number', 'string'] as const, query.cursor);
+      : decodeCursor(connection, TAG, ['number', 'number', 'string'] as const, query.cursor);
   const statement = connection.prepare(
     `SELECT * FROM sessions WHERE (started_seconds, started_nanos, id) < (?, ?, ?) ${activeOnly}
      ORDER BY started_seconds DESC, started_nanos DESC, id DESC LIMIT ?`,
@@ -40,7 +40,7 @@ export function listSessions(
   for (const row of statement.iterate(...before, page.wanted) as IterableIterator<SessionColumns>) {
     if (!page.add(sessionRow(row))) {
       const { started_seconds: seconds, started_nanos: nanos, id } = last!;
-      return { rows: page.rows, next: encodeCursor(TAG, [seconds, nanos, id]) };
+      return { rows: page.rows, next: encodeCursor(connection, TAG, [seconds, nanos, id]) };
     }
     last = row;
   }

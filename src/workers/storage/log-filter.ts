@@ -1,24 +1,61 @@
-import { CodiError } from '../../protocol/errors.ts';
-import { stringifyJson } from '../../protocol/json-text.ts';
-import type { JsonValue } from '../../protocol/json-value.ts';
 import { LEVELS } from '../../protocol/kinds.ts';
 import type { BodyOf } from '../../protocol/messages.ts';
+import { addMetadata } from './metadata-filter.ts';
 import { Conditions } from './sql-conditions.ts';
 
 export type LogFilter = BodyOf<'QueryLogs'>['filter'];
 
-/** LIKE folds ASCII letters only, stops at NUL and has a limit on its pattern. */
-const LIKE_SAFE = /^[\x01-\x7f]{1,1000}$/; // eslint-disable-line no-control-regex
+/**
+ * LIKE folds ASCII letters only and stops at NUL. It compares at every place of the message, so that a long
+ * pattern could take seconds for one message.
+ */
+const LIKE_SAFE = /^[\x01-\x7f]{1,64}$/; // eslint-disable-line no-control-regex
+
+/** From this severity on entries have an index of their own. */
+const SEVERE = LEVELS.indexOf('Warn');
+
+/** Where a query reads, in order of time: an index, and the condition that belongs to it. */
+export function logSource(filter: LogFilter): { sql: string; values: unknown[] } {
+  const { session_id: sessionId } = filter;
+  if (sessionId != null) {
+    return { sql: 'logs INDEXED BY logs_session WHERE session_id = ? AND', values: [sessionId] };
+  }
+  const least = levelCodes(filter)[0];
+  const isSevere = least !== undefined && least >= SEVERE;
+  return isSevere
+    ? { sql: `logs INDEXED BY logs_severe WHERE level >= ${SEVERE} AND`, values: [] }
+    : { sql: 'logs INDEXED BY logs_time WHERE', values: [] };
+}
 
 /** The conditions that no index answers. */
 export function residualConditions(filter: LogFilter): Conditions {
   const conditions = new Conditions();
-  const { level, component, text, metadata } = filter;
-  if (level != null) conditions.add('level >= ?', LEVELS.indexOf(level));
+  const { component, component_prefix: prefix, text } = filter;
+  const levels = levelCodes(filter);
+  if (levels.length < LEVELS.length) addLevels(conditions, levels);
   if (component != null) conditions.add('component = ?', component);
+  if (prefix) conditions.add('substr(component, 1, length(?)) = ?', prefix, prefix);
+  if (filter.through_id != null) conditions.add('+id <= ?', filter.through_id);
   if (text) addText(conditions, text);
-  if (metadata != null) addMetadata(conditions, metadata);
+  if (filter.metadata != null) addMetadata(conditions, filter.metadata, false);
+  if (filter.typed_metadata != null) addMetadata(conditions, filter.typed_metadata, true);
   return conditions;
+}
+
+/** `level` is the least severe one, `levels` are the ones themselves. */
+function levelCodes({ level, levels }: LogFilter): number[] {
+  const least = level == null ? 0 : LEVELS.indexOf(level);
+  return LEVELS.flatMap((name, code) =>
+    code >= least && (levels == null || levels.includes(name)) ? [code] : [],
+  );
+}
+
+function addLevels(conditions: Conditions, codes: readonly number[]): void {
+  const [least] = codes;
+  if (least === undefined) conditions.add('level < 0');
+  // All from one level on is the usual question.
+  else if (codes.length === LEVELS.length - least) conditions.add('level >= ?', least);
+  else conditions.add(`level IN (${codes.map(() => '?').join(', ')})`, ...codes);
 }
 
 function addText(conditions: Conditions, text: string): void {
@@ -26,21 +63,5 @@ function addText(conditions: Conditions, text: string): void {
     conditions.add("message LIKE ? ESCAPE '\\'", `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`);
   } else {
     conditions.add('contains_folded(message, ?)', text.toLowerCase());
-  }
-}
-
-/** Every key must be there with this value. 42 and "42" are the same: a command line cannot say which it means. */
-function addMetadata(conditions: Conditions, metadata: JsonValue): void {
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
-    throw new CodiError('CODI_MESSAGE_INVALID', { reason: 'filter.metadata must be a map' });
-  for (const [key, value] of Object.entries(metadata)) {
-    const text = typeof value === 'string' ? value : stringifyJson(value);
-    conditions.add(
-      `EXISTS (SELECT 1 FROM json_each(logs.metadata) WHERE key = ? AND
-        CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' WHEN 'null' THEN 'null'
-        ELSE CAST(value AS TEXT) END = ?)`,
-      key,
-      text,
-    );
   }
 }

@@ -8,9 +8,8 @@ import type { ReadConnection } from './read-connection.ts';
 import type { Page } from './reader.messages.ts';
 import { allRoots, type KnownRoot } from './root-lookup.ts';
 import { hexText, shownPath, timeText } from './row-values.ts';
+import { SliceSize } from './slice-size.ts';
 
-/** Events looked at per statement, so that no read transaction is long. */
-const SLICE_ROWS = 5_000;
 const COLUMNS =
   'seq, root_id, seconds, nanos, event, kind, path, from_path, size, seen, checksum, session_id, tenant_id, user_id';
 
@@ -29,9 +28,9 @@ export function queryEvents(
     filter.after_seq ?? 0,
     filter.since == null ? 0 : lastEventBefore(connection, filter.since),
   );
-  let high = head;
+  let high = Math.min(head, filter.through_seq ?? head);
   if (cursor != null) {
-    const [seq] = decodeCursor(tag, ['number'] as const, cursor);
+    const [seq] = decodeCursor(connection, tag, ['number'] as const, cursor);
     if (isNewest) high = Math.min(high, seq);
     else low = Math.max(low, seq);
   }
@@ -42,12 +41,15 @@ export function queryEvents(
   const roots = new Map(allRoots(connection).map((root) => [root.rootId, root]));
   const deadlineMs = performance.now() + connection.budgetMs;
   const page = new PageRows<EventRow>(limit);
+  const size = new SliceSize();
   while (low < high) {
-    const from = isNewest ? Math.max(low, high - SLICE_ROWS) : low;
-    const to = isNewest ? high : Math.min(high, low + SLICE_ROWS);
-    for (const row of statement.iterate(from, to, ...conditions.values, page.wanted)) {
-      if (!page.add(wireRow(row as FileEventRow, roots))) break;
-    }
+    const from = isNewest ? Math.max(low, high - size.rows) : low;
+    const to = isNewest ? high : Math.min(high, low + size.rows);
+    size.measure(() => {
+      for (const row of statement.iterate(from, to, ...conditions.values, page.wanted)) {
+        if (!page.add(wireRow(row as FileEventRow, roots))) return;
+      }
+    });
     const last = page.rows.at(-1)?.seq;
     if (isNewest) high = page.isFull ? last! - 1 : from;
     else low = page.isFull ? last! : to;
@@ -55,8 +57,9 @@ export function queryEvents(
   }
   return {
     rows: page.rows,
-    ...(low < high && { next: encodeCursor(tag, [isNewest ? high : low]) }),
+    ...(low < high && { next: encodeCursor(connection, tag, [isNewest ? high : low]) }),
     ...(!isNewest && { through: Math.max(low, filter.after_seq ?? 0) }),
+    head,
   };
 }
 

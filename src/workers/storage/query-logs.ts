@@ -1,176 +1,156 @@
-import { parseJsonText } from '../../protocol/json-text.ts';
-import { LEVELS } from '../../protocol/kinds.ts';
 import type { BodyOf, LogRow as WireLogRow } from '../../protocol/messages.ts';
 import type { LogRow } from './canonical.ts';
-import { wordOf } from './codes.ts';
+import { countLogs, type LogCount } from './count-logs.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { residualConditions, type LogFilter } from './log-filter.ts';
+import { estimateLogs } from './estimate-logs.ts';
+import { residualConditions } from './log-filter.ts';
+import { wireRow } from './log-row.ts';
+import { LogSlices } from './log-slices.ts';
 import { PageRows } from './page-rows.ts';
 import type { ReadConnection } from './read-connection.ts';
 import type { Page } from './reader.messages.ts';
-import { filterTime, timeText } from './row-values.ts';
-import { Conditions } from './sql-conditions.ts';
+import { SliceSize } from './slice-size.ts';
+import type { Conditions } from './sql-conditions.ts';
 import { LOG_COLUMNS } from './stored-rows.ts';
+import { behind, keyOf, rangeOf, type TimeKey, type TimeRange } from './time-key.ts';
 
 type Query = BodyOf<'QueryLogs'>;
-/** (seconds, nanos, id): the order of time. Ids begin at 1, so id 0 stands before all of a moment. */
-type TimeKey = [seconds: number, nanos: number, id: number];
-
-/** Entries looked at per statement, so that no read transaction is long. */
-const SLICE_ROWS = 10_000;
-const FIRST_KEY: TimeKey = [Number.MIN_SAFE_INTEGER, 0, 0];
-const LAST_KEY: TimeKey = [Number.MAX_SAFE_INTEGER, 0, 0];
-const BETWEEN = '(seconds, nanos, id) > (?, ?, ?) AND (seconds, nanos, id) < (?, ?, ?)';
 
 /** A page of log entries in order of time or, after an id, in order of id. */
 export function queryLogs(connection: ReadConnection, query: Query): Page<WireLogRow> {
-  return query.filter.after_id == null
-    ? pageByTime(connection, query)
-    : pageById(connection, query, query.filter.after_id);
+  const head = headOf(connection);
+  if (query.count === 'only') return countPage(connection, query, head);
+  const total = totalOf(connection, query);
+  const page =
+    query.filter.after_id == null
+      ? pageByTime(connection, query)
+      : pageById(connection, query, query.filter.after_id, head);
+  return { totalCount: page.rows.length, ...page, ...total, head };
+}
+
+/** The highest id there is: what comes later is not part of this answer. */
+function headOf(connection: ReadConnection): number {
+  return connection.value<number>('SELECT coalesce(max(id), 0) FROM logs') ?? 0;
+}
+
+function totalOf(
+  connection: ReadConnection,
+  query: Query,
+): Pick<Page<never>, 'totalCount' | 'totalIs'> {
+  if (query.count === 'estimate') return estimateLogs(connection, query.filter);
+  if (query.count !== 'exact') return {};
+  const { count, next } = countLogs(connection, query.filter, connection.budgetMs / 2);
+  return { totalCount: count, totalIs: next ? 'at_least' : 'exact' };
+}
+
+/** Only how many there are, as far as the time of one request goes; the cursor counts on. */
+function countPage(connection: ReadConnection, query: Query, head: number): Page<WireLogRow> {
+  const tag = 'count';
+  const parts = ['number', 'number', 'number'] as const;
+  const key = query.cursor == null ? undefined : decodeCursor(connection, tag, parts, query.cursor);
+  const { count, next }: LogCount = countLogs(
+    connection,
+    query.filter,
+    connection.budgetMs,
+    key && [...key],
+  );
+  return {
+    rows: [],
+    totalCount: count,
+    totalIs: next ? 'at_least' : 'exact',
+    ...(next && { next: encodeCursor(connection, tag, next) }),
+    head,
+  };
 }
 
 function pageByTime(connection: ReadConnection, query: Query): Page<WireLogRow> {
-  const { filter, limit, cursor } = query;
+  const { filter, cursor } = query;
   const isNewest = query.order !== 'oldest';
   const tag = isNewest ? 'logs newest' : 'logs oldest';
-  const bounds = timeBounds(filter);
-  const totalCount = query.count === 'exact' ? countAll(connection, filter, bounds) : undefined;
+  let range = rangeOf(filter);
   if (cursor != null) {
-    const key = decodeCursor(tag, ['number', 'number', 'number'] as const, cursor);
-    bounds[isNewest ? 'upper' : 'lower'] = [...key];
+    const key = decodeCursor(connection, tag, ['number', 'number', 'number'] as const, cursor);
+    range = behind(range, [...key], isNewest);
   }
-  const residual = residualConditions(filter);
-  const direction = isNewest ? 'DESC' : 'ASC';
-  const session = sessionCondition(filter);
-  const order = `ORDER BY seconds ${direction}, nanos ${direction}, id ${direction}`;
-  const inSlice = `FROM logs WHERE ${BETWEEN}${session.andSql}`;
-  const deadlineMs = performance.now() + connection.budgetMs;
-  const page = new PageRows<WireLogRow>(limit);
-  let last: TimeKey | undefined;
-  for (;;) {
-    const { lower, upper } = bounds;
-    const end = residual.isEmpty
-      ? undefined
-      : (connection
-          .prepare(`SELECT seconds, nanos, id ${inSlice} ${order} LIMIT 1 OFFSET ${SLICE_ROWS - 1}`)
-          .get(...lower, ...upper, ...session.values) as Record<string, number> | undefined);
-    const slice = sliceBounds(bounds, isNewest, end);
-    const rows = connection
-      .prepare(`SELECT ${LOG_COLUMNS} ${inSlice}${residual.andSql} ${order} LIMIT ?`)
-      .iterate(
-        ...slice.lower,
-        ...slice.upper,
-        ...session.values,
-        ...residual.values,
-        page.wanted,
-      ) as IterableIterator<LogRow>;
-    for (const row of rows) {
-      if (!page.add(wireRow(row))) break;
-      last = [row.seconds, row.nanos, row.id];
-    }
-    if (page.isFull) return result(page, encodeCursor(tag, last!), totalCount);
-    if (!end) return result(page, undefined, totalCount);
-    last = [end['seconds']!, end['nanos']!, end['id']!];
-    bounds[isNewest ? 'upper' : 'lower'] = last;
-    if (performance.now() >= deadlineMs) return result(page, encodeCursor(tag, last), totalCount);
-  }
+  const page = new PageRows<WireLogRow>(query.limit);
+  const next = fillByTime(connection, query, { range, isNewest }, page);
+  return { rows: page.rows, ...(next && { next: encodeCursor(connection, tag, next) }) };
 }
 
-function pageById(connection: ReadConnection, query: Query, afterId: number): Page<WireLogRow> {
+/** Fills the page; returns the key behind which the next one begins. */
+function fillByTime(
+  connection: ReadConnection,
+  { filter }: Query,
+  order: { range: TimeRange; isNewest: boolean },
+  page: PageRows<WireLogRow>,
+): TimeKey | undefined {
+  const slices = new LogSlices(connection, filter, order);
+  const residual = residualConditions(filter);
+  const statement = connection.prepare(
+    `SELECT ${LOG_COLUMNS} ${slices.from}${residual.andSql} ${slices.order} LIMIT ?`,
+  );
+  const deadlineMs = performance.now() + connection.budgetMs;
+  let last: TimeKey | undefined;
+  const fill = (range: TimeRange) => {
+    const values = [...slices.valuesIn(range), ...residual.values, page.wanted];
+    for (const row of statement.iterate(...values) as IterableIterator<LogRow>) {
+      if (!page.add(wireRow(row))) return;
+      last = keyOf(row);
+    }
+  };
+  // Without conditions nothing is looked at in vain, so the limit alone bounds the statement.
+  if (residual.isEmpty) fill(order.range);
+  while (!residual.isEmpty && !page.isFull) {
+    const { isLast } = slices.look(({ range }) => fill(range));
+    if (page.isFull || isLast) break;
+    last = order.isNewest ? slices.rest.upper : slices.rest.lower;
+    if (performance.now() >= deadlineMs) return last;
+  }
+  return page.isFull ? last : undefined;
+}
+
+function pageById(
+  connection: ReadConnection,
+  query: Query,
+  afterId: number,
+  head: number,
+): Page<WireLogRow> {
   const { filter, cursor } = query;
   const tag = 'logs by id';
-  let lower = cursor == null ? afterId : decodeCursor(tag, ['number'] as const, cursor)[0];
-  const residual = residualConditions(filter);
-  // Unary plus: these must not lead away from the order of ids to an index.
-  if (filter.session_id != null) residual.add('+session_id = ?', filter.session_id);
-  const { lower: since, upper: until } = timeBounds(filter);
-  residual.add('(+seconds, nanos, id) > (?, ?, ?)', ...since);
-  residual.add('(+seconds, nanos, id) < (?, ?, ?)', ...until);
+  const end = Math.min(head, filter.through_id ?? head);
+  let lower =
+    cursor == null ? afterId : decodeCursor(connection, tag, ['number'] as const, cursor)[0];
+  const conditions = conditionsById(filter);
   const statement = connection.prepare(
-    `SELECT ${LOG_COLUMNS} FROM logs WHERE id > ? AND id <= ?${residual.andSql} ORDER BY id LIMIT ?`,
+    `SELECT ${LOG_COLUMNS} FROM logs NOT INDEXED WHERE id > ? AND id <= ?${conditions.andSql} ORDER BY id LIMIT ?`,
   );
-  const head = connection.value<number>('SELECT coalesce(max(id), 0) FROM logs') ?? 0;
   const deadlineMs = performance.now() + connection.budgetMs;
   const page = new PageRows<WireLogRow>(query.limit);
-  while (lower < head) {
-    const upper = Math.min(head, lower + SLICE_ROWS);
-    const rows = statement.iterate(
-      lower,
-      upper,
-      ...residual.values,
-      page.wanted,
-    ) as IterableIterator<LogRow>;
-    for (const row of rows) {
-      if (!page.add(wireRow(row))) break;
-    }
+  const size = new SliceSize();
+  while (lower < end && !page.isFull) {
+    const upper = Math.min(end, lower + size.rows);
+    size.measure(() => {
+      const values = [lower, upper, ...conditions.values, page.wanted];
+      for (const row of statement.iterate(...values) as IterableIterator<LogRow>) {
+        if (!page.add(wireRow(row))) return;
+      }
+    });
     lower = page.isFull ? page.rows.at(-1)!.id : upper;
-    if (page.isFull || performance.now() >= deadlineMs) break;
+    if (performance.now() >= deadlineMs) break;
   }
-  const next = lower < head ? encodeCursor(tag, [lower]) : undefined;
-  return { ...result(page, next, undefined), through: Math.max(lower, afterId) };
-}
-
-function sliceBounds(
-  bounds: { lower: TimeKey; upper: TimeKey },
-  isNewest: boolean,
-  end: Record<string, number> | undefined,
-): { lower: TimeKey; upper: TimeKey } {
-  if (!end) return bounds;
-  const [seconds, nanos, id] = [end['seconds']!, end['nanos']!, end['id']!];
-  return isNewest
-    ? { lower: [seconds, nanos, id - 1], upper: bounds.upper }
-    : { lower: bounds.lower, upper: [seconds, nanos, id + 1] };
-}
-
-/** since belongs to the range, until does not. */
-function timeBounds({ since, until }: LogFilter): { lower: TimeKey; upper: TimeKey } {
-  return { lower: since ? keyAt(since) : FIRST_KEY, upper: until ? keyAt(until) : LAST_KEY };
-}
-
-function keyAt(text: string): TimeKey {
-  const { seconds, nanos } = filterTime(text);
-  return [seconds, nanos, 0];
-}
-
-function sessionCondition(filter: LogFilter): Conditions {
-  const conditions = new Conditions();
-  if (filter.session_id != null) conditions.add('session_id = ?', filter.session_id);
-  return conditions;
-}
-
-function countAll(
-  connection: ReadConnection,
-  filter: LogFilter,
-  { lower, upper }: { lower: TimeKey; upper: TimeKey },
-): number {
-  const session = sessionCondition(filter);
-  const residual = residualConditions(filter);
-  const sql = `SELECT count(*) FROM logs WHERE ${BETWEEN}${session.andSql}${residual.andSql}`;
-  return connection.value<number>(sql, ...lower, ...upper, ...session.values, ...residual.values)!;
-}
-
-function result(
-  page: PageRows<WireLogRow>,
-  next: string | undefined,
-  totalCount: number | undefined,
-): Page<WireLogRow> {
   return {
     rows: page.rows,
-    totalCount: totalCount ?? page.rows.length,
-    ...(next !== undefined && { next }),
+    ...(lower < end && { next: encodeCursor(connection, tag, [lower]) }),
+    through: Math.max(lower, afterId),
   };
 }
 
-function wireRow(row: LogRow): WireLogRow {
-  return {
-    id: row.id,
-    timestamp: timeText(row.seconds, row.nanos),
-    level: wordOf(LEVELS, row.level),
-    component: row.component,
-    session_id: row.session_id,
-    message: row.message,
-    metadata: row.metadata === null ? null : parseJsonText(row.metadata),
-    ...(row.tenant_id !== null && { tenant_id: row.tenant_id }),
-    ...(row.user_id !== null && { user_id: row.user_id }),
-  };
+/** All of a filter as conditions that do not lead away from the order of ids. */
+function conditionsById(filter: Query['filter']): Conditions {
+  const conditions = residualConditions(filter);
+  if (filter.session_id != null) conditions.add('session_id = ?', filter.session_id);
+  const { lower, upper } = rangeOf(filter);
+  if (filter.since != null) conditions.add('(seconds, nanos, id) > (?, ?, ?)', ...lower);
+  if (filter.until != null) conditions.add('(seconds, nanos, id) < (?, ?, ?)', ...upper);
+  return conditions;
 }

@@ -11,9 +11,10 @@ import type { ReaderOptions } from './reader.messages.ts';
 import { judgeFailure } from './storage-failure.ts';
 
 const DEFAULT_CACHE_BYTES = 4 * 1024 * 1024;
-const DEFAULT_BUDGET_MS = 500;
+const DEFAULT_BUDGET_MS = 200;
 const STATEMENT_CACHE_COUNT = 128;
 const MATCHER_CACHE_COUNT = 32;
+const IDENTITY_BYTES = 6;
 
 /** One thread's read-only view of a store, with its prepared statements. */
 export class ReadConnection {
@@ -45,6 +46,12 @@ export class ReadConnection {
   value<Value>(sql: string, ...values: unknown[]): Value | undefined {
     const row = this.prepare(sql).get(...values) as Record<string, Value> | undefined;
     return row === undefined ? undefined : Object.values(row)[0];
+  }
+
+  /** Names the store: its first block hashes entries with their times, so no two stores share it. */
+  identity(): string {
+    const leaf = this.value<Buffer>('SELECT leaf FROM blocks WHERE n = 0');
+    return leaf ? leaf.toString('base64url', 0, IDENTITY_BYTES) : '';
   }
 
   close(): void {

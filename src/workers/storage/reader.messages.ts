@@ -19,7 +19,7 @@ export interface ReaderOptions {
   dataDir: string;
   /** Per thread and database. Default 4 MiB. */
   cacheBytes?: number;
-  /** After so long a query returns the page it has, with a cursor to go on. Default 500. */
+  /** After so long a query returns the page it has, with a cursor to go on. Default 200. */
   budgetMs?: number;
 }
 
@@ -30,8 +30,11 @@ export interface ReaderOptions {
 export interface Page<Row> {
   rows: Row[];
   next?: string;
-  /** Of all pages with count 'exact', else of this one. */
+  /** As `count` asks: of everything that matches, else of this page. */
   totalCount?: number;
+  totalIs?: 'exact' | 'at_least' | 'estimate';
+  /** The highest number in the stream when the page was read. */
+  head?: number;
   /** With after_id or after_seq: all up to this number was looked at, so a follower goes on from here. */
   through?: number;
 }

@@ -144,7 +144,13 @@ CREATE TABLE acts (                    -- stream 5
 ) STRICT;
 `;
 
+/* Rare and most asked for: without it a question for errors looks at every entry of the range. */
+const SEVERE_INDEX = `
+CREATE INDEX logs_severe ON logs (seconds, nanos) WHERE level >= 3;
+`;
+
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'logs, file events, path index, blocks', sql: FIRST },
   { version: 2, name: 'administrative acts', sql: ACTS },
+  { version: 3, name: 'index of warnings and errors', sql: SEVERE_INDEX },
 ];

@@ -136,22 +136,28 @@ describe('a failure of SQLite', () => {
 
 describe('a cursor', () => {
   const shape = ['number', 'string'] as const;
+  const store = { identity: () => 'one' };
 
   it('comes back as it was', () => {
-    expect(decodeCursor('tag', shape, encodeCursor('tag', [7, 'ü']))).toEqual([7, 'ü']);
+    const text = encodeCursor(store, 'tag', [7, 'ü']);
+    expect(decodeCursor(store, 'tag', shape, text)).toEqual([7, 'ü']);
   });
 
-  it('is refused when it is none, or belongs to another query', () => {
-    const foreign = [
-      encodeCursor('other', [7, 'x']),
-      encodeCursor('tag', [7]),
-      encodeCursor('tag', ['x', 7]),
-      encodeCursor('tag', [1.5, 'x']),
+  it('is refused with the reason when it is damaged, of another query or of another ledger', () => {
+    const damaged = [
+      encodeCursor(store, 'tag', [7]),
+      encodeCursor(store, 'tag', [7, 'x', 1]),
+      encodeCursor(store, 'tag', ['x', 7]),
+      encodeCursor(store, 'tag', [1.5, 'x']),
+      Buffer.from('{"0":"one"}').toString('base64url'),
       'garbage',
       '',
     ];
-    for (const text of foreign)
-      expect(() => decodeCursor('tag', shape, text)).toThrow(/does not belong/);
+    const decode = (text: string) => () => decodeCursor(store, 'tag', shape, text);
+    for (const text of damaged) expect(decode(text)).toThrow(/not as it was given out/);
+    expect(decode(encodeCursor(store, 'other', [7, 'x']))).toThrow(/another kind or order/);
+    const other = { identity: () => 'two' };
+    expect(decode(encodeCursor(other, 'tag', [7, 'x']))).toThrow(/another ledger/);
   });
 });
 

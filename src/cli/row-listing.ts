@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isCodiError } from '../protocol/errors.ts';
+import type { RowOrder } from './row-order.ts';
+import type { AskPage, RowPage } from './row-source.ts';
+
+const PAGE_ROWS = 1_000;
+const ATTEMPTS = 8;
+const RETRY_MS = 500;
+
+/** What was handed out. */
+export interface Listed {
+  count: number;
+  /** Cursor of what would come next; undefined when there is nothing. */
+  next: string | undefined;
+  /** How many there are in all, about, if the first page was to say so. */
+  estimate: number | undefined;
+}
+
+/** Hands out the rows of a query, page by page, as a command asked for them. */
+export async function listRows<Row>(
+  ask: AskPage<Row>,
+  order: RowOrder,
+  print: (row: Row) => Promise<void>,
+): Promise<Listed> {
+  const held: Row[] = [];
+  const listed: Listed = { count: 0, next: order.cursor, estimate: undefined };
+  let left = order.limit ?? Number.POSITIVE_INFINITY;
+  do {
+    const page = await askPatiently(ask, order, listed, Math.min(PAGE_ROWS, left));
+    listed.estimate ??= page.estimate;
+    listed.next = page.next;
+    listed.count += page.rows.length;
+    left -= page.rows.length;
+    if (order.isReversed) held.push(...page.rows);
+    else for (const row of page.rows) await print(row);
+  } while (listed.next !== undefined && left > 0);
+  for (const row of held.toReversed()) await print(row);
+  return listed;
+}
+
+/**
+ * A page. Once rows were handed out, a daemon that restarts or is busy is waited for: the cursor stays good, and
+ * half an answer would be worse than a late one.
+ */
+async function askPatiently<Row>(
+  ask: AskPage<Row>,
+  { order, isOwnLimit }: RowOrder,
+  { count, next }: Listed,
+  limit: number,
+): Promise<RowPage<Row>> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const wantsEstimate = isOwnLimit && count === 0;
+      return await ask({ limit, order, cursor: next, wantsEstimate });
+    } catch (error) {
+      const isHopeful = isCodiError(error) && error.retryable && count > 0 && attempt < ATTEMPTS;
+      if (!isHopeful) throw error;
+      await sleep(RETRY_MS);
+    }
+  }
+}

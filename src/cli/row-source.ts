@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import type { AnswerOf } from '../client/answers.ts';
+import type { MonitorClient } from '../client/monitor-client.ts';
+import type { BodyOf, EventRow, LogRow } from '../protocol/messages.ts';
+import type { Invocation } from './invocation.ts';
+
+type RowRequest = 'QueryLogs' | 'QueryEvents';
+
+/** Who answers questions about rows: the daemon, or its files when it does not run. */
+export interface RowSource {
+  request<Kind extends RowRequest>(kind: Kind, body: BodyOf<Kind>): Promise<AnswerOf[Kind]>;
+}
+
+export interface RowPage<Row> {
+  rows: readonly Row[];
+  next: string | undefined;
+  /** The highest number in the stream when the page was read; unknown from an older daemon. */
+  head: number | undefined;
+  /** How many there are in all, about, if that was asked. */
+  estimate: number | undefined;
+}
+
+/** Asks for a page of one stream. */
+export type AskPage<Row> = (page: {
+  limit: number;
+  order: 'newest' | 'oldest';
+  cursor: string | undefined;
+  wantsEstimate?: boolean;
+}) => Promise<RowPage<Row>>;
+
+export function logPages(
+  source: RowSource,
+  filter: BodyOf<'QueryLogs'>['filter'],
+): AskPage<LogRow> {
+  return async ({ limit, order, cursor, wantsEstimate }) => {
+    const answer = await source.request('QueryLogs', {
+      filter,
+      limit,
+      order,
+      count: wantsEstimate ? 'estimate' : 'none',
+      ...(cursor !== undefined && { cursor }),
+    });
+    return {
+      rows: answer.entries,
+      next: answer.next ?? undefined,
+      head: answer.head ?? undefined,
+      estimate: answer.total_is == null ? undefined : answer.total_count,
+    };
+  };
+}
+
+export function eventPages(
+  source: RowSource,
+  filter: BodyOf<'QueryEvents'>['filter'],
+): AskPage<EventRow> {
+  return async ({ limit, order, cursor }) => {
+    const page = { filter, limit, order, ...(cursor !== undefined && { cursor }) };
+    const answer = await source.request('QueryEvents', page);
+    return {
+      rows: answer.events,
+      next: answer.next ?? undefined,
+      head: answer.head ?? undefined,
+      estimate: undefined,
+    };
+  };
+}
+
+/** The numbers of the last rows: what comes later is live. */
+export async function headsOf(source: RowSource): Promise<{ logs: number; events: number }> {
+  const newest = { limit: 1, order: 'newest' as const, cursor: undefined };
+  const [logs, events] = await Promise.all([
+    logPages(source, {})(newest),
+    eventPages(source, {})(newest),
+  ]);
+  return {
+    logs: logs.head ?? logs.rows[0]?.id ?? 0,
+    events: events.head ?? events.rows[0]?.seq ?? 0,
+  };
+}
+
+export function addOfflineOption(command: Command): Command {
+  return command.option('--offline', 'read the files themselves, while no daemon runs');
+}
+
+/** Runs with the daemon as the source, or with its files. `client` is there only with the daemon. */
+export async function withRowSource<T>(
+  invocation: Invocation,
+  isOffline: boolean,
+  use: (source: RowSource, client: MonitorClient | undefined) => Promise<T>,
+): Promise<T> {
+  if (!isOffline) return invocation.withClient((client) => use(client, client));
+  const [{ dataDir }, { OfflineStore }] = await Promise.all([
+    invocation.endpoint(),
+    import('./offline-store.ts'),
+  ]);
+  const store = new OfflineStore(dataDir);
+  try {
+    return await use(store, undefined);
+  } finally {
+    await store.close();
+  }
+}

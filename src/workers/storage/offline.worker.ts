@@ -1,0 +1,68 @@
+/**
+ * Answers requests of the protocol from the files, for a command that runs without the daemon. Holds the lock of
+ * the data directory as long as it lives, so that it never reads beside a daemon: one that writes may be recovering
+ * what this thread reads. Messages: `{ id, kind, body }`, answered by `{ id, body }` or `{ id, error }`; 'close'.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CodiError } from '../../protocol/errors.ts';
+import { REQUESTS } from '../../protocol/requests.ts';
+import { acquireLock, type LockResult } from './lock.ts';
+import { queryEvents } from './query-events.ts';
+import { queryLogs } from './query-logs.ts';
+import { ReadConnections } from './read-connection.ts';
+import type { ReaderOptions } from './reader.messages.ts';
+import { mainThread, workerOptions } from './worker-data.ts';
+
+type Request = { id: number; kind: 'QueryLogs' | 'QueryEvents'; body: unknown };
+
+const port = mainThread();
+const options = workerOptions<ReaderOptions>();
+const connections = new ReadConnections(options);
+let lock: Extract<LockResult, { ok: true }> | undefined;
+
+port.on('message', (message: Request | 'close') => {
+  if (message === 'close') {
+    lock?.release();
+    process.exit(0);
+  }
+  port.postMessage({ id: message.id, ...outcomeOf(message) });
+});
+
+function outcomeOf(request: Request) {
+  try {
+    lock ??= hold();
+    return { body: answer(request) };
+  } catch (error) {
+    return { error: connections.failure(error).toWire() };
+  }
+}
+
+function hold(): Extract<LockResult, { ok: true }> {
+  const { dataDir } = options;
+  // A lock of a directory that has no ledger would leave a file where none belongs.
+  if (!existsSync(join(dataDir, 'ledger.db')))
+    throw new CodiError('CODI_NOT_FOUND', { what: `ledger in ${dataDir}` });
+  const taken = acquireLock(dataDir);
+  if (!taken.ok) throw new CodiError('CODI_STORE_IN_USE', { dataDir });
+  return taken;
+}
+
+function answer({ kind, body }: Request): object {
+  const checked = REQUESTS[kind].safeParse(body);
+  if (!checked.success)
+    throw new CodiError('CODI_MESSAGE_INVALID', { reason: checked.error.issues[0]?.message ?? '' });
+  const ledger = connections.get('ledger');
+  if (kind === 'QueryEvents') {
+    const { rows, next, head } = queryEvents(ledger, checked.data as never);
+    return { events: rows, next, head };
+  }
+  const page = queryLogs(ledger, checked.data as never);
+  return {
+    entries: page.rows,
+    total_count: page.totalCount ?? page.rows.length,
+    next: page.next,
+    total_is: page.totalIs,
+    head: page.head,
+  };
+}
