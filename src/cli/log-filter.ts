@@ -15,6 +15,7 @@ export interface LogFilterOptions {
   since?: string;
   until?: string;
   text?: string;
+  fullText?: boolean;
   meta?: string[];
 }
 
@@ -25,6 +26,10 @@ export function addLogFilterOptions(command: Command): Command {
     .option('-c, --component <name>', 'this component; with * at its end, all that begin so')
     .option('-s, --session <id>', 'this session')
     .option('-t, --text <text>', 'the message contains this, in any case')
+    .option(
+      '--full-text',
+      '--text are words: all of them, "a phrase", one OR another, -without, begin*',
+    )
     .option(
       '-m, --meta <key=value>',
       'the metadata says this; key may be a path (request.user.id), key:=value compares as JSON; may be repeated',
@@ -38,6 +43,8 @@ export function readLogFilter(
   options: LogFilterOptions,
   invocation: Invocation,
 ): BodyOf<'QueryLogs'>['filter'] {
+  if (options.fullText && options.text === undefined)
+    throw usageError('--full-text needs --text with the words');
   const since = readTime(options.since, invocation);
   const until = readTime(options.until, invocation);
   const isTyped = (pair: string) => pair.indexOf('=') > 1 && pair[pair.indexOf('=') - 1] === ':';
@@ -49,12 +56,16 @@ export function readLogFilter(
     ...(options.onlyLevel && { levels: [...new Set(options.onlyLevel.map(readLevel))] }),
     ...(options.component !== undefined && componentOf(options.component)),
     ...(options.session !== undefined && { session_id: options.session }),
-    ...(options.text !== undefined && { text: options.text }),
+    ...(options.text !== undefined && textOf(options.text, options.fullText === true)),
     ...(since !== undefined && { since }),
     ...(until !== undefined && { until }),
     ...(metadata !== undefined && { metadata }),
     ...(typed !== undefined && { typed_metadata: typed }),
   };
+}
+
+function textOf(text: string, isFullText: boolean): BodyOf<'QueryLogs'>['filter'] {
+  return isFullText ? { full_text: text } : { text };
 }
 
 function componentOf(text: string): BodyOf<'QueryLogs'>['filter'] {

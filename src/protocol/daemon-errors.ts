@@ -122,6 +122,20 @@ export const DAEMON_ERRORS = {
     message: 'a daemon is using {dataDir}; its files cannot be read beside it',
     hint: 'leave out --offline to ask the daemon, or stop it with `codi daemon stop`',
   },
+  CODI_FULL_TEXT_OFF: {
+    number: 4021,
+    retryable: false,
+    exit: EXIT.config,
+    message: 'full-text search is switched off',
+    hint: 'set storage.full_text = true and restart the daemon, or search for a part of the text',
+  },
+  CODI_FULL_TEXT_BUILDING: {
+    number: 4022,
+    retryable: true,
+    exit: EXIT.tryAgain,
+    message: 'the full-text index is being built: {percent} %',
+    hint: 'try again in a while, or search for a part of the text',
+  },
   CODI_PATH_INVALID: {
     number: 5001,
     retryable: false,

@@ -12,6 +12,7 @@ export const FIELD_LIMITS = {
   cursor: 4096,
   /** What a filter searches messages for. */
   searchText: 64 * 1024,
+  fullText: 1024,
   /** A key of a metadata filter, which may be a path of keys. */
   metadataKey: 1024,
 } as const;

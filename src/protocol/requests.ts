@@ -54,6 +54,7 @@ const logFilter = z.object({
   component_prefix: text(FIELD_LIMITS.component).nullish(),
   typed_metadata: metadataFilter.nullish(),
   through_id: count.nullish(),
+  full_text: text(FIELD_LIMITS.fullText).nullish(),
 });
 
 const eventKind = z.enum(['create', 'update', 'delete', 'move', 'attrib', 'access', 'transient']);

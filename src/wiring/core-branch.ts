@@ -41,6 +41,7 @@ function ledger(shared: Shared): ChildSpec {
     commits: shared.commits,
     groupBytes: storage.groupLimitBytes,
     recentIds: storage.recentIdsCount,
+    fullText: storage.fullText,
     runId: randomUUID(),
     walRestartBytes: storage.walRestartBytes,
     cacheBytes: storage.cacheSizeMb * MEBIBYTE,

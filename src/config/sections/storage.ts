@@ -71,6 +71,11 @@ export const storage = z.object({
     min: 1000,
     max: 10_000_000,
   }),
+  fullText: toggle('full_text', {
+    description:
+      'Keeps an index of the words in messages, for `codi query --full-text`. It makes the ledger about a quarter larger and slows writing; switched off it is removed.',
+    default: false,
+  }),
   readerThreadsCount: count('reader_threads', {
     description: 'Most threads that answer queries at the same time.',
     default: 2,

@@ -1,7 +1,8 @@
+import { searchByTime } from './full-text-search.ts';
 import { residualConditions, type LogFilter } from './log-filter.ts';
 import { LogSlices } from './log-slices.ts';
 import type { ReadConnection } from './read-connection.ts';
-import { behind, rangeOf, type TimeKey } from './time-key.ts';
+import { behind, rangeOf, type TimeKey, type TimeRange } from './time-key.ts';
 
 export interface LogCount {
   count: number;
@@ -18,6 +19,7 @@ export function countLogs(
 ): LogCount {
   const range = rangeOf(filter);
   const rest = after ? behind(range, after, false) : range;
+  if (filter.full_text) return countWords(connection, filter, { range: rest, budgetMs });
   const slices = new LogSlices(connection, filter, { range: rest, isNewest: false });
   const residual = residualConditions(filter);
   const statement = connection.prepare(`SELECT count(*) AS found ${slices.from}${residual.andSql}`);
@@ -34,4 +36,18 @@ export function countLogs(
     if (isLast) return { count, next: undefined };
     if (performance.now() >= deadlineMs) return { count, next: slices.rest.lower };
   }
+}
+
+function countWords(
+  connection: ReadConnection,
+  filter: LogFilter,
+  { range, budgetMs }: { range: TimeRange; budgetMs: number },
+): LogCount {
+  const deadlineMs = performance.now() + budgetMs;
+  let count = 0;
+  for (const { key, row } of searchByTime(connection, filter, { range, isNewest: false })) {
+    if (row) count += 1;
+    if (performance.now() >= deadlineMs) return { count, next: key };
+  }
+  return { count, next: undefined };
 }

@@ -1,9 +1,10 @@
 import { countLogs } from './count-logs.ts';
+import { hitsOf } from './full-text-search.ts';
 import { logSource, residualConditions, type LogFilter } from './log-filter.ts';
 import type { ReadConnection } from './read-connection.ts';
 import type { Page } from './reader.messages.ts';
 import type { Conditions } from './sql-conditions.ts';
-import { IN_RANGE, rangeOf } from './time-key.ts';
+import { IN_RANGE, rangeOf, timeOrder } from './time-key.ts';
 
 /** Up to so many entries in the range are counted instead of estimated. */
 const COUNTED_ROWS = 2_000;
@@ -29,13 +30,18 @@ export function estimateLogs(
   const from = `FROM ${source.sql} ${IN_RANGE}`;
   const bounded = `SELECT id ${from} LIMIT ${COUNTED_ROWS + 1}`;
   const few = connection.value<number>(`SELECT count(*) FROM (${bounded})`, ...values)!;
-  if (few <= COUNTED_ROWS) {
+  // A rare word has few hits, which are soon counted; a frequent one is in the sample.
+  if (few <= COUNTED_ROWS || filter.full_text) {
     const { count, next } = countLogs(connection, filter, COUNTING_MS);
     if (!next) return { totalCount: count, totalIs: 'exact' };
   }
   const ids = idsBetween(connection, filter);
   if (!ids) return { totalCount: 0, totalIs: 'estimate' };
   if (filter.session_id != null) residual.add('session_id = ?', filter.session_id);
+  if (filter.full_text) {
+    const hit = 'id IN (SELECT rowid FROM logs_fts WHERE logs_fts MATCH ? AND rowid = logs.id)';
+    residual.add(hit, hitsOf(connection, filter.full_text));
+  }
   return {
     totalCount: Math.round(ids.count * shareOf(connection, ids, residual)),
     totalIs: 'estimate',
@@ -49,18 +55,17 @@ interface IdRange {
 
 function idsBetween(connection: ReadConnection, filter: LogFilter): IdRange | undefined {
   const { lower, upper } = rangeOf(filter);
-  const edge = (direction: 'ASC' | 'DESC'): number | undefined => {
-    const order = `ORDER BY seconds ${direction}, nanos ${direction}, id ${direction}`;
+  const edge = (isNewest: boolean): number | undefined => {
     const ids = connection
       .prepare(
-        `SELECT id FROM logs INDEXED BY logs_time WHERE ${IN_RANGE} ${order} LIMIT ${EDGE_ROWS}`,
+        `SELECT id FROM logs INDEXED BY logs_time WHERE ${IN_RANGE} ${timeOrder(isNewest)} LIMIT ${EDGE_ROWS}`,
       )
       .all(...lower, ...upper) as { id: number }[];
     const sorted = ids.map(({ id }) => id).sort((left, right) => left - right);
     return sorted[Math.min(MIDDLE, sorted.length - 1)];
   };
-  const one = edge('ASC');
-  const other = edge('DESC');
+  const one = edge(false);
+  const other = edge(true);
   if (one === undefined || other === undefined) return undefined;
   const first = Math.min(one, other);
   return { first, count: Math.max(one, other) - first + 1 + 2 * MIDDLE };

@@ -5,6 +5,7 @@ import type { CanonicalBuffer } from './canonical.ts';
 import { STREAMS } from './codes.ts';
 import { EntryIntake, type EntryGroup, type EntryPorts } from './entry-intake.ts';
 import { EventIntake } from './event-intake.ts';
+import { FullTextIndex, isIndexDamage } from './full-text-index.ts';
 import { readHeads, type GroupHeads } from './group-heads.ts';
 import type { LedgerOptions, LedgerWork, RootAnswer, StreamRange } from './ledger.messages.ts';
 import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
@@ -36,6 +37,8 @@ export class LedgerStore {
   readonly #events: EventIntake;
   readonly #acts: ActStream;
   readonly #database: SqliteDatabase;
+  /** Only while it is switched on. */
+  readonly fullText: FullTextIndex | undefined;
   #heads: GroupHeads;
 
   constructor(database: SqliteDatabase, options: LedgerOptions, ports: EntryPorts) {
@@ -46,6 +49,7 @@ export class LedgerStore {
     this.entries = new EntryIntake(database, options.recentIds ?? DEFAULT_RECENT_IDS, ports);
     this.#events = new EventIntake(database, options);
     this.#acts = new ActStream(database, options);
+    this.fullText = FullTextIndex.open(database, options.fullText === true);
     this.#heads = readHeads(database);
   }
 
@@ -55,6 +59,17 @@ export class LedgerStore {
 
   /** Commits a group, all or nothing. When it throws nothing was taken, in the tables and in memory. */
   commit(work: readonly LedgerWork[], nowMs: number): GroupResult {
+    try {
+      return this.#commitOnce(work, nowMs);
+    } catch (error) {
+      if (!this.fullText || !isIndexDamage(error)) throw error;
+      // The index holds nothing that the entries do not: it is made anew, and the group is taken again.
+      this.fullText.rebuild();
+      return this.#commitOnce(work, nowMs);
+    }
+  }
+
+  #commitOnce(work: readonly LedgerWork[], nowMs: number): GroupResult {
     try {
       this.#begin.run();
       const { group, result } = this.#take(work, nowMs);
@@ -101,6 +116,7 @@ export class LedgerStore {
     result.logs = rangeOf(before.logs, group.heads.logs);
     result.files = rangeOf(before.fileEvents, group.heads.fileEvents);
     result.acts = rangeOf(before.acts, group.heads.acts);
+    if (result.logs) this.fullText?.add(result.logs);
     this.#appendBlock(before, group, result);
     result.duplicates = group.duplicates;
     result.rejected = group.rejected;

@@ -26,6 +26,8 @@ export interface LedgerOptions {
   sessionId?: string | null;
   /** How many of the newest blocks are recomputed on opening. Default 16. */
   verifyBlocks?: number;
+  /** Whether messages are in a full-text index; default false, which removes it. */
+  fullText?: boolean;
   /** For tests: the disk looks full at this many pages. */
   maxPageCount?: number;
 }

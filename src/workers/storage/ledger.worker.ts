@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { CodiError } from '../../protocol/errors.ts';
 import { timestampFromMs } from '../../protocol/timestamp.ts';
 import { AnswerBook } from './answer-book.ts';
+import { isIndexDamage, type FullTextIndex } from './full-text-index.ts';
 import { ledgerHead } from './group-heads.ts';
 import { groupLength, workBytes } from './group-size.ts';
 import type {
@@ -30,6 +31,8 @@ const DEFAULT_WAL_RESTART_BYTES = 32 * 1024 * 1024;
 const DEFAULT_VERIFY_BLOCKS = 16;
 const BUSY_TIMEOUT_MS = 5_000;
 const OUT_OF_ORDER_RETRY_MS = 50;
+/** How often entries from before join the full-text index beside a flood. */
+const INDEX_INTERVAL_MS = 100;
 
 const port = mainThread();
 const options = workerOptions<LedgerOptions>();
@@ -39,6 +42,7 @@ const groupBytes = options.groupBytes ?? DEFAULT_GROUP_BYTES;
 const queue: { work: LedgerWork; bytes: number }[] = [];
 let isScheduled = false;
 let isStopping = false;
+let nextIndexMs = 0;
 
 const database = start();
 const store = new LedgerStore(database, options, {
@@ -56,6 +60,7 @@ port.on('message', (message: ToLedger) => {
   else queue.push({ work: message, bytes: workBytes(message) });
   schedule();
 });
+if (store.fullText?.isBehind) schedule();
 
 function start(): SqliteDatabase {
   const path = join(options.dataDir, 'ledger.db');
@@ -83,8 +88,27 @@ function schedule(): void {
 function turn(): void {
   isScheduled = false;
   if (queue.length > 0) commitGroup();
+  if (!isStopping && store.fullText?.isBehind) indexEarlier(store.fullText);
   if (queue.length > 0) schedule();
   else if (isStopping) stop();
+}
+
+/** Takes entries from before into the index: while nothing waits, else now and then. */
+function indexEarlier(index: FullTextIndex): void {
+  if (queue.length === 0 || performance.now() >= nextIndexMs) {
+    nextIndexMs = performance.now() + INDEX_INTERVAL_MS;
+    try {
+      index.step();
+      Atomics.add(counters, COMMIT_SLOTS.ledger, 1);
+      walLimit.afterCommit();
+    } catch (error) {
+      const failure = judgeFailure(error);
+      if (isIndexDamage(error)) index.rebuild();
+      else if (failure.kind === 'fatal') fail(failure.code, failure.message);
+      else return void setTimeout(schedule, failure.retryMs);
+    }
+  }
+  if (index.isBehind) schedule();
 }
 
 function commitGroup(): void {

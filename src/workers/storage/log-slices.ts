@@ -2,7 +2,15 @@ import type { LogRow } from './canonical.ts';
 import { logSource, type LogFilter } from './log-filter.ts';
 import type { ReadConnection } from './read-connection.ts';
 import { SliceSize } from './slice-size.ts';
-import { behind, IN_RANGE, keyOf, upTo, type TimeKey, type TimeRange } from './time-key.ts';
+import {
+  behind,
+  IN_RANGE,
+  keyOf,
+  timeOrder,
+  upTo,
+  type TimeKey,
+  type TimeRange,
+} from './time-key.ts';
 
 /** A part of a range that one statement looks at. */
 export interface LogSlice {
@@ -28,10 +36,9 @@ export class LogSlices {
     { range, isNewest }: { range: TimeRange; isNewest: boolean },
   ) {
     const source = logSource(filter);
-    const direction = isNewest ? 'DESC' : 'ASC';
     this.from = `FROM ${source.sql} ${IN_RANGE}`;
     this.values = source.values;
-    this.order = `ORDER BY seconds ${direction}, nanos ${direction}, id ${direction}`;
+    this.order = timeOrder(isNewest);
     this.#connection = connection;
     this.#isNewest = isNewest;
     this.#rest = range;

@@ -3,6 +3,7 @@ import type { LogRow } from './canonical.ts';
 import { countLogs, type LogCount } from './count-logs.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { estimateLogs } from './estimate-logs.ts';
+import { HITS_BETWEEN, hitsOf, searchByTime } from './full-text-search.ts';
 import { residualConditions } from './log-filter.ts';
 import { wireRow } from './log-row.ts';
 import { LogSlices } from './log-slices.ts';
@@ -84,6 +85,7 @@ function fillByTime(
   order: { range: TimeRange; isNewest: boolean },
   page: PageRows<WireLogRow>,
 ): TimeKey | undefined {
+  if (filter.full_text) return fillByWords(connection, filter, order, page);
   const slices = new LogSlices(connection, filter, order);
   const residual = residualConditions(filter);
   const statement = connection.prepare(
@@ -109,6 +111,22 @@ function fillByTime(
   return page.isFull ? last : undefined;
 }
 
+function fillByWords(
+  connection: ReadConnection,
+  filter: Query['filter'],
+  order: { range: TimeRange; isNewest: boolean },
+  page: PageRows<WireLogRow>,
+): TimeKey | undefined {
+  const deadlineMs = performance.now() + connection.budgetMs;
+  let last: TimeKey | undefined;
+  for (const { key, row } of searchByTime(connection, filter, order)) {
+    if (row && !page.add(wireRow(row))) return last;
+    last = key;
+    if (performance.now() >= deadlineMs) return last;
+  }
+  return undefined;
+}
+
 function pageById(
   connection: ReadConnection,
   query: Query,
@@ -121,8 +139,11 @@ function pageById(
   let lower =
     cursor == null ? afterId : decodeCursor(connection, tag, ['number'] as const, cursor)[0];
   const conditions = conditionsById(filter);
+  const words = filter.full_text ? hitsOf(connection, filter.full_text) : undefined;
+  const andWords = words === undefined ? '' : ` AND ${HITS_BETWEEN}`;
   const statement = connection.prepare(
-    `SELECT ${LOG_COLUMNS} FROM logs NOT INDEXED WHERE id > ? AND id <= ?${conditions.andSql} ORDER BY id LIMIT ?`,
+    `SELECT ${LOG_COLUMNS} FROM logs NOT INDEXED
+     WHERE id > ? AND id <= ?${conditions.andSql}${andWords} ORDER BY id LIMIT ?`,
   );
   const deadlineMs = performance.now() + connection.budgetMs;
   const page = new PageRows<WireLogRow>(query.limit);
@@ -130,7 +151,8 @@ function pageById(
   while (lower < end && !page.isFull) {
     const upper = Math.min(end, lower + size.rows);
     size.measure(() => {
-      const values = [lower, upper, ...conditions.values, page.wanted];
+      const between = words === undefined ? [] : [words, lower + 1, upper];
+      const values = [lower, upper, ...conditions.values, ...between, page.wanted];
       for (const row of statement.iterate(...values) as IterableIterator<LogRow>) {
         if (!page.add(wireRow(row))) return;
       }

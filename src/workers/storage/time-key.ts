@@ -21,6 +21,12 @@ export function rangeOf({ since, until }: LogFilter): TimeRange {
   return { lower: since ? keyAt(since) : FIRST_KEY, upper: until ? keyAt(until) : LAST_KEY };
 }
 
+/** ORDER BY of this order of time. */
+export function timeOrder(isNewest: boolean): string {
+  const direction = isNewest ? 'DESC' : 'ASC';
+  return `ORDER BY seconds ${direction}, nanos ${direction}, id ${direction}`;
+}
+
 export function keyOf(row: Pick<LogRow, 'seconds' | 'nanos' | 'id'>): TimeKey {
   return [row.seconds, row.nanos, row.id];
 }
