@@ -78,7 +78,6 @@ function readers(shared: Shared): ChildSpec {
   const { readerTimeoutMs, readerThreadsCount } = config.storage;
   return readersSpec({
     port: shared.reader,
-    timeoutMs: readerTimeoutMs,
     createPool: () =>
       createReaderPool({
         entry: entryOf('storage/reader.worker.js'),
@@ -86,6 +85,7 @@ function readers(shared: Shared): ChildSpec {
         threadsMax: readerThreadsCount,
         queueMax: READER_QUEUE_MAX,
         idleMs: READER_IDLE_MS,
+        timeoutMs: readerTimeoutMs,
       }),
   });
 }

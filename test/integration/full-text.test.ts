@@ -65,7 +65,10 @@ function write(thread: LedgerThread, list: readonly Entry[]) {
 }
 
 async function page(filter: object, more: object = {}): Promise<Page> {
-  return (await readers.run({ filter, limit: 700, ...more }, { name: 'queryLogs' })) as Page;
+  return (await readers.run(
+    { input: { filter, limit: 700, ...more } },
+    { name: 'queryLogs' },
+  )) as Page;
 }
 
 async function search(filter: object, more: object = {}): Promise<string[]> {

@@ -184,7 +184,7 @@ describe('the other reader tasks', () => {
   it('say that the store is not there instead of giving an empty list', async () => {
     const empty = readerPool(`${fixture.ledger.dataDir}/none`);
     const query = { filter: {}, limit: 1 };
-    await expect(empty.run(query, { name: 'queryLogs' })).rejects.toMatchObject({
+    await expect(empty.run({ input: query }, { name: 'queryLogs' })).rejects.toMatchObject({
       code: expect.stringMatching(/^CODI_/),
       message: expect.any(String),
     });

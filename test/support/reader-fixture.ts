@@ -56,7 +56,7 @@ export class ReaderFixture {
     name: Name,
     input: unknown,
   ): Promise<ReturnType<ReaderTasks[Name]>> {
-    return this.#pool.run(input, { name }) as Promise<ReturnType<ReaderTasks[Name]>>;
+    return this.#pool.run({ input }, { name }) as Promise<ReturnType<ReaderTasks[Name]>>;
   }
 
   /** Every row of a query, page by page; `between` runs after each page. */

@@ -8,9 +8,9 @@ import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type { ReaderTasks } from '../../workers/storage/reader.messages.ts';
 import { readersMachine } from './readers.machine.ts';
 
-/** A pool of reader threads; `run` rejects when the signal ends it. */
+/** A pool of reader threads; a read past its limit rejects with CODI_TIMEOUT, one without room with CODI_OVERLOADED. */
 export interface ReaderPool {
-  run(task: string, input: unknown, signal: AbortSignal): Promise<unknown>;
+  run(task: string, input: unknown): Promise<unknown>;
   close(): Promise<void>;
   readonly threads: number;
 }
@@ -18,7 +18,6 @@ export interface ReaderPool {
 /** What other actors ask; it stays the same over restarts of the actor behind it. */
 export class ReaderPort {
   #pool: ReaderPool | undefined;
-  #timeoutMs = 1_000;
 
   /** Runs one bounded read. Rejects with CODI_STORAGE_UNAVAILABLE while the readers restart, CODI_TIMEOUT past the limit. */
   async run<Name extends keyof ReaderTasks & string>(
@@ -27,11 +26,9 @@ export class ReaderPort {
   ): Promise<Awaited<ReturnType<ReaderTasks[Name]>>> {
     const pool = this.#pool;
     if (!pool) throw new CodiError('CODI_STORAGE_UNAVAILABLE', { reason: 'the readers restart' });
-    const deadline = AbortSignal.timeout(this.#timeoutMs);
     try {
-      return (await pool.run(task, input, deadline)) as Awaited<ReturnType<ReaderTasks[Name]>>;
+      return (await pool.run(task, input)) as Awaited<ReturnType<ReaderTasks[Name]>>;
     } catch (error) {
-      if (deadline.aborted) throw new CodiError('CODI_TIMEOUT', { timeoutMs: this.#timeoutMs });
       if (pool !== this.#pool)
         throw new CodiError('CODI_STORAGE_UNAVAILABLE', { reason: 'the readers restart' });
       // A task reports expected failures as plain objects: an Error loses its code between threads.
@@ -39,9 +36,8 @@ export class ReaderPort {
     }
   }
 
-  attach(pool: ReaderPool, timeoutMs: number): void {
+  attach(pool: ReaderPool): void {
     this.#pool = pool;
-    this.#timeoutMs = timeoutMs;
   }
 
   detach(pool: ReaderPool): void {
@@ -58,7 +54,6 @@ function isWireError(error: unknown): error is WireError {
 export interface ReadersPorts {
   port: ReaderPort;
   createPool(): ReaderPool;
-  timeoutMs: number;
 }
 
 export function readersSpec(ports: ReadersPorts): ActorSpec<never> {
@@ -71,9 +66,9 @@ export function readersSpec(ports: ReadersPorts): ActorSpec<never> {
   };
 }
 
-function start(cell: CellContext<never>, { port, createPool, timeoutMs }: ReadersPorts) {
+function start(cell: CellContext<never>, { port, createPool }: ReadersPorts) {
   const pool = createPool();
-  port.attach(pool, timeoutMs);
+  port.attach(pool);
   cell.scope.defer('reader threads', () => pool.close());
   cell.scope.defer('reader port', () => port.detach(pool));
   return behaviour({

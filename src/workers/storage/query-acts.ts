@@ -17,7 +17,7 @@ export function queryActs(connection: ReadConnection, query: BodyOf<'QueryActs'>
   const tag = isNewest ? 'acts newest' : 'acts oldest';
   const conditions = conditionsOf(filter);
   if (cursor != null) {
-    const [seq] = decodeCursor(tag, ['number'] as const, cursor);
+    const [seq] = decodeCursor(connection, tag, ['number'] as const, cursor);
     conditions.add(isNewest ? 'seq < ?' : 'seq > ?', seq);
   }
   const page = new PageRows<ActRow>(query.limit);
@@ -29,7 +29,8 @@ export function queryActs(connection: ReadConnection, query: BodyOf<'QueryActs'>
     .iterate(...conditions.values, page.wanted) as IterableIterator<StoredAct>;
   let last = 0;
   for (const row of rows) {
-    if (!page.add(wireRow(row))) return { rows: page.rows, next: encodeCursor(tag, [last]) };
+    if (!page.add(wireRow(row)))
+      return { rows: page.rows, next: encodeCursor(connection, tag, [last]) };
     last = row.seq;
   }
   return { rows: page.rows };

@@ -1,5 +1,5 @@
 /**
- * Tasks of the reader pool: `pool.run(input, { name })`, where name is a key of ReaderTasks.
+ * Tasks of the reader pool: `pool.run({ input, begun }, { name })`, where name is a key of ReaderTasks.
  * Inputs are bodies of requests as the protocol decodes them; results are rows ready for the wire.
  * A failed task rejects with a WireError object: an Error loses its code on the way out of a thread.
  */
@@ -76,4 +76,11 @@ export interface ReaderTasks {
   /** Highest sequence committed for a producer, 0 for an unknown one. */
   producerSequence(input: { producerId: string }): number;
   totals(input?: unknown): Totals;
+}
+
+/** What a task is given. */
+export interface ReaderCall<Name extends keyof ReaderTasks> {
+  input: Parameters<ReaderTasks[Name]>[0];
+  /** Set to 1 when the thread begins: the time limit counts from then. */
+  begun?: Int32Array;
 }

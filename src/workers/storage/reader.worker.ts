@@ -9,46 +9,47 @@ import { queryEvents as readEvents } from './query-events.ts';
 import { queryLogs as readLogs } from './query-logs.ts';
 import { ReadConnections } from './read-connection.ts';
 import { readTotals } from './read-totals.ts';
-import type { ReaderOptions, ReaderTasks } from './reader.messages.ts';
+import type { ReaderCall, ReaderOptions, ReaderTasks } from './reader.messages.ts';
 import { workerOptions } from './worker-data.ts';
 
 const connections = new ReadConnections(workerOptions<ReaderOptions>());
 
-export const queryLogs: ReaderTasks['queryLogs'] = (input) =>
-  task(() => readLogs(connections.get('ledger'), input));
+export const queryLogs = task<'queryLogs'>((input) => readLogs(connections.get('ledger'), input));
 
-export const queryEvents: ReaderTasks['queryEvents'] = (input) =>
-  task(() => readEvents(connections.get('ledger'), input));
+export const queryEvents = task<'queryEvents'>((input) =>
+  readEvents(connections.get('ledger'), input),
+);
 
-export const listFiles: ReaderTasks['listFiles'] = (input) =>
-  task(() => readFiles(connections.get('ledger'), input));
+export const listFiles = task<'listFiles'>((input) => readFiles(connections.get('ledger'), input));
 
-export const listSessions: ReaderTasks['listSessions'] = (input) =>
-  task(() => readSessions(connections.get('state'), input));
+export const listSessions = task<'listSessions'>((input) =>
+  readSessions(connections.get('state'), input),
+);
 
-export const queryActs: ReaderTasks['queryActs'] = (input) =>
-  task(() => readActs(connections.get('ledger'), input));
+export const queryActs = task<'queryActs'>((input) => readActs(connections.get('ledger'), input));
 
-export const loadIndex: ReaderTasks['loadIndex'] = (input) =>
-  task(() => readIndex(connections.get('ledger'), input));
+export const loadIndex = task<'loadIndex'>((input) => readIndex(connections.get('ledger'), input));
 
-export const producerSequence: ReaderTasks['producerSequence'] = ({ producerId }) =>
-  task(
-    () =>
-      connections
-        .get('ledger')
-        .value<number>('SELECT sequence FROM producers WHERE producer_id = ?', producerId) ?? 0,
-  );
+export const producerSequence = task<'producerSequence'>(({ producerId }) => {
+  const sql = 'SELECT sequence FROM producers WHERE producer_id = ?';
+  return connections.get('ledger').value<number>(sql, producerId) ?? 0;
+});
 
-export const totals: ReaderTasks['totals'] = () =>
-  task(() => readTotals(connections.get('ledger'), connections.get('state')));
+export const totals = task<'totals'>(() =>
+  readTotals(connections.get('ledger'), connections.get('state')),
+);
 
-function task<Result>(read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    // A plain object: an Error would lose its code between threads.
-    // oxlint-disable-next-line typescript/only-throw-error
-    throw connections.failure(error).toWire();
-  }
+function task<Name extends keyof ReaderTasks>(
+  read: (input: Parameters<ReaderTasks[Name]>[0]) => ReturnType<ReaderTasks[Name]>,
+): (call: ReaderCall<Name>) => ReturnType<ReaderTasks[Name]> {
+  return ({ input, begun }) => {
+    if (begun) Atomics.store(begun, 0, 1);
+    try {
+      return read(input);
+    } catch (error) {
+      // A plain object: an Error would lose its code between threads.
+      // oxlint-disable-next-line typescript/only-throw-error
+      throw connections.failure(error).toWire();
+    }
+  };
 }

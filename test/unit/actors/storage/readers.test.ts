@@ -14,10 +14,9 @@ class FakePool implements ReaderPool {
   readonly threads = 2;
   closes = 0;
 
-  run(task: string, _input: unknown, signal: AbortSignal): Promise<unknown> {
+  run(task: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.runs.push({ task, resolve, reject });
-      signal.addEventListener('abort', () => reject(new Error('aborted')));
     });
   }
 
@@ -39,7 +38,7 @@ beforeEach(async () => {
     pools.push(new FakePool());
     return pool();
   };
-  world = await ActorWorld.start([readersSpec({ port, createPool, timeoutMs: 20 })]);
+  world = await ActorWorld.start([readersSpec({ port, createPool })]);
 });
 
 test('A read is run in the pool and gives its rows.', async () => {
@@ -57,13 +56,6 @@ test('A failure that a task reported keeps its code, a broken task stays broken.
   const broken = port.run('totals', {});
   pool().runs[1]!.reject(new TypeError('undefined is not a function'));
   await expect(broken).rejects.toThrow(TypeError);
-});
-
-test('A read past its limit is ended and says so.', async () => {
-  await expect(port.run('totals', {})).rejects.toMatchObject({
-    code: 'CODI_TIMEOUT',
-    retryable: true,
-  });
 });
 
 test('While the readers restart, reads are told to come again, also the running ones.', async () => {
