@@ -1,4 +1,4 @@
-import type { LogPipelineLimits } from './log-pipeline.ts';
+import type { LogPipelineLimits } from './log-pipeline-host.ts';
 import { nodeClientPorts } from './ports.ts';
 import type { ClientPorts } from './ports.ts';
 

@@ -3,7 +3,7 @@ export type { MonitorClientOptions } from './client-options.ts';
 export type { AnswerOf, AskableKind } from './answers.ts';
 export type { FollowedRows, FollowRequest, Subscription } from './follow.ts';
 export type { LogEntryInput } from './log-entry.ts';
-export type { Accepted } from './log-window.ts';
+export type { Accepted } from './entry-waiter.ts';
 export { DebugClient } from './debug-client.ts';
 export type { DebugClientOptions } from './debug-client.ts';
 export type { DebugSubscription, SubscriptionOutcome } from './debug-subscription.ts';

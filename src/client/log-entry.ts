@@ -18,22 +18,6 @@ export interface LogEntryInput {
   timestamp?: string;
 }
 
-const METADATA_VALUE_ESTIMATE_BYTES = 24;
-const ENTRY_OVERHEAD_BYTES = 64;
-
-/** A cheap estimate of what an entry holds in memory and on the wire. */
-export function estimateBytes(entry: LogEntryInput): number {
-  const { component, message, metadata } = entry;
-  let bytes = ENTRY_OVERHEAD_BYTES + component.length + message.length;
-  if (!metadata) return bytes;
-  for (const key of Object.keys(metadata)) {
-    const value = metadata[key];
-    const valueBytes = typeof value === 'string' ? value.length : METADATA_VALUE_ESTIMATE_BYTES;
-    bytes += key.length + valueBytes;
-  }
-  return bytes;
-}
-
 /**
  * What the daemon would refuse for ever is refused before it is sent: programs without types and
  * texts that are too long are told at once.

@@ -1,42 +1,16 @@
 import { CodiError } from '../protocol/errors.ts';
 import { AnswerWatch } from './answer-watch.ts';
 import { retryDelayMs } from './backoff.ts';
+import type { EntryWaiter, Waiting } from './entry-waiter.ts';
 import { FlushWaiters } from './flush-waiters.ts';
 import { LogBacklog } from './log-backlog.ts';
 import type { LogEntryInput } from './log-entry.ts';
+import type { LogPipelineHost, LogPipelineLimits, PipelineTerms } from './log-pipeline-host.ts';
 import { LogWindow } from './log-window.ts';
-import type { Accepted, Parcel, PendingEntry } from './log-window.ts';
-import { packParcels } from './parcel.ts';
+import { sealParcel } from './parcel.ts';
+import type { Parcel } from './parcel.ts';
 import type { ParcelAnswer } from './parcel-answer.ts';
 import type { ClientPorts, ClientTimer } from './ports.ts';
-
-/** Bounds of the pipeline. */
-export interface LogPipelineLimits {
-  /** Entries that are sent and not answered. */
-  windowCount: number;
-  windowBytes: number;
-  /** Entries that wait for a place in the window; beyond it they are refused at once. */
-  backlogCount: number;
-  backlogBytes: number;
-  /** How long entries may stay unanswered in trouble before they fail. */
-  deadlineMs: number;
-  /** A connection on which an answer is due this long is given up. */
-  answerTimeoutMs: number;
-}
-
-/** What the daemon said at the start of a connection. */
-export interface PipelineTerms {
-  committed: number;
-  window: number;
-}
-
-/** What the pipeline asks of its owner. */
-export interface LogPipelineHost {
-  /** Entries wait and there is no connection. */
-  wantConnection(): void;
-  /** The present connection is of no use: drop it; a new producer id when asked. */
-  replaceConnection(error: CodiError, options: { newProducer: boolean }): void;
-}
 
 /**
  * `flowing`: sending. `draining`: an entry was refused, what is in flight gets its answers first.
@@ -63,6 +37,8 @@ export class LogPipeline {
   #send: (frame: Buffer) => void = () => undefined;
   #windowCount = 1;
   #nextSequence = 1;
+  /** The next connection speaks for another producer: what is unanswered gets new numbers. */
+  #isRenumbering = false;
   #isPumpScheduled = false;
   #resendAttempt = 0;
   #resendAfterMs = 0;
@@ -75,7 +51,10 @@ export class LogPipeline {
     this.#ports = ports;
     this.#limits = limits;
     this.#host = host;
-    this.#backlog = new LogBacklog({ count: limits.backlogCount, bytes: limits.backlogBytes });
+    this.#backlog = new LogBacklog(
+      { count: limits.backlogCount, bytes: limits.backlogBytes },
+      { count: limits.windowCount, bytes: limits.windowBytes },
+    );
     const timeoutMs = limits.answerTimeoutMs;
     this.#answerWatch = new AnswerWatch(ports, {
       timeoutMs,
@@ -92,11 +71,16 @@ export class LogPipeline {
     return this.#backlog.length > 0 || this.#window.entryCount > 0;
   }
 
-  /** Takes an entry; the promise settles with its final answer. */
-  push(input: LogEntryInput): Promise<Accepted> {
-    const answer = this.#backlog.push(input, this.#ports.nowMs());
-    this.#schedulePump();
-    return answer;
+  /** Takes an entry; the waiter hears its final answer, at once when it is not taken. */
+  push(input: LogEntryInput, waiter: EntryWaiter): void {
+    const error = this.#backlog.push(input, this.#ports.nowMs(), waiter);
+    if (error) this.#fail(waiter, 0, error);
+    else this.#schedulePump();
+  }
+
+  /** True when there is room for more entries. */
+  get hasRoom(): boolean {
+    return this.#backlog.hasRoom;
   }
 
   /** Resolves when there is room for more entries. */
@@ -120,6 +104,8 @@ export class LogPipeline {
   attach(send: (frame: Buffer) => void, { committed, window }: PipelineTerms): void {
     this.#send = send;
     this.#windowCount = Math.max(1, Math.min(this.#limits.windowCount, window));
+    if (this.#isRenumbering) this.#nextSequence = this.#window.renumber(() => this.#ports.newId());
+    this.#isRenumbering = false;
     this.#acceptThrough(committed);
     const first = this.#window.first;
     if (first && first.firstSequence > committed + 1) {
@@ -154,11 +140,11 @@ export class LogPipeline {
   /** Gives up everything that waits; no timer is left running. */
   abandon(error: CodiError): void {
     const parcels = this.#window.takeAll();
-    const entries = [...parcels.flatMap((parcel) => parcel.entries), ...this.#backlog.takeAll()];
+    const waiting = this.#backlog.takeAll();
     this.#answerWatch.stop();
     this.#clearResend();
     this.#clearDeadline();
-    for (const entry of entries) this.#fail(entry, error);
+    for (const entries of [...parcels, waiting]) this.#failAll(entries, error);
     this.#wakeFlush();
   }
 
@@ -166,7 +152,7 @@ export class LogPipeline {
     const { error, expectedSequence } = answer;
     if (!error.retryable) {
       this.#window.remove(parcel);
-      for (const entry of parcel.entries) this.#fail(entry, error);
+      this.#failAll(parcel, error);
       return;
     }
     const isGap = error.code === 'CODI_SEQUENCE_GAP';
@@ -189,13 +175,12 @@ export class LogPipeline {
    * collide with what still travels on an old connection, so all go out under a new producer.
    */
   #startAnew(error: CodiError): void {
-    this.#backlog.putBack(this.#window.takeAll().flatMap((parcel) => parcel.entries));
     this.#noteTrouble(error);
     this.#leaveProducer(error);
   }
 
   #leaveProducer(error: CodiError): void {
-    this.#nextSequence = 1;
+    this.#isRenumbering = true;
     this.#flow = 'detached';
     this.#host.replaceConnection(error, { newProducer: true });
   }
@@ -206,18 +191,24 @@ export class LogPipeline {
 
   #settle(parcel: Parcel, rejected: ReadonlyMap<number, CodiError> | undefined): void {
     this.#window.remove(parcel);
-    parcel.entries.forEach((entry, index) => {
+    const { id, firstSequence, firstOrdinal, waiters } = parcel;
+    for (let index = 0; index < waiters.length; index++) {
+      const waiter = waiters[index]!;
       const error = rejected?.get(index);
-      if (error) this.#fail(entry, error);
-      else entry.accept({ messageId: parcel.id, sequence: parcel.firstSequence + index });
-    });
+      if (error) this.#fail(waiter, firstOrdinal + index, error);
+      else waiter.accept(firstOrdinal + index, id, firstSequence + index);
+    }
     this.#resendAttempt = 0;
     this.#clearDeadline();
   }
 
-  #fail(entry: PendingEntry, error: CodiError): void {
+  #failAll({ waiters, firstOrdinal }: Waiting, error: CodiError): void {
+    waiters.forEach((waiter, index) => this.#fail(waiter, firstOrdinal + index, error));
+  }
+
+  #fail(waiter: EntryWaiter, ordinal: number, error: CodiError): void {
     this.#firstFailure ??= error;
-    entry.refuse(error);
+    waiter.refuse(ordinal, error);
   }
 
   #proceed(): void {
@@ -255,16 +246,20 @@ export class LogPipeline {
       const places = this.#windowCount - this.#window.entryCount;
       const isFull = places <= 0 || this.#window.frameBytes >= this.#limits.windowBytes;
       if (isFull) break;
-      const packed = packParcels(this.#backlog, places, this.#nextSequence, this.#ports);
-      for (const { entry, error } of packed.unfit) this.#fail(entry, error);
-      for (const parcel of packed.parcels) {
-        this.#nextSequence += parcel.entries.length;
-        this.#window.add(parcel);
-        this.#send(parcel.frame);
-      }
+      this.#sendNext(places);
     }
     this.#wakeFlush();
     this.#answerWatch.start();
+  }
+
+  #sendNext(places: number): void {
+    const parcel = this.#backlog.take(places, (run) =>
+      sealParcel(run, this.#ports.newId(), this.#nextSequence),
+    );
+    if (!parcel) return;
+    this.#nextSequence += parcel.waiters.length;
+    this.#window.add(parcel);
+    this.#send(parcel.frame);
   }
 
   #noteTrouble(error: CodiError): void {
@@ -278,8 +273,8 @@ export class LogPipeline {
   }
 
   #firstOpenOrdinal(): number {
-    const first = this.#window.first?.entries[0] ?? this.#backlog.first;
-    return first?.ordinal ?? Number.POSITIVE_INFINITY;
+    const first = this.#window.first?.firstOrdinal ?? this.#backlog.firstOrdinal;
+    return first ?? Number.POSITIVE_INFINITY;
   }
 
   #wakeFlush(): void {

@@ -1,45 +1,10 @@
-import type { CodiError } from '../protocol/errors.ts';
-import type { LogEntryInput } from './log-entry.ts';
-
-/** Proof that an entry is on disk. */
-export interface Accepted {
-  /** The id of the message that carried the entry (several entries may share one). */
-  messageId: string;
-  /** The entry's number within this producer. */
-  sequence: number;
-}
-
-/** An entry that was handed in and is not answered yet. */
-export interface PendingEntry {
-  /** Counts all entries of this client, in the order they came. */
-  ordinal: number;
-  entry: LogEntryInput;
-  /** When it was handed in, Unix milliseconds. */
-  atMs: number;
-  /** An estimate, for limits only. */
-  bytes: number;
-  accept(accepted: Accepted): void;
-  refuse(error: CodiError): void;
-}
-
-/** Entries that travel in one message and are answered together. */
-export interface Parcel {
-  readonly id: string;
-  readonly firstSequence: number;
-  readonly entries: readonly PendingEntry[];
-  readonly frame: Buffer;
-  /** Sent on the present connection and not answered on it. */
-  isInFlight: boolean;
-}
-
-export function lastSequence(parcel: Parcel): number {
-  return parcel.firstSequence + parcel.entries.length - 1;
-}
+import { lastSequence, numberParcel } from './parcel.ts';
+import type { Parcel } from './parcel.ts';
 
 /** The parcels that are sent but not answered finally, in sequence order; bounded by its owner. */
 export class LogWindow {
   /** Insertion order is sequence order: parcels are only ever added at the end. */
-  readonly #parcels = new Map<string, Parcel>();
+  #parcels = new Map<string, Parcel>();
   #entryCount = 0;
   #frameBytes = 0;
   #inFlight = 0;
@@ -66,14 +31,14 @@ export class LogWindow {
 
   add(parcel: Parcel): void {
     this.#parcels.set(parcel.id, parcel);
-    this.#entryCount += parcel.entries.length;
+    this.#entryCount += parcel.waiters.length;
     this.#frameBytes += parcel.frame.length;
     if (parcel.isInFlight) this.#inFlight += 1;
   }
 
   remove(parcel: Parcel): void {
     if (!this.#parcels.delete(parcel.id)) return;
-    this.#entryCount -= parcel.entries.length;
+    this.#entryCount -= parcel.waiters.length;
     this.#frameBytes -= parcel.frame.length;
     if (parcel.isInFlight) this.#inFlight -= 1;
   }
@@ -110,5 +75,18 @@ export class LogWindow {
     const taken = this.all();
     for (const parcel of taken) this.remove(parcel);
     return taken;
+  }
+
+  /** Numbers all entries from 1, in new messages; gives the number behind the last. */
+  renumber(newId: () => string): number {
+    const parcels = this.all();
+    this.#parcels = new Map();
+    let next = 1;
+    for (const parcel of parcels) {
+      numberParcel(parcel, newId(), next);
+      next = lastSequence(parcel) + 1;
+      this.#parcels.set(parcel.id, parcel);
+    }
+    return next;
   }
 }

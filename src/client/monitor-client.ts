@@ -6,12 +6,13 @@ import { errorFromAcknowledgment, errorFromAnswer } from './answer-errors.ts';
 import { withDefaults } from './client-options.ts';
 import type { MonitorClientOptions, ResolvedOptions } from './client-options.ts';
 import { connectionLost } from './connection.ts';
+import { ManyEntries, OneEntry } from './entry-waiter.ts';
+import type { Accepted } from './entry-waiter.ts';
 import { FollowTable } from './follow.ts';
 import type { FollowedRows, FollowRequest, Subscription } from './follow.ts';
 import { Link } from './link.ts';
 import type { LogEntryInput } from './log-entry.ts';
 import { LogPipeline } from './log-pipeline.ts';
-import type { Accepted } from './log-window.ts';
 import { parcelAnswer } from './parcel-answer.ts';
 import { RequestTable } from './request-table.ts';
 import { loadAnswerCodec, requestIdOf } from './wire.ts';
@@ -113,17 +114,26 @@ export class MonitorClient {
    */
   log(entry: LogEntryInput): Promise<Accepted> {
     if (this.#isClosed) return Promise.reject(connectionLost('the client is closed'));
-    return this.#pipeline.push(entry);
+    const waiter = new OneEntry();
+    this.#pipeline.push(entry, waiter);
+    return waiter.answer;
   }
 
-  /** Writes many entries; waits for room instead of refusing. Throws the first failure of them. */
+  /**
+   * Writes many entries, in order, with one promise; waits for room instead of refusing. Throws the first
+   * failure, and hands in no more once it is known.
+   */
   async logBatch(entries: Iterable<LogEntryInput>): Promise<Accepted[]> {
-    const answers: Promise<Accepted>[] = [];
+    const waiter = new ManyEntries();
+    let count = 0;
     for (const entry of entries) {
-      await this.#pipeline.room();
-      answers.push(this.log(entry));
+      if (!this.#pipeline.hasRoom) await this.#pipeline.room();
+      if (waiter.hasFailed) break;
+      if (this.#isClosed) throw connectionLost('the client is closed');
+      this.#pipeline.push(entry, waiter);
+      count += 1;
     }
-    return Promise.all(answers);
+    return waiter.all(count);
   }
 
   /** Resolves when `log()` would not refuse for lack of room. */

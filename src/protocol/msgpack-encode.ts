@@ -28,8 +28,41 @@ export class MessagePackWriter {
       this.#bytes = Buffer.allocUnsafeSlow(FIRST_SIZE_BYTES);
   }
 
+  /** Bytes written since the last `clear` or `take`. */
+  get length(): number {
+    return this.#offset;
+  }
+
+  /** Forgets what was written behind this length. */
+  truncate(length: number): void {
+    this.#offset = Math.min(this.#offset, length);
+  }
+
+  /** Copies the bytes from `start` to `end` into the target; they stay. */
+  copyTo(target: Buffer, targetStart: number, start: number, end: number): void {
+    this.#bytes.copy(target, targetStart, start, end);
+  }
+
   nil(): void {
     this.#byte(0xc0);
+  }
+
+  boolean(value: boolean): void {
+    this.#byte(value ? 0xc3 : 0xc2);
+  }
+
+  /** Begins a map of at most so many pairs; `closeMap` is told how many it became. */
+  openMap(pairsMax: number): number {
+    const start = this.#offset;
+    this.mapHead(pairsMax);
+    return start;
+  }
+
+  closeMap(start: number, pairs: number): void {
+    const head = this.#bytes[start] as number;
+    if (head === 0xdf) this.#bytes.writeUInt32BE(pairs, start + 1);
+    else if (head === 0xde) this.#bytes.writeUInt16BE(pairs, start + 1);
+    else this.#bytes[start] = 0x80 | pairs;
   }
 
   mapHead(pairs: number): void {
@@ -46,6 +79,7 @@ export class MessagePackWriter {
 
   string(text: string): void {
     if (text.length <= 0x1f && this.#shortAscii(text)) return;
+    if (text.length > 0x1f && text.length <= 0xff) return this.#mediumString(text);
     const length = Buffer.byteLength(text);
     if (length <= 0x1f) this.#byte(0xa0 | length);
     else if (length <= 0xff) this.#uint(0xd9, length, 1);
@@ -95,7 +129,7 @@ export class MessagePackWriter {
     if (value === null || value === undefined) this.nil();
     else if (typeof value === 'string') this.string(value);
     else if (typeof value === 'number') this.number(value);
-    else if (typeof value === 'boolean') this.#byte(value ? 0xc3 : 0xc2);
+    else if (typeof value === 'boolean') this.boolean(value);
     else if (typeof value === 'bigint') this.bigint(value);
     else if (value instanceof Uint8Array) this.binary(value);
     else if (Array.isArray(value)) {
@@ -130,6 +164,24 @@ export class MessagePackWriter {
     }
     this.#offset = offset;
     return true;
+  }
+
+  /** 32 to 255 UTF-16 units: written first and measured by it, since one length byte nearly always does. */
+  #mediumString(text: string): void {
+    this.#reserve(3 + text.length * 3);
+    const bytes = this.#bytes;
+    const start = this.#offset;
+    const length = bytes.write(text, start + 2, 'utf8');
+    if (length <= 0xff) {
+      bytes[start] = 0xd9;
+      bytes[start + 1] = length;
+      this.#offset = start + 2 + length;
+      return;
+    }
+    bytes.copyWithin(start + 3, start + 2, start + 2 + length);
+    bytes[start] = 0xda;
+    bytes.writeUInt16BE(length, start + 1);
+    this.#offset = start + 3 + length;
   }
 
   #unsigned(value: number): void {

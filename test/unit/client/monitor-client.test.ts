@@ -50,12 +50,11 @@ describe('the client', () => {
     expect(daemon.stored[0]?.metadata).toEqual({ index: 0 });
   });
 
-  it('sends entries of one turn together and one alone as LogEntry', async () => {
+  it('sends entries of one turn together', async () => {
     const client = await connect();
     await Promise.all(expected(10).map((_, index) => client.log(entry(index))));
     await client.log(entry(10));
-    expect(daemon.of('LogBatch')).toHaveLength(1);
-    expect(daemon.of('LogEntry')).toHaveLength(1);
+    expect(daemon.of('LogBatch').map(({ body }) => body.entries.length)).toEqual([10, 1]);
     expect(messages()).toEqual(expected(11));
   });
 
@@ -120,7 +119,7 @@ describe('the client', () => {
   it('fails only the refused entry for good and goes on with the others', async () => {
     const client = await connect();
     daemon.script = ({ kind, body }) =>
-      kind === 'LogEntry' && body.message === 'entry 1'
+      kind === 'LogBatch' && body.entries[0].message === 'entry 1'
         ? rejected('CODI_ENTRY_INVALID')
         : undefined;
     await client.log(entry(0));
@@ -139,7 +138,21 @@ describe('the client', () => {
     await expect(client.log({ ...entry(0), metadata: cycle })).rejects.toMatchObject({
       code: 'CODI_TOO_DEEP',
     });
-    expect(daemon.of('LogEntry')).toHaveLength(0);
+    const many = { list: Array.from({ length: 10_001 }, () => 0) };
+    await expect(client.log({ ...entry(0), metadata: many })).rejects.toMatchObject({
+      code: 'CODI_TOO_MANY_VALUES',
+    });
+    const large = { text: 'x'.repeat(1024 * 1024) };
+    await expect(client.log({ ...entry(0), metadata: large })).rejects.toMatchObject({
+      code: 'CODI_FRAME_TOO_LARGE',
+    });
+    const late = { ...entry(0), timestamp: 'tomorrow' };
+    await expect(client.log(late)).rejects.toMatchObject({ code: 'CODI_ENTRY_INVALID' });
+    const trap = { get it() { throw new Error('no'); } }; // prettier-ignore
+    await expect(client.log({ ...entry(0), metadata: trap })).rejects.toMatchObject({
+      code: 'CODI_ENTRY_INVALID',
+    });
+    expect(daemon.of('LogBatch')).toHaveLength(0);
   });
 
   it('writes metadata as it was at the time of the call', async () => {
