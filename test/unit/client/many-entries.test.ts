@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MonitorClient } from '#codi/client/index.js';
-import { FakeDaemon, rejected } from '../../support/fake-daemon.ts';
+import { FakeDaemon } from '../../support/fake-daemon.ts';
 
 const entry = (index: number) => ({
   level: 'Info' as const,
