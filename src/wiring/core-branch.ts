@@ -40,6 +40,7 @@ function ledger(shared: Shared): ChildSpec {
     dataDir,
     commits: shared.commits,
     groupBytes: storage.groupLimitBytes,
+    groupDelayMs: storage.groupDelayMs,
     recentIds: storage.recentIdsCount,
     fullText: storage.fullText,
     runId: randomUUID(),

@@ -46,11 +46,10 @@ export const storage = z.object({
   }),
   groupDelayMs: duration('group_delay', {
     description:
-      'How long a commit waits for company. 0 commits what is there at once; a busy ledger groups by itself.',
+      'How long a commit that is not full waits for company. 0 commits what is there at once; a busy ledger groups by itself. More saves a slow disk syncs and costs every lone writer the wait.',
     default: '0ms',
     min: '0ms',
     max: '100ms',
-    isPending: true,
   }),
   walRestartBytes: size('wal_restart_bytes', {
     description: 'Size of the write-ahead log past which the writer itself restarts it.',

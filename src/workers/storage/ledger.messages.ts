@@ -8,6 +8,8 @@ export interface LedgerOptions {
   dataDir: string;
   /** A commit group is closed once it holds this many bytes; a message is never split. Default 256 KiB. */
   groupBytes?: number;
+  /** How long a group that is not full waits for company. Default 0. */
+  groupDelayMs?: number;
   /** Past this size of its write-ahead log the writer itself restarts it. Default 32 MiB. */
   walRestartBytes?: number;
   /** How many message ids are remembered for clients without a producer id. Default 100,000. */

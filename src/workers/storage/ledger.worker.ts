@@ -39,8 +39,13 @@ const options = workerOptions<LedgerOptions>();
 const counters = commitCounters(options.commits);
 const groupBytes = options.groupBytes ?? DEFAULT_GROUP_BYTES;
 
+const groupDelayMs = options.groupDelayMs ?? 0;
+
 const queue: { work: LedgerWork; bytes: number }[] = [];
+let queuedBytes = 0;
 let isScheduled = false;
+/** A group that waits for company, until it is full or its time is up. */
+let delay: NodeJS.Timeout | undefined;
 let isStopping = false;
 let nextIndexMs = 0;
 
@@ -57,7 +62,7 @@ const walLimit = new WalLimit(
 post({ type: 'sys.ready', head: ledgerHead(database, store.heads) });
 port.on('message', (message: ToLedger) => {
   if (message.type === 'stop') isStopping = true;
-  else queue.push({ work: message, bytes: workBytes(message) });
+  else enqueue(message);
   schedule();
 });
 if (store.fullText?.isBehind) schedule();
@@ -78,15 +83,28 @@ function start(): SqliteDatabase {
   }
 }
 
-// A macro-task: what else has already arrived joins the group, a lone entry waits for nothing.
+function enqueue(work: LedgerWork): void {
+  const bytes = workBytes(work);
+  queue.push({ work, bytes });
+  queuedBytes += bytes;
+}
+
+// A macro-task: what else has already arrived joins the group, a lone entry waits for nothing (or for the
+// delay that was asked for).
 function schedule(): void {
   if (isScheduled) return;
+  if (groupDelayMs > 0 && queuedBytes < groupBytes && !isStopping) {
+    delay ??= setTimeout(turn, groupDelayMs);
+    return;
+  }
   isScheduled = true;
   setImmediate(turn);
 }
 
 function turn(): void {
   isScheduled = false;
+  clearTimeout(delay);
+  delay = undefined;
   if (queue.length > 0) commitGroup();
   if (!isStopping && store.fullText?.isBehind) indexEarlier(store.fullText);
   if (queue.length > 0) schedule();
@@ -112,7 +130,9 @@ function indexEarlier(index: FullTextIndex): void {
 }
 
 function commitGroup(): void {
-  const group = queue.splice(0, groupLength(queue, groupBytes)).map(({ work }) => work);
+  const taken = queue.splice(0, groupLength(queue, groupBytes));
+  const group = taken.map(({ work }) => work);
+  for (const { bytes } of taken) queuedBytes -= bytes;
   const startedMs = performance.now();
   let result: GroupResult;
   try {
