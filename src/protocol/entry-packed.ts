@@ -16,6 +16,7 @@ import { metadataText } from './metadata-text.ts';
 import { MessagePackCursor } from './msgpack-cursor.ts';
 import { scanMessagePack } from './msgpack-scan.ts';
 import { readPackedEnvelope } from './packed-envelope.ts';
+import { LastText } from './last-text.ts';
 import { peekKind } from './peek.ts';
 import { parseRfc3339 } from './timestamp.ts';
 import type { Timestamp } from './timestamp.ts';
@@ -31,6 +32,10 @@ const ENTRY_KEYS = keyTable([
 const SEQUENCE_KEY = Buffer.from('sequence');
 const TIMESTAMP_KEY = Buffer.from('timestamp');
 const draft = new EntryDraft();
+/** Entries come many to a millisecond and from few components: what was read last is often read again. */
+const lastComponent = new LastText();
+const lastTime = new LastText();
+let lastTimestamp: Timestamp | undefined;
 
 /** What the last field of an entry is: it depends on the message around it. */
 type LastField = typeof FIELD.sequence | typeof FIELD.timestamp;
@@ -132,7 +137,7 @@ function readField(cursor: MessagePackCursor, field: number): string | undefined
       draft.level = cursor.passString() ? levelOfBlob(cursor) : -1;
       return draft.level < 0 ? REASON.level : undefined;
     case FIELD.component:
-      draft.component = cursor.readString();
+      draft.component = cursor.passString() ? lastComponent.read(cursor) : undefined;
       return draft.component === undefined ? REASON.component : undefined;
     case FIELD.message:
       draft.message = cursor.readString();
@@ -169,8 +174,10 @@ function readSequence(cursor: MessagePackCursor): string | undefined {
 function readTimestamp(cursor: MessagePackCursor): string | undefined {
   draft.timestamp = undefined;
   if (cursor.passNil()) return undefined;
-  const text = cursor.readString();
-  draft.timestamp = text === undefined ? undefined : parseRfc3339(text);
+  if (cursor.passString()) {
+    if (!lastTime.isSame(cursor)) lastTimestamp = parseRfc3339(lastTime.read(cursor));
+    draft.timestamp = lastTimestamp;
+  }
   return draft.timestamp === undefined ? REASON.timestamp : undefined;
 }
 

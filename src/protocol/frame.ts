@@ -15,6 +15,7 @@ export interface FrameScan {
 
 const PREFIX_BYTES = 4;
 const FIRST_HOLD_BYTES = 4096;
+const USUAL_HOLD_BYTES = 128 * 1024;
 const NEWLINE = 0x0a;
 const HTTP_STARTS = new Set(
   ['GET ', 'POST', 'PUT ', 'HEAD', 'DELE', 'OPTI', 'PATC', 'CONN', 'TRAC', 'HTTP', 'PRI '].map(
@@ -144,11 +145,17 @@ export class FrameScanner {
     }
   }
 
-  /** Copies, so that the chunk (often a slice of a large pool) can go. Grows as bytes come. */
+  /**
+   * Copies, so that the chunk (often a slice of a large pool) can go. A frame up to the usual size gets its
+   * place at once; a larger one, which need not be true, grows as its bytes come.
+   */
   #hold(bytes: Buffer, mayNeedBytes: number): void {
     const neededBytes = this.#heldBytes + bytes.length;
     if (this.#held === undefined || this.#held.length < neededBytes) {
-      const capacity = Math.max((this.#held?.length ?? 0) * 2, FIRST_HOLD_BYTES);
+      const isUsual = mayNeedBytes <= USUAL_HOLD_BYTES && this.#format === 'msgpack';
+      const capacity = isUsual
+        ? mayNeedBytes
+        : Math.max((this.#held?.length ?? 0) * 2, FIRST_HOLD_BYTES);
       const grown = Buffer.allocUnsafeSlow(
         Math.max(neededBytes, Math.min(capacity, Math.max(mayNeedBytes, PREFIX_BYTES))),
       );
