@@ -25,7 +25,7 @@ export class CommittedFacts {
   #blocks = 0;
   #bytes = 0;
   #lastCommitMs: number | null = null;
-  #recent: { atMs: number; count: number }[] = [];
+  readonly #recent: { atMs: number; count: number }[] = [];
 
   constructor(now: () => number) {
     this.#now = now;
@@ -50,7 +50,7 @@ export class CommittedFacts {
     const atMs = this.#now();
     this.#lastCommitMs = atMs;
     const count = (fact.logs?.count ?? 0) + (fact.files?.count ?? 0);
-    this.#recent = this.#recent.filter((entry) => entry.atMs > atMs - RATE_WINDOW_MS);
+    while (this.#recent[0] && this.#recent[0].atMs <= atMs - RATE_WINDOW_MS) this.#recent.shift();
     this.#recent.push({ atMs, count });
     this.#tell();
   }

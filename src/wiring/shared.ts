@@ -57,6 +57,8 @@ export const BRANCH = { intensity: 3, periodMs: 60_000 } as const;
 const STATE_REQUESTS_MAX = 10_000;
 /** How many commit groups may be at the ledger thread at once: the next is ready when one is done. */
 const GROUPS_IN_FLIGHT = 4;
+/** And how many messages: small ones wait here instead, and go together. */
+const MESSAGES_IN_FLIGHT = 8;
 
 export function shareParts(options: DaemonOptions, dataDirIdentity: DirectoryIdentity): Shared {
   const { config, environment, telemetry } = options;
@@ -70,6 +72,7 @@ export function shareParts(options: DaemonOptions, dataDirIdentity: DirectoryIde
     limitFrames: config.limits.ingestLimitFrames,
     batchBytes: config.storage.groupLimitBytes,
     inFlightBytes: GROUPS_IN_FLIGHT * config.storage.groupLimitBytes,
+    inFlightCount: MESSAGES_IN_FLIGHT,
   });
   return {
     options,

@@ -45,6 +45,7 @@ class Simulation {
       limitFrames: isTight ? 40 : 10_000,
       batchBytes: 100 + dice.below(1_500),
       inFlightBytes: 100 + dice.below(5_000),
+      inFlightCount: 1 + dice.below(8),
     });
     const environment = virtualEnvironment({
       seed,

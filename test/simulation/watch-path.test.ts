@@ -40,7 +40,13 @@ class Simulation {
 
   constructor(seed: number) {
     this.dice = new Dice(seed);
-    const limits = { limitBytes: 1e6, limitFrames: 1e4, batchBytes: 1e3, inFlightBytes: 1e3 };
+    const limits = {
+      limitBytes: 1e6,
+      limitFrames: 1e4,
+      batchBytes: 1e3,
+      inFlightBytes: 1e3,
+      inFlightCount: 8,
+    };
     this.#buffer = new IngestBuffer(limits);
     const environment = virtualEnvironment({
       seed,

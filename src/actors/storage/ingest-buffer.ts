@@ -1,10 +1,16 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
-import type { FileEventRecord } from '../../protocol/file-event.ts';
 import type {
   ActRecord,
   ConnectionContext,
   ToLedger,
 } from '../../workers/storage/ledger.messages.ts';
+import { EntryLanes } from './entry-lanes.ts';
+import { byBatch, isBehind, messageOf } from './ingest-item.ts';
+import type { ActItem, FileEventsItem, Item, OpenedRoot, RootItem } from './ingest-item.ts';
+import { packFrames } from './frame-pack.ts';
+import { SlabPool } from './slab-pool.ts';
+
+export type { OpenedRoot } from './ingest-item.ts';
 
 /** Bounds of what may wait for the ledger in memory. */
 export interface IngestLimits {
@@ -12,61 +18,29 @@ export interface IngestLimits {
   limitFrames: number;
   /** A commit group is capped near this size, so one client's flood is not another's latency. */
   batchBytes: number;
-  /** How much may be at the ledger thread unanswered at once. */
+  /** How much may be at the ledger thread unanswered at once, and in how many messages. */
   inFlightBytes: number;
+  inFlightCount: number;
 }
-
-export interface OpenedRoot {
-  rootId: number;
-  lastSequence: number;
-  files: number;
-}
-
-interface EntriesItem {
-  kind: 'entries';
-  bodies: Buffer[];
-  contexts: ConnectionContext[];
-  /** Triples: context index, offset, length. */
-  frames: number[];
-  posted: ToLedger | undefined;
-}
-interface FileEventsItem {
-  kind: 'fileEvents';
-  rootId: number;
-  rootPath: BytePath;
-  sequence: number;
-  events: FileEventRecord[];
-  onCommitted: () => void;
-}
-interface ActItem {
-  kind: 'acts';
-  acts: ActRecord[];
-}
-interface RootItem {
-  kind: 'openRoot' | 'forgetRoot';
-  rootPath: BytePath;
-  onDone: (opened: OpenedRoot) => void;
-  /** Changes of the root that were offered before it were refused meanwhile: its answer will not count them. */
-  isOvertaking: boolean;
-}
-type Item = (EntriesItem | FileEventsItem | RootItem | ActItem) & {
-  batch: number;
-  bytes: number;
-  frameCount: number;
-};
 
 /** What an act counts for, beside its data. */
 const ACT_BYTES = 512;
 
 /**
- * Everything on its way to the ledger, in order, until the ledger has answered for it.
- * It outlives the writer's incarnations: a new one replays what has no answer yet, and the ledger's
+ * Everything on its way to the ledger until the ledger has answered for it. Entries keep their order within a
+ * connection, file events, roots and acts theirs among each other. It outlives the writer's incarnations: a new one replays what has no answer yet, and the ledger's
  * producer sequences, recent ids and root sequences make a replay harmless.
  */
 export class IngestBuffer {
   readonly #limits: IngestLimits;
-  /** Taken, not at the thread yet. The last one may still grow. */
-  #waiting: Item[] = [];
+  readonly #slabs: SlabPool;
+  readonly #lanes = new EntryLanes();
+  /** Batches of entries that a thread had when it died, and that go again as they were. */
+  #replays: Item[] = [];
+  /** File events, roots and acts that are not at the thread, in order. */
+  #facts: Item[] = [];
+  /** Facts and entries take turns, so that neither waits for a storm of the other. */
+  #isFactsTurn = true;
   /** At the thread, in order of posting. */
   #inFlight = new Map<number, Item>();
   #nextBatch = 1;
@@ -78,6 +52,7 @@ export class IngestBuffer {
 
   constructor(limits: IngestLimits) {
     this.#limits = limits;
+    this.#slabs = new SlabPool(limits.batchBytes, limits.inFlightCount);
   }
 
   /** Called whenever something waits; the writer's present incarnation attaches itself here. */
@@ -98,7 +73,7 @@ export class IngestBuffer {
   }
 
   get isEmpty(): boolean {
-    return this.#waiting.length === 0 && this.#inFlight.size === 0;
+    return !this.#isWaiting && this.#inFlight.size === 0;
   }
 
   /** Above half of the limit readers of sockets should pause until `whenDrained`. */
@@ -112,24 +87,9 @@ export class IngestBuffer {
 
   /** Takes one framed body; false when the bound is reached, and then nothing was taken. */
   offerFrame(context: ConnectionContext, body: Buffer): boolean {
-    const { limitBytes, limitFrames, batchBytes } = this.#limits;
+    const { limitBytes, limitFrames } = this.#limits;
     if (this.#bytes + body.length > limitBytes || this.#frames + 1 > limitFrames) return false;
-    let item = this.#waiting.at(-1);
-    if (item?.kind !== 'entries' || item.posted || item.bytes + body.length > batchBytes) {
-      item = this.#push({
-        kind: 'entries',
-        bodies: [],
-        contexts: [],
-        frames: [],
-        posted: undefined,
-      });
-    }
-    const entries = item as Item & EntriesItem;
-    if (entries.contexts.at(-1) !== context) entries.contexts.push(context);
-    entries.frames.push(entries.contexts.length - 1, entries.bytes, body.length);
-    entries.bodies.push(body);
-    entries.bytes += body.length;
-    entries.frameCount += 1;
+    this.#lanes.add(context, body);
     this.#bytes += body.length;
     this.#frames += 1;
     this.#onWork?.();
@@ -147,9 +107,7 @@ export class IngestBuffer {
     const bytes = ACT_BYTES + (act.data?.length ?? 0);
     const { limitBytes, limitFrames } = this.#limits;
     if (this.#bytes + bytes > limitBytes || this.#frames + 1 > limitFrames) return false;
-    const item = this.#push({ kind: 'acts', acts: [act] });
-    item.bytes = bytes;
-    item.frameCount = 1;
+    this.#push({ kind: 'acts', acts: [act] }, { bytes, frameCount: 1 });
     this.#bytes += bytes;
     this.#frames += 1;
     this.#onWork?.();
@@ -168,20 +126,23 @@ export class IngestBuffer {
 
   /** The next message for the thread, or undefined when nothing waits or enough is there. */
   take(): ToLedger | undefined {
-    if (this.#inFlight.size > 0 && this.#inFlightBytes >= this.#limits.inFlightBytes)
-      return undefined;
-    const item = this.#waiting.shift();
+    const { inFlightBytes, inFlightCount } = this.#limits;
+    const isBusy = this.#inFlight.size > 0 && this.#inFlightBytes >= inFlightBytes;
+    if (isBusy || this.#inFlight.size >= inFlightCount) return undefined;
+    const item = this.#next();
     if (!item) return undefined;
     this.#inFlight.set(item.batch, item);
     this.#inFlightBytes += item.bytes;
-    return toMessage(item);
+    return messageOf(item);
   }
 
   /** A new incarnation of the thread knows nothing: what has no answer goes again, in order. Returns how many frames. */
   rewind(): number {
     const items = [...this.#inFlight.values()];
     this.#inFlight.clear();
-    this.#putBack(items);
+    this.#replays = [...items.filter(isEntries), ...this.#replays].sort(byBatch);
+    this.#putBack(items.filter((item) => !isEntries(item)));
+    this.#isFactsTurn = true;
     this.#inFlightBytes = 0;
     return items.reduce((sum, item) => sum + item.frameCount, 0);
   }
@@ -202,7 +163,7 @@ export class IngestBuffer {
     if (item?.kind !== 'openRoot' && item?.kind !== 'forgetRoot') return;
     this.#forget(item);
     // Changes before it that have no answer yet are about to be refused.
-    const pending = [...this.#waiting, ...this.#inFlight.values()];
+    const pending = [...this.#facts, ...this.#inFlight.values()];
     if (item.isOvertaking || pending.some((other) => isBehind(item, other))) this.#putBack([item]);
     else item.onDone(opened);
     this.#relax();
@@ -231,7 +192,7 @@ export class IngestBuffer {
   /** Refusals come one by one; what belongs to a root must not overtake anything of it. */
   #putBack(items: readonly Item[]): void {
     for (const item of items) if ('isOvertaking' in item) item.isOvertaking = false;
-    this.#waiting = [...items, ...this.#waiting].sort((one, two) => one.batch - two.batch);
+    this.#facts = [...items, ...this.#facts].sort(byBatch);
   }
 
   #forget(item: Item): void {
@@ -239,6 +200,7 @@ export class IngestBuffer {
     this.#inFlightBytes -= item.bytes;
     this.#bytes -= item.bytes;
     this.#frames -= item.frameCount;
+    if (item.kind === 'entries') this.#slabs.giveBack(item.slab);
   }
 
   #relax(): void {
@@ -248,46 +210,37 @@ export class IngestBuffer {
     for (const listener of listeners) listener();
   }
 
-  #push(item: EntriesItem | FileEventsItem | RootItem | ActItem): Item {
-    const queued: Item = Object.assign(item, {
-      batch: this.#nextBatch++,
-      bytes: 0,
-      frameCount: 0,
-    });
-    this.#waiting.push(queued);
-    return queued;
+  get #isWaiting(): boolean {
+    return this.#replays.length > 0 || this.#facts.length > 0 || !this.#lanes.isEmpty;
+  }
+
+  #next(): Item | undefined {
+    const isFactsTurn = this.#isFactsTurn;
+    this.#isFactsTurn = !isFactsTurn;
+    if (isFactsTurn) return this.#facts.shift() ?? this.#nextEntries();
+    return this.#nextEntries() ?? this.#facts.shift();
+  }
+
+  #nextEntries(): Item | undefined {
+    const replay = this.#replays.shift();
+    if (replay) return replay;
+    const group = this.#lanes.take(this.#limits.batchBytes);
+    if (!group) return undefined;
+    const { frames, bytes } = group;
+    const slab = this.#slabs.take(bytes);
+    const batch = this.#nextBatch++;
+    const message = packFrames(batch, group, slab);
+    return { kind: 'entries', batch, bytes, frameCount: frames.length, message, slab };
+  }
+
+  #push(
+    item: FileEventsItem | RootItem | ActItem,
+    size: { bytes: number; frameCount: number } = { bytes: 0, frameCount: 0 },
+  ): void {
+    this.#facts.push(Object.assign(item, { batch: this.#nextBatch++, ...size }));
   }
 }
 
-/** Whether `other` holds changes of the same root that were offered before. */
-function isBehind(root: Item & RootItem, other: Item): boolean {
-  return (
-    other.kind === 'fileEvents' && other.batch < root.batch && other.rootPath === root.rootPath
-  );
-}
-
-function toMessage(item: Item): ToLedger {
-  switch (item.kind) {
-    case 'entries':
-      // Kept for a replay; the sockets' chunks behind the bodies are let go.
-      item.posted ??= {
-        type: 'entries',
-        batch: item.batch,
-        bytes: Buffer.concat(item.bodies),
-        frames: Int32Array.from(item.frames),
-        contexts: item.contexts,
-      };
-      item.bodies = [];
-      item.frames = [];
-      return item.posted;
-    case 'fileEvents': {
-      const { batch, rootId, rootPath, sequence, events } = item;
-      return { type: 'fileEvents', batch, rootId, rootPath, sequence, events };
-    }
-    case 'acts':
-      return { type: 'acts', batch: item.batch, acts: item.acts };
-    case 'openRoot':
-    case 'forgetRoot':
-      return { type: item.kind, batch: item.batch, rootPath: item.rootPath };
-  }
+function isEntries(item: Item): boolean {
+  return item.kind === 'entries';
 }

@@ -23,6 +23,7 @@ function newBuffer(limits: Partial<IngestLimits> = {}): IngestBuffer {
     limitFrames: 100,
     batchBytes: 100,
     inFlightBytes: 400,
+    inFlightCount: 8,
     ...limits,
   });
 }
@@ -57,7 +58,7 @@ describe('frames', () => {
       {
         type: 'entries',
         batch: 1,
-        bytes: Buffer.from('aaabcc'),
+        bytes: new Uint8Array(Buffer.from('aaabcc')),
         frames: Int32Array.of(0, 0, 3, 0, 3, 1, 1, 4, 2),
         contexts: [one, two],
       },
@@ -89,6 +90,56 @@ describe('frames', () => {
     buffer.rewind();
     buffer.offerFrame(context(1), Buffer.from('b'));
     expect(takeAll(buffer).map(batchOf)).toEqual([1, 2]);
+  });
+
+  it('wait while there are enough messages at the thread, and then go together', () => {
+    const buffer = newBuffer({ inFlightCount: 2 });
+    const sizes: unknown[] = [];
+    for (let frame = 0; frame < 5; frame++) {
+      buffer.offerFrame(context(1), Buffer.alloc(10));
+      for (const message of takeAll(buffer))
+        if ('bytes' in message) sizes.push(message.bytes.length);
+    }
+    expect(sizes).toEqual([10, 10]);
+    buffer.settle([1]);
+    expect(takeAll(buffer).map((message) => 'bytes' in message && message.bytes.length)).toEqual([
+      30,
+    ]);
+  });
+
+  it('of one connection do not wait behind the flood of another', () => {
+    const buffer = newBuffer({ limitBytes: 1e6, limitFrames: 1e4, batchBytes: 1_000 });
+    for (let frame = 0; frame < 500; frame++) buffer.offerFrame(context(1), Buffer.alloc(500));
+    buffer.take();
+    buffer.offerFrame(context(2), Buffer.alloc(10));
+    buffer.settle([1]);
+    const connections: number[] = [];
+    for (let batch = 0; batch < 40; batch++) {
+      const message = buffer.take();
+      if (message?.type !== 'entries') break;
+      connections.push(...message.contexts.map(({ connection }) => connection));
+      buffer.settle([message.batch]);
+      if (connections.includes(2)) break;
+    }
+    expect(connections.length).toBeLessThan(40);
+    expect(connections).toContain(2);
+  });
+
+  it('of a batch that is answered leave their memory to the next', () => {
+    const buffer = newBuffer();
+    const memory = new Set<unknown>();
+    for (let round = 0; round < 50; round++) {
+      for (let frame = 0; frame < 3; frame++)
+        buffer.offerFrame(context(1), Buffer.alloc(60, round));
+      const messages = takeAll(buffer);
+      for (const message of messages) {
+        if (message.type !== 'entries') continue;
+        memory.add(message.bytes.buffer);
+        expect(message.bytes.every((byte) => byte === round)).toBe(true);
+      }
+      buffer.settle(messages.map((message) => batchOf(message)!));
+    }
+    expect(memory.size).toBe(3);
   });
 
   it('wait while enough is at the thread, but one batch always goes', () => {
@@ -167,87 +218,13 @@ describe('a refusal', () => {
     offerChanges(buffer, 2);
     buffer.openRoot(ROOT, () => undefined);
     offerChanges(buffer, 3);
-    for (let count = 0; count < 4; count++) buffer.take();
-    buffer.refuse([4]);
+    const taken = [1, 2, 3, 4].map(() => batchOf(buffer.take()));
+    expect(taken, 'entries take turns with the others').toEqual([1, 5, 2, 3]);
     buffer.refuse([3]);
-    buffer.refuse([1, 2]);
+    buffer.refuse([2]);
+    buffer.refuse([5, 1]);
     expect(buffer.frames).toBe(0);
-    expect(takeAll(buffer).map(batchOf)).toEqual([1, 3, 4, 5]);
-  });
-});
-
-describe('a root', () => {
-  it('is opened with what the ledger says', () => {
-    const buffer = newBuffer();
-    const opened: unknown[] = [];
-    buffer.openRoot(ROOT, (answer) => opened.push(answer));
-    expect(takeAll(buffer)).toEqual([{ type: 'openRoot', batch: 1, rootPath: ROOT }]);
-    buffer.settleRoot(1, { rootId: 7, lastSequence: 3, files: 2 });
-    buffer.settleRoot(1, { rootId: 8, lastSequence: 4, files: 2 });
-    expect(opened).toEqual([{ rootId: 7, lastSequence: 3, files: 2 }]);
-    expect(buffer.isEmpty).toBe(true);
-  });
-
-  it('is forgotten in its turn', () => {
-    const buffer = newBuffer();
-    let isForgotten = false;
-    buffer.forgetRoot(ROOT, () => (isForgotten = true));
-    expect(takeAll(buffer)).toEqual([{ type: 'forgetRoot', batch: 1, rootPath: ROOT }]);
-    buffer.settleRoot(1, { rootId: 0, lastSequence: 0, files: 0 });
-    expect(isForgotten).toBe(true);
-  });
-
-  it('is asked for again when changes before it were refused, because the answer lacks them', () => {
-    const buffer = newBuffer();
-    const committed: number[] = [];
-    const opened: number[] = [];
-    offerChanges(buffer, 5, committed);
-    buffer.openRoot(ROOT, ({ lastSequence }) => opened.push(lastSequence));
-    takeAll(buffer);
-    buffer.refuse([1]);
-    buffer.settleRoot(2, { rootId: 1, lastSequence: 4, files: 0 });
-    expect(opened).toEqual([]);
-    expect(takeAll(buffer).map(batchOf)).toEqual([1, 2]);
-    buffer.settle([1]);
-    buffer.settleRoot(2, { rootId: 1, lastSequence: 5, files: 0 });
-    expect([committed, opened]).toEqual([[5], [5]]);
-  });
-
-  it('is asked for again also when that refusal arrives after the answer', () => {
-    const buffer = newBuffer();
-    const opened: number[] = [];
-    offerChanges(buffer, 5);
-    buffer.openRoot(ROOT, ({ lastSequence }) => opened.push(lastSequence));
-    takeAll(buffer);
-    buffer.settleRoot(2, { rootId: 1, lastSequence: 3, files: 0 });
-    buffer.refuse([1]);
-    expect([opened, takeAll(buffer).map(batchOf)]).toEqual([[], [1, 2]]);
-  });
-
-  it('is asked for again when those changes are taken behind it in the end', () => {
-    const buffer = newBuffer();
-    const opened: number[] = [];
-    offerChanges(buffer, 5);
-    buffer.openRoot(ROOT, ({ lastSequence }) => opened.push(lastSequence));
-    takeAll(buffer);
-    buffer.refuse([1]);
-    takeAll(buffer);
-    buffer.settle([1]);
-    buffer.settleRoot(2, { rootId: 1, lastSequence: 4, files: 0 });
-    expect([opened, takeAll(buffer).map(batchOf)]).toEqual([[], [2]]);
-    buffer.settleRoot(2, { rootId: 1, lastSequence: 5, files: 0 });
-    expect(opened).toEqual([5]);
-  });
-
-  it('does not wait for changes of another root', () => {
-    const buffer = newBuffer();
-    let isOpened = false;
-    offerChanges(buffer, 5);
-    buffer.openRoot(bytePathFromUtf8('/other'), () => (isOpened = true));
-    takeAll(buffer);
-    buffer.refuse([1]);
-    buffer.settleRoot(2, { rootId: 2, lastSequence: 0, files: 0 });
-    expect(isOpened).toBe(true);
+    expect(takeAll(buffer).map(batchOf)).toEqual([1, 2, 3, 4]);
   });
 });
 

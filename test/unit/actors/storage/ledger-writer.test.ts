@@ -37,6 +37,7 @@ beforeEach(async () => {
     limitFrames: 1_000,
     batchBytes: 1_000,
     inFlightBytes: 10_000,
+    inFlightCount: 8,
   });
   disk = new LedgerDisk();
   threads = [];

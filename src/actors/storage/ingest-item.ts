@@ -1,0 +1,70 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { FileEventRecord } from '../../protocol/file-event.ts';
+import type { ActRecord, EntriesMessage, ToLedger } from '../../workers/storage/ledger.messages.ts';
+import type { SharedSlab } from './slab-pool.ts';
+
+export interface OpenedRoot {
+  rootId: number;
+  lastSequence: number;
+  files: number;
+}
+
+export interface EntriesItem {
+  kind: 'entries';
+  message: EntriesMessage;
+  /** What the message's bytes are in; given back once it is answered. */
+  slab: SharedSlab;
+}
+export interface FileEventsItem {
+  kind: 'fileEvents';
+  rootId: number;
+  rootPath: BytePath;
+  sequence: number;
+  events: FileEventRecord[];
+  onCommitted: () => void;
+}
+export interface ActItem {
+  kind: 'acts';
+  acts: ActRecord[];
+}
+export interface RootItem {
+  kind: 'openRoot' | 'forgetRoot';
+  rootPath: BytePath;
+  onDone: (opened: OpenedRoot) => void;
+  /** Changes of the root that were offered before it were refused meanwhile: its answer will not count them. */
+  isOvertaking: boolean;
+}
+
+/** A message to the ledger that has no answer yet. */
+export type Item = (EntriesItem | FileEventsItem | RootItem | ActItem) & {
+  batch: number;
+  bytes: number;
+  frameCount: number;
+};
+
+export function messageOf(item: Item): ToLedger {
+  switch (item.kind) {
+    case 'entries':
+      return item.message;
+    case 'fileEvents': {
+      const { batch, rootId, rootPath, sequence, events } = item;
+      return { type: 'fileEvents', batch, rootId, rootPath, sequence, events };
+    }
+    case 'acts':
+      return { type: 'acts', batch: item.batch, acts: item.acts };
+    case 'openRoot':
+    case 'forgetRoot':
+      return { type: item.kind, batch: item.batch, rootPath: item.rootPath };
+  }
+}
+
+/** Whether `other` holds changes of the same root that were offered before. */
+export function isBehind(root: Item & RootItem, other: Item): boolean {
+  return (
+    other.kind === 'fileEvents' && other.batch < root.batch && other.rootPath === root.rootPath
+  );
+}
+
+export function byBatch(one: Item, two: Item): number {
+  return one.batch - two.batch;
+}

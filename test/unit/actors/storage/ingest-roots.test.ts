@@ -1,0 +1,111 @@
+import { IngestBuffer, type IngestLimits } from '#codi/actors/storage/ingest-buffer.js';
+import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import type { ToLedger } from '#codi/workers/storage/ledger.messages.js';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = bytePathFromUtf8('/desk');
+
+function newBuffer(limits: Partial<IngestLimits> = {}): IngestBuffer {
+  return new IngestBuffer({
+    limitBytes: 1_000,
+    limitFrames: 100,
+    batchBytes: 100,
+    inFlightBytes: 400,
+    inFlightCount: 8,
+    ...limits,
+  });
+}
+
+function takeAll(buffer: IngestBuffer): ToLedger[] {
+  const taken: ToLedger[] = [];
+  for (let message = buffer.take(); message; message = buffer.take()) taken.push(message);
+  return taken;
+}
+
+const batchOf = (message: ToLedger | undefined) =>
+  message && 'batch' in message ? message.batch : undefined;
+
+function offerChanges(buffer: IngestBuffer, sequence: number, committed: number[] = []): void {
+  buffer.offerFileEvents({
+    rootId: 1,
+    rootPath: ROOT,
+    sequence,
+    events: [],
+    onCommitted: () => committed.push(sequence),
+  });
+}
+
+describe('a root', () => {
+  it('is opened with what the ledger says', () => {
+    const buffer = newBuffer();
+    const opened: unknown[] = [];
+    buffer.openRoot(ROOT, (answer) => opened.push(answer));
+    expect(takeAll(buffer)).toEqual([{ type: 'openRoot', batch: 1, rootPath: ROOT }]);
+    buffer.settleRoot(1, { rootId: 7, lastSequence: 3, files: 2 });
+    buffer.settleRoot(1, { rootId: 8, lastSequence: 4, files: 2 });
+    expect(opened).toEqual([{ rootId: 7, lastSequence: 3, files: 2 }]);
+    expect(buffer.isEmpty).toBe(true);
+  });
+
+  it('is forgotten in its turn', () => {
+    const buffer = newBuffer();
+    let isForgotten = false;
+    buffer.forgetRoot(ROOT, () => (isForgotten = true));
+    expect(takeAll(buffer)).toEqual([{ type: 'forgetRoot', batch: 1, rootPath: ROOT }]);
+    buffer.settleRoot(1, { rootId: 0, lastSequence: 0, files: 0 });
+    expect(isForgotten).toBe(true);
+  });
+
+  it('is asked for again when changes before it were refused, because the answer lacks them', () => {
+    const buffer = newBuffer();
+    const committed: number[] = [];
+    const opened: number[] = [];
+    offerChanges(buffer, 5, committed);
+    buffer.openRoot(ROOT, ({ lastSequence }) => opened.push(lastSequence));
+    takeAll(buffer);
+    buffer.refuse([1]);
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 4, files: 0 });
+    expect(opened).toEqual([]);
+    expect(takeAll(buffer).map(batchOf)).toEqual([1, 2]);
+    buffer.settle([1]);
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 5, files: 0 });
+    expect([committed, opened]).toEqual([[5], [5]]);
+  });
+
+  it('is asked for again also when that refusal arrives after the answer', () => {
+    const buffer = newBuffer();
+    const opened: number[] = [];
+    offerChanges(buffer, 5);
+    buffer.openRoot(ROOT, ({ lastSequence }) => opened.push(lastSequence));
+    takeAll(buffer);
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 3, files: 0 });
+    buffer.refuse([1]);
+    expect([opened, takeAll(buffer).map(batchOf)]).toEqual([[], [1, 2]]);
+  });
+
+  it('is asked for again when those changes are taken behind it in the end', () => {
+    const buffer = newBuffer();
+    const opened: number[] = [];
+    offerChanges(buffer, 5);
+    buffer.openRoot(ROOT, ({ lastSequence }) => opened.push(lastSequence));
+    takeAll(buffer);
+    buffer.refuse([1]);
+    takeAll(buffer);
+    buffer.settle([1]);
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 4, files: 0 });
+    expect([opened, takeAll(buffer).map(batchOf)]).toEqual([[], [2]]);
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 5, files: 0 });
+    expect(opened).toEqual([5]);
+  });
+
+  it('does not wait for changes of another root', () => {
+    const buffer = newBuffer();
+    let isOpened = false;
+    offerChanges(buffer, 5);
+    buffer.openRoot(bytePathFromUtf8('/other'), () => (isOpened = true));
+    takeAll(buffer);
+    buffer.refuse([1]);
+    buffer.settleRoot(2, { rootId: 2, lastSequence: 0, files: 0 });
+    expect(isOpened).toBe(true);
+  });
+});
