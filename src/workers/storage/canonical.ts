@@ -90,6 +90,7 @@ const NULL_LENGTH = 0xffff_ffff;
 const TWO_32 = 0x1_0000_0000;
 /** UTF-8 needs at most three bytes for a UTF-16 unit. */
 const MAX_UTF8_PER_UNIT = 3;
+const SHORT_UNITS = 48;
 
 /** A growing buffer that entries are appended to; reused from block to block. */
 export class CanonicalBuffer {
@@ -154,9 +155,26 @@ export class CanonicalBuffer {
       return;
     }
     this.#reserve(4 + value.length * MAX_UTF8_PER_UNIT);
+    if (value.length <= SHORT_UNITS && this.#shortAscii(value)) return;
     const written = this.#bytes.write(value, this.#length + 4, 'utf8');
     this.#bytes.writeUInt32LE(written, this.#length);
     this.#length += 4 + written;
+  }
+
+  /** Most texts but the message are short and ASCII: no call out of JavaScript for them. */
+  #shortAscii(value: string): boolean {
+    const bytes = this.#bytes;
+    const { length } = value;
+    const offset = this.#length;
+    for (let index = 0; index < length; index++) {
+      const unit = value.charCodeAt(index);
+      if (unit > 0x7f) return false;
+      bytes[offset + 4 + index] = unit;
+    }
+    bytes[offset] = length;
+    bytes[offset + 1] = bytes[offset + 2] = bytes[offset + 3] = 0;
+    this.#length = offset + 4 + length;
+    return true;
   }
 
   blob(value: Uint8Array | null): void {
