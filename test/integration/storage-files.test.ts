@@ -83,3 +83,31 @@ describe('the checkpoint thread', () => {
     expect(await exited).toBe(0);
   });
 });
+
+describe('the write-ahead log', () => {
+  it('is cut back to its limit after a long reader made it larger', async () => {
+    const limitBytes = 100_000;
+    const thread = await start({ walRestartBytes: limitBytes });
+    let batch = 0;
+    const write = () => {
+      batch += 1;
+      return thread.settle(
+        entriesMessage(batch, [[context(), bodyOf(logEntry('z'.repeat(9_000)))]]),
+      );
+    };
+    await write();
+    const reader = new Database(path('ledger.db'), { readonly: true });
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM logs').get();
+    for (let count = 0; count < 60; count++) await write();
+    expect(statSync(path('ledger.db-wal')).size).toBeGreaterThan(4 * limitBytes);
+    reader.exec('COMMIT');
+    reader.close();
+    const sizes: number[] = [];
+    for (let count = 0; count < 100; count++) {
+      await write();
+      sizes.push(statSync(path('ledger.db-wal')).size);
+    }
+    expect(Math.min(...sizes)).toBeLessThan(2 * limitBytes);
+  });
+});

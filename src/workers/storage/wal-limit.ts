@@ -36,6 +36,8 @@ export class WalLimit {
     this.#limitBytes = limitBytes;
     this.#nextTryBytes = limitBytes;
     this.#busyTimeoutMs = busyTimeoutMs;
+    // A log that a long reader made larger is cut back to the limit once it starts anew.
+    database.pragma(`journal_size_limit = ${limitBytes}`);
     this.#pageSizeBytes = database.pragma('page_size', { simple: true }) as number;
     // NOOP (SQLite 3.51) reports the frame counts and does nothing else.
     this.#look = database.prepare('PRAGMA wal_checkpoint(NOOP)');
