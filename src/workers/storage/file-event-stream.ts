@@ -36,7 +36,8 @@ export class FileEventStream {
   }
 
   add(row: FileEventRow): void {
-    for (const column of COLUMNS) this.#insert.values.push(row[column]);
+    const { values, start } = this.#insert;
+    COLUMNS.forEach((column, index) => (values[start + index] = row[column]));
     this.#insert.rowAdded();
     appendFileEvent(this.canonical, row);
   }

@@ -13,19 +13,18 @@ export class LogStream {
   }
 
   add(row: LogRow): void {
-    this.#insert.values.push(
-      row.id,
-      row.seconds,
-      row.nanos,
-      row.level,
-      row.component,
-      row.session_id,
-      row.message,
-      row.metadata,
-      row.tenant_id,
-      row.user_id,
-      row.created_ms,
-    );
+    const { values, start } = this.#insert;
+    values[start] = row.id;
+    values[start + 1] = row.seconds;
+    values[start + 2] = row.nanos;
+    values[start + 3] = row.level;
+    values[start + 4] = row.component;
+    values[start + 5] = row.session_id;
+    values[start + 6] = row.message;
+    values[start + 7] = row.metadata;
+    values[start + 8] = row.tenant_id;
+    values[start + 9] = row.user_id;
+    values[start + 10] = row.created_ms;
     this.#insert.rowAdded();
     appendLog(this.canonical, row);
   }

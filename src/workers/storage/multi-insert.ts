@@ -3,48 +3,68 @@ import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
 /** Rows per statement: fewer calls into SQLite; larger ones gain nothing more. */
 const CHUNKS = [32, 8, 1] as const;
 
+interface ChunkInsert {
+  rows: number;
+  statement: SqliteStatement;
+  /** Filled row by row and bound as it is: the same one for every chunk of this size. */
+  values: unknown[];
+}
+
 /** Inserts rows of one table with few prepared multi-row statements. Values are bound by position. */
 export class MultiInsert {
   readonly #columnCount: number;
-  readonly #statements: { rows: number; statement: SqliteStatement }[];
-  #values: unknown[] = [];
+  readonly #chunks: ChunkInsert[];
+  /** Of the largest chunk, the one that is filled. */
+  readonly #values: unknown[];
+  #filled = 0;
 
   constructor(database: SqliteDatabase, table: string, columns: string) {
     this.#columnCount = columns.split(',').length;
     const row = `(${Array(this.#columnCount).fill('?').join(', ')})`;
-    this.#statements = CHUNKS.map((rows) => ({
+    this.#chunks = CHUNKS.map((rows) => ({
       rows,
       statement: database.prepare(
         `INSERT INTO ${table} (${columns}) VALUES ${Array(rows).fill(row).join(', ')}`,
       ),
+      values: Array<unknown>(rows * this.#columnCount).fill(null),
     }));
+    this.#values = this.#chunks[0]!.values;
   }
 
-  /** The caller pushes one row's values, in column order, then calls `rowAdded`. */
+  /** Where the caller puts the values of the next row, in column order, from `start` on; then `rowAdded`. */
   get values(): unknown[] {
     return this.#values;
   }
 
+  get start(): number {
+    return this.#filled;
+  }
+
   rowAdded(): void {
-    if (this.#values.length < CHUNKS[0] * this.#columnCount) return;
-    this.#statements[0]!.statement.run(this.#values);
-    this.#values = [];
+    this.#filled += this.#columnCount;
+    if (this.#filled < this.#values.length) return;
+    this.#chunks[0]!.statement.run(this.#values);
+    this.#filled = 0;
   }
 
   /** Inserts what is left. */
   flush(): void {
-    let start = 0;
-    const { length } = this.#values;
-    for (const { rows, statement } of this.#statements) {
-      const size = rows * this.#columnCount;
-      for (; length - start >= size; start += size)
-        statement.run(this.#values.slice(start, start + size));
+    let at = 0;
+    for (const { statement, values } of this.#chunks) {
+      for (; this.#filled - at >= values.length; at += values.length) {
+        if (values !== this.#values) copy(this.#values, at, values);
+        statement.run(values);
+      }
     }
-    this.#values = [];
+    this.#filled = 0;
   }
 
   /** Forgets what is left: its transaction was rolled back. */
   discard(): void {
-    this.#values = [];
+    this.#filled = 0;
   }
+}
+
+function copy(source: readonly unknown[], start: number, target: unknown[]): void {
+  for (let index = 0; index < target.length; index++) target[index] = source[start + index];
 }

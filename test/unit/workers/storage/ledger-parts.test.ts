@@ -44,7 +44,9 @@ describe('multi-row inserts', () => {
       database.exec('CREATE TABLE t (a, b)');
       const insert = new MultiInsert(database, 't', 'a, b');
       for (let row = 0; row < count; row++) {
-        insert.values.push(row, `row ${row}`);
+        const { values, start } = insert;
+        values[start] = row;
+        values[start + 1] = `row ${row}`;
         insert.rowAdded();
       }
       insert.flush();
