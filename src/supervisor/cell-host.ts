@@ -45,6 +45,10 @@ export class CellHost implements Host {
     return this.#host.tag;
   }
 
+  get id(): number | undefined {
+    return this.#host.id;
+  }
+
   get hasEnded(): boolean {
     return this.#exit !== undefined;
   }

@@ -21,6 +21,8 @@ export interface Host {
   readonly kind: 'thread' | 'process';
   /** For people: 'thread 3', 'pid 4711'. */
   readonly tag: string;
+  /** threadId or pid; undefined when there never was one. */
+  readonly id: number | undefined;
   /** Sends a structured-cloneable message. To an ended host it does nothing. */
   post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   onMessage(listener: (message: unknown) => void): void;

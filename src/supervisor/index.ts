@@ -1,4 +1,5 @@
 /** An Erlang-style runtime: supervised actors, each a pure state machine in a cell of its own. */
+export type { ActorView, WorkerView } from './actor-view.ts';
 export { backoffDelayMs } from './backoff.ts';
 export { behaviour } from './behaviour.ts';
 export type { Behaviour, EffectHandlers, FinalOutput, Lifecycle } from './behaviour.ts';
@@ -36,7 +37,7 @@ export type { Cause, Explanation } from './explain.ts';
 export type { MessageHeader } from './flight-recorder.ts';
 export { readInFlight } from './in-flight.ts';
 export type { InFlight } from './in-flight.ts';
-export type { ActorStats, ActorView, MachineView, MachineViewResult } from './inspection.ts';
+export type { ActorStats, MachineView, MachineViewResult } from './inspection.ts';
 export type { ChangeSpecResult } from './live-change.ts';
 export { nodeEnvironment } from './node-environment.ts';
 export type { KillResult, ResumeResult, SuspendResult } from './operator.ts';
@@ -45,7 +46,7 @@ export type { Down } from './relations.ts';
 export type { Offender, ReportRecord } from './report-store.ts';
 export type { Report } from './report.ts';
 export type { RuntimeCounters, Unstopped } from './runtime.ts';
-export type { Resource } from './scope.ts';
+export type { PendingTimer, Resource } from './scope.ts';
 export { startSystem } from './system.ts';
 export type { StopReport, System, SystemOptions } from './system.ts';
 export type {

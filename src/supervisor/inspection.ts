@@ -1,6 +1,5 @@
 import { plainError, type MachineSnapshot, type PlainError } from './crash-report.ts';
 import { machineSnapshotOf } from './describe-crash.ts';
-import type { MessageHeader } from './flight-recorder.ts';
 import { toPlain, type Plain } from './plain-data.ts';
 import type { Resource } from './scope.ts';
 import type { Slot } from './slot.ts';
@@ -40,19 +39,6 @@ export interface MachineView {
   nextEvents: string[];
   /** XState's definition as plain data. */
   definition: Plain;
-}
-
-/** All about one actor but its machine. */
-export interface ActorView {
-  path: string;
-  pid: string;
-  name: string;
-  stats: ActorStats;
-  links: string[];
-  monitoredBy: number;
-  recent: MessageHeader[];
-  resources: Resource[];
-  suspendedUntilMs: number | undefined;
 }
 
 export type MachineViewResult =
@@ -95,21 +81,6 @@ export function resourcesOf(slot: Slot, limit: number): Resource[] {
     ? [{ name: host.tag, kind: host.kind, ageMs: slot.uptimeMs, owner }]
     : [];
   return [...held, ...cell.scope.resources(limit - held.length)].slice(0, limit);
-}
-
-export function actorView(slot: WorkerSlot): ActorView {
-  const { path, epoch, log, relations, runtime } = slot;
-  return {
-    path,
-    pid: `${path}#${epoch}`,
-    name: slot.name,
-    stats: statsOf(slot),
-    links: relations.linkedPaths,
-    monitoredBy: relations.monitorCount,
-    recent: log.hasRecords ? log.recorder.read(runtime.environment.clock) : [],
-    resources: resourcesOf(slot, RESOURCES_LIMIT),
-    suspendedUntilMs: slot.suspension.untilMs,
-  };
 }
 
 export function machineView(slot: Slot | undefined): MachineViewResult {

@@ -29,6 +29,7 @@ export function forkHost(entry: URL, options: HostOptions): Host {
 class ProcessHost implements Host {
   readonly kind = 'process';
   readonly tag: string;
+  readonly id: number | undefined;
   readonly #child: ChildProcess;
   readonly #exitListeners: ((exit: HostExit) => void)[] = [];
   readonly #gone: Promise<void>;
@@ -38,6 +39,7 @@ class ProcessHost implements Host {
 
   constructor(child: ChildProcess) {
     this.#child = child;
+    this.id = child.pid;
     this.tag = child.pid === undefined ? 'no process' : `pid ${child.pid}`;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderrTail = `${this.#stderrTail}${text}`.slice(-STDERR_TAIL_CHARS);

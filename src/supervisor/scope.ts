@@ -28,6 +28,12 @@ export interface Resource {
   owner: string;
 }
 
+/** A timer of an incarnation. */
+export interface PendingTimer {
+  delayMs: number;
+  dueInMs: number;
+}
+
 /** The scope of one incarnation. `close` fences at once; `dispose` then gives everything back. */
 export class CellScope implements Scope {
   readonly #owner: ScopeOwner;
@@ -69,6 +75,17 @@ export class CellScope implements Scope {
       held.push({ name: `${delayMs} ms`, kind: 'timer', ageMs: nowMs - atMs, owner });
     }
     return held;
+  }
+
+  /** Soonest first. */
+  timers(limit: number): PendingTimer[] {
+    const nowMs = this.#clock.monotonicMs();
+    const due = ({ atMs, delayMs }: { atMs: number; delayMs: number }) => ({
+      delayMs,
+      dueInMs: Math.max(0, atMs + delayMs - nowMs),
+    });
+    const pending = Array.from(this.#timers.values(), due);
+    return pending.sort((one, two) => one.dueInMs - two.dueInMs).slice(0, limit);
   }
 
   defer(name: string, cleanup: () => void | Promise<void>, kind = 'cleanup'): void {

@@ -1,15 +1,14 @@
+import { actorView, type ActorView } from './actor-view.ts';
 import type { CrashRecord } from './crash-store.ts';
 import type { DeadLetter, DeadLetterCounts } from './dead-letters.ts';
 import { explain, type Explanation } from './explain.ts';
 import type { MessageHeader } from './flight-recorder.ts';
 import {
-  actorView,
   machineView,
   resourcesOf,
   RESOURCES_LIMIT,
   statsOf,
   type ActorStats,
-  type ActorView,
   type MachineViewResult,
 } from './inspection.ts';
 import type { ReportRecord } from './report-store.ts';

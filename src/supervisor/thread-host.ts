@@ -15,12 +15,15 @@ export function spawnThreadHost(entry: URL, options: HostOptions): Host {
 class ThreadHost implements Host {
   readonly kind = 'thread';
   readonly tag: string;
+  readonly id: number;
   readonly #worker: Worker;
   #error: unknown;
 
   constructor(worker: Worker) {
     this.#worker = worker;
-    this.tag = `thread ${worker.threadId}`;
+    // Of an ended thread it would be -1.
+    this.id = worker.threadId;
+    this.tag = `thread ${this.id}`;
     worker.on('error', (error) => {
       this.#error = error;
     });

@@ -103,6 +103,7 @@ function drainPromises(): Promise<void> {
 export class VirtualHost implements Host {
   readonly kind: 'thread' | 'process';
   readonly tag: string;
+  readonly id: number;
   readonly name: string;
   readonly entry: URL;
   readonly data: unknown;
@@ -124,7 +125,8 @@ export class VirtualHost implements Host {
     options: { name: string; data?: unknown; env?: Record<string, string> },
   ) {
     this.kind = kind;
-    this.tag = kind === 'thread' ? `thread ${order}` : `pid ${4_000 + order}`;
+    this.id = kind === 'thread' ? order : 4_000 + order;
+    this.tag = `${kind === 'thread' ? 'thread' : 'pid'} ${this.id}`;
     this.name = options.name;
     this.entry = entry;
     this.data = options.data;
