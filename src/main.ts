@@ -13,6 +13,7 @@ import {
 import { coreBranch } from './wiring/core-branch.ts';
 import { holdDataDirectory } from './wiring/data-directory.ts';
 import { debugBranch } from './wiring/debug-branch.ts';
+import { redactContext } from './wiring/redaction.ts';
 import type { Restart } from './wiring/report-desk.ts';
 import { servingBranch } from './wiring/serving-branch.ts';
 import { BRANCH, shareParts, type DaemonOptions, type Shared } from './wiring/shared.ts';
@@ -53,6 +54,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await startSystem(rootSpec(shared), {
       environment,
       onReport: (report) => shared.reports.take(report),
+      redact: redactContext,
       onCreated: (system) => (shared.system = system),
     });
   } catch (error) {

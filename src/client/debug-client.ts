@@ -6,7 +6,7 @@ import type { WireError } from '../protocol/errors.ts';
 import { connectionLost } from './connection.ts';
 import { EventQueue, type DebugSubscription } from './debug-subscription.ts';
 import { dialSocket } from './dial.ts';
-import { LineSplitter } from './line-splitter.ts';
+import { LineSplitter } from '../protocol/line-splitter.ts';
 import { nodeClientPorts } from './ports.ts';
 import type { ClientPorts, ClientTimer } from './ports.ts';
 

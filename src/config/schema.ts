@@ -2,10 +2,11 @@
 // the names of environment variables and the error messages all come from here.
 import { z } from 'zod';
 
+import { debug } from './sections/debug.ts';
 import { general } from './sections/general.ts';
 import { limits } from './sections/limits.ts';
 import { monitor } from './sections/monitor.ts';
-import { debug, resourceLimits, serverHub, shutdown } from './sections/operation.ts';
+import { resourceLimits, serverHub, shutdown } from './sections/operation.ts';
 import { storage } from './sections/storage.ts';
 
 /** Keyed as the program sees it; the TOML names of settings are in their metadata. */

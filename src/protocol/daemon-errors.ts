@@ -178,6 +178,20 @@ export const DAEMON_ERRORS = {
     message: 'the root cannot be killed',
     hint: 'stop the daemon with `codi daemon stop`',
   },
+  CODI_ACTOR_BUSY: {
+    number: 6003,
+    retryable: true,
+    exit: EXIT.tryAgain,
+    message: '{path} cannot be asked: the main thread is busy for {busyMs} ms in {where}',
+    hint: 'try again; `codi tree` and `codi inspect` answer meanwhile with what was known before',
+  },
+  CODI_ACTOR_NOT_RUNNING: {
+    number: 6004,
+    retryable: true,
+    exit: EXIT.tryAgain,
+    message: '{path} is not running ({state})',
+    hint: 'see `codi why {path}`',
+  },
   CODI_INTERNAL: {
     number: 9001,
     retryable: false,

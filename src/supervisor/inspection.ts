@@ -37,7 +37,7 @@ export interface MachineView {
   snapshot: MachineSnapshot;
   /** Events that lead somewhere from here, guards aside. */
   nextEvents: string[];
-  /** XState's definition as plain data. */
+  /** XState's definition as plain data; null when it was not asked for. */
   definition: Plain;
 }
 
@@ -83,7 +83,7 @@ export function resourcesOf(slot: Slot, limit: number): Resource[] {
   return [...held, ...cell.scope.resources(limit - held.length)].slice(0, limit);
 }
 
-export function machineView(slot: Slot | undefined): MachineViewResult {
+export function machineView(slot: Slot | undefined, withDefinition: boolean): MachineViewResult {
   if (!slot) return { ok: false, error: 'noproc' };
   if (!(slot instanceof WorkerSlot)) return { ok: false, error: 'supervisor' };
   const machine = slot.cell?.machine;
@@ -91,7 +91,8 @@ export function machineView(slot: Slot | undefined): MachineViewResult {
   if (!machine || !snapshot) return { ok: false, error: 'not_running' };
   const { path, epoch } = slot;
   try {
-    const definition = toPlain(machineDefinition(machine.machine), { depth: 32, nodes: 50_000 });
+    const limits = { depth: 32, nodes: 50_000 };
+    const definition = withDefinition ? toPlain(machineDefinition(machine.machine), limits) : null;
     const next = nextEvents(machine.snapshot);
     return { ok: true, view: { path, epoch, snapshot, nextEvents: next, definition } };
   } catch (error) {

@@ -79,8 +79,8 @@ export class SystemWindow {
   }
 
   /** Definition, present state and next possible events of an actor's machine. */
-  inspectMachine(path: string): MachineViewResult {
-    return machineView(this.#runtime.slots.get(path));
+  inspectMachine(path: string, withDefinition = true): MachineViewResult {
+    return machineView(this.#runtime.slots.get(path), withDefinition);
   }
 
   explainWhy(path: string): Explanation | 'noproc' {

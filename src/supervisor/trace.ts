@@ -13,6 +13,8 @@ export interface TraceOptions {
   /** Ends by itself after this many events, and after this time. */
   limit: number;
   forMs: number;
+  /** What it says no to is neither counted nor told. On the hot path. */
+  accepts?(event: TraceEvent): boolean;
 }
 
 export type TraceEvent = { seq: number; at: number; path: string; epoch: number; type: string } & (
@@ -75,8 +77,9 @@ export class Tracer {
       next: () => seq + 1,
       emit: (event) => {
         if (seq >= most) return;
-        seq = event.seq;
         try {
+          if (options.accepts?.(event) === false) return;
+          seq = event.seq;
           listener(event);
         } catch {
           end('failed');
@@ -138,7 +141,8 @@ class Sink implements TraceSink {
   }
 }
 
-function patternOf(glob: string): RegExp {
+/** Matches whole texts: `*` is anything but a slash, `**` anything. */
+export function patternOf(glob: string): RegExp {
   const source = glob
     .split(/(\*+)/)
     .map((part) => {

@@ -98,7 +98,8 @@ function maintenance(shared: Shared): ChildSpec {
     commits: shared.commits,
     intervalMs: config.storage.checkpointIntervalMs,
   } satisfies CheckpointOptions;
-  return maintenanceSpec(entryOf('storage/checkpoint.worker.js'), data, (sizes) =>
-    telemetry.emit('WalMeasured', sizes),
-  );
+  return maintenanceSpec(entryOf('storage/checkpoint.worker.js'), data, (sizes) => {
+    shared.walBytes = sizes.ledgerWalBytes + sizes.stateWalBytes;
+    telemetry.emit('WalMeasured', sizes);
+  });
 }

@@ -15,6 +15,8 @@ export interface Restart {
 export class ReportDesk {
   readonly #telemetry: Telemetry;
   readonly #listeners: ((restart: Restart) => void)[] = [];
+  readonly #reportListeners = new Set<(kind: Report['kind']) => void>();
+  #count = 0;
   readonly #lastReason = new Map<string, string>();
   #total = 0;
   /** The restarts of the last hour, newest last, bounded. */
@@ -28,7 +30,20 @@ export class ReportDesk {
     this.#listeners.push(listener);
   }
 
+  /** Reports so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Called with the kind of each report; returns the removal. */
+  onReport(listener: (kind: Report['kind']) => void): () => void {
+    this.#reportListeners.add(listener);
+    return () => void this.#reportListeners.delete(listener);
+  }
+
   take(report: Report): void {
+    this.#count += 1;
+    for (const listener of this.#reportListeners) listener(report.kind);
     const telemetry = this.#telemetry;
     switch (report.kind) {
       case 'childStarted':

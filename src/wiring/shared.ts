@@ -46,6 +46,8 @@ export interface Shared {
   settled: Promise<void>;
   /** Commits counted per database (ledger, state), read by the checkpoint thread without asking. */
   commits: Int32Array;
+  /** Of both write-ahead logs together, as the checkpointer told last. */
+  walBytes: number | undefined;
   /** Set before the first actor starts. */
   system: System;
 }
@@ -89,6 +91,7 @@ export function shareParts(options: DaemonOptions, dataDirIdentity: DirectoryIde
     reports: new ReportDesk(telemetry),
     settled,
     commits: new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)),
+    walBytes: undefined,
     system: undefined as unknown as System,
   };
 }

@@ -1,25 +1,25 @@
 /**
  * The window into the tree. Its thread holds the debug socket and answers also when the main thread is busy;
- * this actor pushes it snapshots when the tree changes and carries out what a person asks for. It comes first in
- * the tree so that it is still there while everything else stops.
+ * this actor pushes it what changes and carries out what a person asks for. It comes first in the tree so that it
+ * is still there while everything else stops.
  */
+import { CodiError, isCodiError } from '../../protocol/errors.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
-import type { ActorSpec, CellContext, TreeNode } from '../../supervisor/index.ts';
-import type { TreeNodeView } from '../../protocol/debug/tree-views.ts';
-import type { FromDebug, KillOutcome } from '../../workers/debug/debug.messages.ts';
+import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import type {
+  Ask,
+  FromDebug,
+  StatelyParams,
+  ToDebug,
+  TraceParams,
+} from '../../workers/debug/debug.messages.ts';
 import { debugMachine } from './debug.machine.ts';
-
-export interface DebugPorts {
-  tree(): TreeNode;
-  /** Listener is called after changes, at most once per turn; returns the removal. */
-  onTreeChange(listener: () => void): () => void;
-  /** Whether the path names an actor that may be killed, without doing it. */
-  probe(path: string): KillOutcome;
-  kill(path: string): void;
-}
-
-/** Snapshots are pushed at most this often; a request always gets a fresh one. */
-const PUSH_INTERVAL_MS = 250;
+import { Feed } from './feed.ts';
+import { Frames } from './frames.ts';
+import type { DebugPorts } from './ports.ts';
+import { readAnswers } from './reads.ts';
+import { Streams } from './streams.ts';
+import { writeAnswers } from './writes.ts';
 
 export function debugSpec(entry: URL, data: unknown, ports: DebugPorts): ActorSpec<never> {
   return {
@@ -35,57 +35,67 @@ export function debugSpec(entry: URL, data: unknown, ports: DebugPorts): ActorSp
 
 function start(cell: CellContext<never>, ports: DebugPorts) {
   const host = cell.host!;
-  let isPushDue = false;
-  const push = () => {
-    isPushDue = false;
-    host.post({ type: 'tree', tree: viewOf(ports.tree()) });
-  };
-  const onChange = cell.scope.wrap(() => {
-    if (isPushDue) return;
-    isPushDue = true;
-    cell.scope.after(PUSH_INTERVAL_MS, push);
-  });
-  cell.scope.defer('tree changes', ports.onTreeChange(onChange));
+  const post = (message: ToDebug) => host.post(message);
+  const feed = new Feed(
+    ports,
+    cell.scope,
+    () => cell.clock.monotonicMs(),
+    (push) => post({ type: 'push', push }),
+  );
+  const frames = new Frames(ports, cell);
+  cell.scope.defer('measuring', () => frames.stop());
+  const streams = new Streams(ports, cell, post);
+  const answers = answersOf(cell, ports, frames, streams);
 
-  const onMessage = (message: FromDebug) => {
-    if (message.type === 'askTree')
-      host.post({ type: 'tree', tree: viewOf(ports.tree()), askId: message.askId });
-    else if (message.type === 'askKill') {
-      const outcome = ports.probe(message.path);
-      host.post({ type: 'killed', askId: message.askId, outcome });
-      // The answer leaves first: the victim may be the way it takes.
-      if (outcome.ok) cell.scope.after(5, () => ports.kill(outcome.path));
+  const onAsk = ({ askId, ask, expiresAtMs }: Extract<FromDebug, { type: 'ask' }>) => {
+    if (cell.clock.nowMs() > expiresAtMs) return post({ type: 'expired', askId });
+    // What the thread knows by itself is to be as new as the answer.
+    feed.flush();
+    try {
+      post({ type: 'answer', askId, result: answers(ask) });
+    } catch (error) {
+      post({ type: 'refusal', askId, error: asCodiError(error).toWire() });
     }
+  };
+  const onMessage = (message: FromDebug) => {
+    if (message.type === 'ask') onAsk(message);
+    else if (message.type === 'pushed') feed.taken();
+    else if (message.type === 'batchTaken') streams.taken(message.stream);
+    else if (message.type === 'stopStream') streams.stop(message.stream);
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromDebug)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
-  push();
+  feed.start();
 
   return behaviour({
     machine: debugMachine,
-    effects: { 'effect.stopThread': () => host.post({ type: 'stop' }) },
+    effects: { 'effect.stopThread': () => post({ type: 'stop' }) },
   });
 }
 
-/** The tree in the names scripts rely on. */
-export function viewOf(node: TreeNode): TreeNodeView {
-  const { path, state, note, strategy, restart, isolation, epoch, restarts, uptimeMs } = node;
-  return {
-    path,
-    state,
-    ...(note !== undefined && { note }),
-    ...(strategy !== undefined && { strategy }),
-    restart,
-    isolation,
-    epoch,
-    restarts,
-    ...(node.lastRestartMs !== undefined && {
-      last_restart_at: new Date(node.lastRestartMs).toISOString(),
-    }),
-    ...(node.lastExit && {
-      last_exit: { reason: node.lastExit.reason, at: new Date(node.lastExit.at).toISOString() },
-    }),
-    uptime_ms: Math.round(uptimeMs),
-    children: node.children.map(viewOf),
+/** Without the grant there are no answers to what would change something. */
+function answersOf(
+  cell: CellContext<never>,
+  ports: DebugPorts,
+  frames: Frames,
+  streams: Streams,
+): (ask: Ask) => unknown {
+  const answers: Record<string, ((params: never) => unknown) | undefined> = {
+    sync: () => null,
+    ...readAnswers(ports, frames),
+    trace: (params: TraceParams & { stream: number }) => streams.trace(params),
+    stately: (params: StatelyParams & { stream: number }) => streams.stately(params),
+    ...(ports.canWrite && writeAnswers(ports, cell)),
   };
+  return ({ verb, params }) => {
+    const answer = answers[verb];
+    if (!answer) throw new CodiError('CODI_MESSAGE_UNKNOWN', { kind: verb });
+    return answer(params as never) ?? null;
+  };
+}
+
+/** A view that fails fails the question, not the window. */
+function asCodiError(error: unknown): CodiError {
+  if (isCodiError(error)) return error;
+  return new CodiError('CODI_INTERNAL', { reason: String(error) }, { cause: error });
 }

@@ -1,19 +1,6 @@
 import { z } from 'zod';
 
-import { count, duration, optionalPath, optionalToggle } from '../setting.ts';
-
-/** The view inside the running daemon. */
-export const debug = z.object({
-  socketPath: optionalPath('socket_path', {
-    description: 'Socket of the debug commands.',
-    derived: 'the socket path with `.debug.sock` in place of `.sock`',
-    example: '/run/user/1000/codi/monitor.debug.sock',
-  }),
-  mayWrite: optionalToggle('write', {
-    description: 'Whether debug commands may change something (kill, restart).',
-    derived: '`true` for `codi up`, `false` for `codi-monitor`',
-  }),
-});
+import { count, duration } from '../setting.ts';
 
 /** The way out. */
 export const shutdown = z.object({

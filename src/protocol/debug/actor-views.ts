@@ -1,3 +1,4 @@
+import type { CrashErrorView } from './report-views.ts';
 import type { Freshness, LoneNodeView } from './tree-views.ts';
 
 export interface MailboxView {
@@ -48,18 +49,31 @@ export interface ResourceView {
   owner: string;
 }
 
-/** All about one actor (`codi inspect`). */
+/**
+ * All about one actor (`codi inspect`). A supervisor has the first part and `children` alone; so has an actor while
+ * the main thread is busy, with the numbers that were known last.
+ */
 export interface ActorView extends LoneNodeView {
+  /** path#epoch */
   pid: string;
-  name: string;
-  stats: ActorStatsView;
-  links: string[];
-  monitored_by: number;
-  recent: MessageHeaderView[];
-  resources: ResourceView[];
+  name?: string;
+  /** Of the end of the incarnation before. */
+  last_error?: CrashErrorView;
+  stats?: ActorStatsView;
+  /** Messages that wait, and the types of the first of them. */
+  unread?: { count: number; types: string[] };
+  links?: string[];
+  monitored_by?: number;
+  recent?: MessageHeaderView[];
+  resources?: ResourceView[];
+  /** Soonest first. */
+  timers?: { delay_ms: number; due_in_ms: number }[];
+  /** Paths, in the order of their start. */
+  children?: string[];
   suspended_until?: string;
   /** The message it is in right now. */
   in_flight?: { type?: string; running_ms: number };
+  /** The thread or process behind it. */
   worker?: { thread_id?: number; pid?: number; heap_bytes?: number; utilization?: number };
 }
 
@@ -81,6 +95,7 @@ export interface MachineView {
 }
 
 export interface TraceEventView {
+  /** Counts the events of this trace; a gap is what the quota of a second left out. */
   seq: number;
   at: string;
   path: string;
@@ -121,7 +136,8 @@ export interface TopFrameView extends Freshness {
     event_loop_p99_ms: number;
     /** 0 to 1, since the last frame. */
     event_loop_utilization: number;
-    threads: number;
+    /** Where /proc tells. */
+    threads?: number;
     uptime_ms: number;
   };
   service: {

@@ -28,9 +28,12 @@ export interface DebugVerbs {
   };
   crashes: {
     params: { limit?: number; path?: string; fingerprint?: string };
-    result: { crashes: CrashView[] };
+    result: { crashes: CrashView[] } & Freshness;
   };
-  reports: { params: { limit?: number; path?: string }; result: { reports: ReportView[] } };
+  reports: {
+    params: { limit?: number; path?: string };
+    result: { reports: ReportView[] } & Freshness;
+  };
   stats: { params: { path?: string }; result: { actors: ActorStatsView[] } & Freshness };
   why: { params: { path: string }; result: WhyView & Freshness };
   deadletters: {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DebugClient } from '#codi/client/index.js';
 import { dialSocket } from '#codi/client/dial.js';
 import { retryDelayMs } from '#codi/client/backoff.js';
-import { LineSplitter } from '#codi/client/line-splitter.js';
+import { LineSplitter } from '#codi/protocol/line-splitter.js';
 import { nodeClientPorts } from '#codi/client/ports.js';
 import { FakeDebugServer, treeNode } from '../../support/fake-debug-server.ts';
 

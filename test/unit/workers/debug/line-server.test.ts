@@ -5,24 +5,50 @@ import { connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { LineClient, type LineClientLimits } from '#codi/workers/debug/line-client.js';
 import { listenForLines } from '#codi/workers/debug/line-server.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { deadline } from '../../../support/deadline.ts';
+import { deadline, eventually } from '../../../support/deadline.ts';
 import { pending } from '../../../support/serving-world.ts';
 
 let home: string;
 let server: Server | undefined;
 let clients: Socket[];
+let served: { socket: Socket; client: LineClient; ended: number; drained: number }[];
 const socketPath = () => join(home, 'd.sock');
 
+const LIMITS: LineClientLimits = {
+  requestBytes: 1_000,
+  requestsWaiting: 4,
+  requestsPerSecond: 10_000,
+  sendBytes: 1_000_000,
+};
+
 async function listen(
-  onLine: (line: string) => Promise<string> = async (line) => `answer to ${line}`,
+  answer: (line: string) => Promise<string> | string = (line) => `answer to ${line}`,
+  limits: Partial<LineClientLimits> = {},
 ): Promise<void> {
   server = await listenForLines({
     socketPath: socketPath(),
-    clientsMax: 2,
-    lineLimitBytes: 1_000,
-    onLine,
+    connections: 2,
+    onSocket: (socket) => {
+      const entry: (typeof served)[number] = {
+        socket,
+        ended: 0,
+        drained: 0,
+        client: new LineClient(
+          socket,
+          { ...LIMITS, ...limits },
+          {
+            monotonicMs: () => performance.now(),
+            answer: async (line) => entry.client.send(await answer(line)),
+            onDrained: () => (entry.drained += 1),
+            onEnd: () => (entry.ended += 1),
+          },
+        ),
+      };
+      served.push(entry);
+    },
   });
 }
 
@@ -41,6 +67,7 @@ function gone(client: Socket): Promise<void> {
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'codi-lines-'));
   clients = [];
+  served = [];
 });
 afterEach(() => {
   for (const client of clients) client.destroy();
@@ -83,6 +110,7 @@ test('A peer that sent its last byte gets the answers it is owed first.', async 
   const client = dial();
   client.end('question\n');
   await deadline('question', asked.promise);
+  await eventually('its end', () => served[0]!.ended > 0);
   slow.resolve('answer');
   await expect(deadline('answer', text(client))).resolves.toBe('answer\n');
 });
@@ -95,13 +123,57 @@ test('A line without an end is cut off.', async () => {
 });
 
 test('A peer that does not read is cut off.', async () => {
-  await listen(async () => 'x'.repeat(900_000));
+  await listen(() => 'x'.repeat(900_000));
   const client = dial();
   client.pause();
-  const [served] = (await deadline('client', once(server!, 'connection'))) as [Socket];
-  const closed = once(served, 'close');
+  const [socket] = (await deadline('client', once(server!, 'connection'))) as [Socket];
+  const closed = once(socket, 'close');
   client.write('a\nb\nc\nd\n');
   await deadline('close', closed);
+});
+
+test('One answer of any size goes to a peer that is owed nothing else.', async () => {
+  await listen(() => 'x'.repeat(3_000_000));
+  const client = dial();
+  client.end('a\n');
+  expect(await deadline('answer', text(client))).toHaveLength(3_000_001);
+});
+
+test('A peer that asks for much at once is read as fast as it is answered.', async () => {
+  const answers = Array.from({ length: 100 }, () => pending<string>());
+  let asked = 0;
+  await listen(() => answers[asked++]!.promise);
+  const client = dial();
+  client.end(Array.from({ length: 100 }, (_, index) => `${index}\n`).join(''));
+  await eventually('four questions', () => asked === 4);
+  expect(served[0]!.socket.isPaused()).toBe(true);
+  for (const [index, answer] of answers.entries()) answer.resolve(`${index}`);
+  expect((await deadline('answers', text(client))).split('\n')).toHaveLength(101);
+});
+
+test('A peer that asks too often waits for the next second.', async () => {
+  await listen(undefined, { requestsPerSecond: 3 });
+  const client = dial();
+  let got = '';
+  client.on('data', (chunk: Buffer) => (got += chunk.toString()));
+  client.write('a\nb\nc\nd\n');
+  await eventually('three answers', () => got.split('\n').length === 4);
+  expect(served[0]!.socket.isPaused()).toBe(true);
+  await eventually('the fourth answer', () => got.endsWith('answer to d\n'));
+});
+
+test('There is no room for what nobody asked for while half of the buffer is full.', async () => {
+  await listen();
+  const client = dial();
+  client.pause();
+  await eventually('the peer', () => served.length === 1);
+  const [entry] = served;
+  expect(entry!.client.hasRoom).toBe(true);
+  for (let count = 0; count < 40 && entry!.client.hasRoom; count++)
+    entry!.client.send('x'.repeat(50_000));
+  expect([entry!.client.hasRoom, entry!.socket.destroyed]).toEqual([false, false]);
+  client.resume();
+  await eventually('room', () => entry!.client.hasRoom && entry!.drained > 0);
 });
 
 test('There is room for so many peers only.', async () => {
