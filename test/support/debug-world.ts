@@ -28,8 +28,12 @@ export class DebugWorld {
       onSpawn: (host) => {
         environment.clock.setImmediate(() => host.emit({ type: 'sys.ready' }));
         host.onPost = (message) => {
-          if ((message as ToDebug).type !== 'push' || made.isStuck) return;
-          environment.clock.setImmediate(() => host.emit({ type: 'pushed' }));
+          const told = message as ToDebug;
+          if (made.isStuck) return;
+          if (told.type === 'push')
+            environment.clock.setImmediate(() => host.emit({ type: 'pushed' }));
+          if (told.type !== 'answer' || !told.isFollowed) return;
+          environment.clock.setImmediate(() => host.emit({ type: 'passedOn', askId: told.askId }));
         };
       },
     });

@@ -6,7 +6,7 @@ import type {
   Resource,
 } from '../../supervisor/index.ts';
 import type { BareStats, WorkerPart } from '../../workers/debug/debug.messages.ts';
-import { isoTime } from './plain-names.ts';
+import { isoTime, round } from './plain-names.ts';
 import { errorView } from './error-view.ts';
 
 export function workerPart(view: Inspected): WorkerPart {
@@ -70,9 +70,4 @@ export function headerView(header: MessageHeader): MessageHeaderView {
 
 export function resourceView({ name, kind, ageMs, owner }: Resource): ResourceView {
   return { name, kind, age_ms: round(ageMs), owner };
-}
-
-/** Microseconds are as exact as it gets. */
-export function round(ms: number): number {
-  return Math.round(ms * 1_000) / 1_000;
 }

@@ -14,6 +14,7 @@ import type {
   TraceParams,
 } from '../../workers/debug/debug.messages.ts';
 import { debugMachine } from './debug.machine.ts';
+import { Deeds } from './deeds.ts';
 import { Feed } from './feed.ts';
 import { Frames } from './frames.ts';
 import type { DebugPorts } from './ports.ts';
@@ -45,20 +46,24 @@ function start(cell: CellContext<never>, ports: DebugPorts) {
   const frames = new Frames(ports, cell);
   cell.scope.defer('measuring', () => frames.stop());
   const streams = new Streams(ports, cell, post);
-  const answers = answersOf(cell, ports, frames, streams);
+  const deeds = new Deeds(cell.scope);
+  const answers = answersOf(cell.path, ports, frames, streams, deeds);
 
   const onAsk = ({ askId, ask, expiresAtMs }: Extract<FromDebug, { type: 'ask' }>) => {
     if (cell.clock.nowMs() > expiresAtMs) return post({ type: 'expired', askId });
     // What the thread knows by itself is to be as new as the answer.
     feed.flush();
     try {
-      post({ type: 'answer', askId, result: answers(ask) });
+      const result = answers(ask);
+      const isFollowed = deeds.arm(askId);
+      post({ type: 'answer', askId, result, ...(isFollowed && { isFollowed }) });
     } catch (error) {
       post({ type: 'refusal', askId, error: asCodiError(error).toWire() });
     }
   };
   const onMessage = (message: FromDebug) => {
     if (message.type === 'ask') onAsk(message);
+    else if (message.type === 'passedOn') deeds.carryOut(message.askId);
     else if (message.type === 'pushed') feed.taken();
     else if (message.type === 'batchTaken') streams.taken(message.stream);
     else if (message.type === 'stopStream') streams.stop(message.stream);
@@ -75,17 +80,18 @@ function start(cell: CellContext<never>, ports: DebugPorts) {
 
 /** Without the grant there are no answers to what would change something. */
 function answersOf(
-  cell: CellContext<never>,
+  ownPath: string,
   ports: DebugPorts,
   frames: Frames,
   streams: Streams,
+  deeds: Deeds,
 ): (ask: Ask) => unknown {
   const answers: Record<string, ((params: never) => unknown) | undefined> = {
     sync: () => null,
     ...readAnswers(ports, frames),
     trace: (params: TraceParams & { stream: number }) => streams.trace(params),
     stately: (params: StatelyParams & { stream: number }) => streams.stately(params),
-    ...(ports.canWrite && writeAnswers(ports, cell)),
+    ...(ports.canWrite && writeAnswers(ports, ownPath, (deed) => deeds.add(deed))),
   };
   return ({ verb, params }) => {
     const answer = answers[verb];

@@ -1,7 +1,7 @@
 import type { ActorStats, CellContext } from '../../supervisor/index.ts';
 import type { BareFrame } from '../../workers/debug/debug.messages.ts';
-import { round, statsView } from './actor-view.ts';
-import { isoTime } from './plain-names.ts';
+import { statsView } from './actor-view.ts';
+import { isoTime, round } from './plain-names.ts';
 import type { DebugPorts } from './ports.ts';
 
 /** Without a frame for this long nobody looks any more, and nothing is measured. */

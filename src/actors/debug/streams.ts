@@ -8,8 +8,7 @@ import {
   type TraceEvent,
 } from '../../supervisor/index.ts';
 import type { StatelyParams, ToDebug, TraceParams } from '../../workers/debug/debug.messages.ts';
-import { round } from './actor-view.ts';
-import { isoTime } from './plain-names.ts';
+import { isoTime, round } from './plain-names.ts';
 import type { DebugPorts } from './ports.ts';
 import { StatelyTeller } from './stately.ts';
 

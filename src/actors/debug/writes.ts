@@ -1,6 +1,6 @@
 import { CodiError } from '../../protocol/errors.ts';
 import type { EndParams, EndView } from '../../protocol/debug/verbs.ts';
-import type { CellContext, OperatorWord, System, TreeNode } from '../../supervisor/index.ts';
+import type { OperatorWord, System, TreeNode } from '../../supervisor/index.ts';
 import type { Asks } from '../../workers/debug/debug.messages.ts';
 import type { DebugAct, DebugPorts } from './ports.ts';
 import type { Answers } from './reads.ts';
@@ -12,9 +12,6 @@ type EndVerb = 'kill' | 'restart' | 'stop';
 
 /** Letters that one replay sends. */
 const REPLAY_MAX = 100;
-/** The answer leaves first: the victim may be the way it takes. */
-const LEAVE_MS = 5;
-
 const END: Record<EndVerb, (system: System, path: string, word: OperatorWord) => unknown> = {
   kill: (system, path, word) => system.kill(path, word),
   restart: (system, path, word) => system.restartActor(path, word),
@@ -24,9 +21,10 @@ const END: Record<EndVerb, (system: System, path: string, word: OperatorWord) =>
 /** Answers of the verbs that change something. Each is recorded, also when it was refused. */
 export function writeAnswers(
   ports: DebugPorts,
-  cell: Pick<CellContext, 'path' | 'scope'>,
+  ownPath: string,
+  afterAnswer: (deed: () => void) => void,
 ): Answers<WriteVerb> {
-  const writes = new Writes(ports, cell);
+  const writes = new Writes(ports, ownPath, afterAnswer);
   return {
     kill: (params) => writes.end('kill', params),
     restart: (params) => writes.end('restart', params),
@@ -39,11 +37,14 @@ export function writeAnswers(
 
 class Writes {
   readonly #ports: DebugPorts;
-  readonly #cell: Pick<CellContext, 'path' | 'scope'>;
+  readonly #ownPath: string;
+  /** The victim may be the way that the answer takes. */
+  readonly #afterAnswer: (deed: () => void) => void;
 
-  constructor(ports: DebugPorts, cell: Pick<CellContext, 'path' | 'scope'>) {
+  constructor(ports: DebugPorts, ownPath: string, afterAnswer: (deed: () => void) => void) {
     this.#ports = ports;
-    this.#cell = cell;
+    this.#ownPath = ownPath;
+    this.#afterAnswer = afterAnswer;
   }
 
   end(verb: EndVerb, { path, reason, counted = false }: EndParams): EndView {
@@ -57,7 +58,7 @@ class Writes {
     if (verb === 'stop') this.#keepWayIn(verb, path, data);
     this.#record({ verb, subject: path, outcome: 'done', data });
     const word: OperatorWord = { isCounted: counted, ...(reason !== undefined && { why: reason }) };
-    this.#cell.scope.after(LEAVE_MS, () => void END[verb](system, path, word));
+    this.#afterAnswer(() => void END[verb](system, path, word));
     return { path, epoch };
   }
 
@@ -116,7 +117,7 @@ class Writes {
 
   /** Whoever stops or suspends this actor could not undo it. */
   #keepWayIn(verb: 'stop' | 'suspend', path: string, data: DebugAct['data']): void {
-    if (path !== this.#cell.path) return;
+    if (path !== this.#ownPath) return;
     const reason = `${path} is the way in: there would be none to bring it back`;
     const hint = `restart it with \`codi restart ${path}\``;
     throw this.#refusal(

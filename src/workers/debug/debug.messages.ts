@@ -91,7 +91,8 @@ export interface Push {
 
 export type ToDebug =
   | { type: 'push'; push: Push }
-  | { type: 'answer'; askId: number; result: unknown }
+  /** `isFollowed`: by a deed that waits for `passedOn`. The deed may end the way that the answer takes. */
+  | { type: 'answer'; askId: number; result: unknown; isFollowed?: true }
   | { type: 'refusal'; askId: number; error: WireError }
   /** It came too late to be of use and was not carried out. */
   | { type: 'expired'; askId: number }
@@ -104,6 +105,8 @@ export type FromDebug =
   | { type: 'sys.startFailed'; code: string; message: string }
   /** After `expiresAtMs` (wall clock) nobody waits for it any more. */
   | { type: 'ask'; askId: number; ask: Ask; expiresAtMs: number }
+  /** The answer has left for the client. */
+  | { type: 'passedOn'; askId: number }
   | { type: 'pushed' }
   | { type: 'batchTaken'; stream: number }
   | { type: 'stopStream'; stream: number };

@@ -79,6 +79,10 @@ async function start(): Promise<void> {
         post({ type: 'pushed' });
         break;
       case 'answer':
+        main.take(message);
+        if (message.isFollowed)
+          setImmediate(() => post({ type: 'passedOn', askId: message.askId }));
+        break;
       case 'refusal':
       case 'expired':
         main.take(message);

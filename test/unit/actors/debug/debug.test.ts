@@ -199,9 +199,18 @@ describe('Writing', () => {
     expect([killed, debug.world.node('a')?.epoch]).toEqual([{ path: 'a', epoch: 1 }, 1]);
     const data = { epoch: 1, counted: false, reason: 'too old' };
     expect(debug.acts).toEqual([{ verb: 'kill', subject: 'a', outcome: 'done', data }]);
-    await debug.world.advance(5);
+    await settle();
     expect(debug.world.node('a')).toMatchObject({ epoch: 2, state: 'working' });
     expect(debug.world.node('a')?.lastExit?.reason).toContain('too old');
+  });
+
+  test('A thread that does not pass the answer on is not waited for.', async () => {
+    debug.isStuck = true;
+    debug.ask('kill', { path: 'debug' });
+    await debug.world.advance(99);
+    expect(debug.world.node('debug')?.epoch).toBe(1);
+    await debug.world.advance(1);
+    expect(debug.world.node('debug')?.epoch).toBe(2);
   });
 
   test('A stopped actor stays down until it is restarted.', async () => {
