@@ -81,6 +81,7 @@ function servingPorts(shared: Shared): ServingPorts {
       frameLimitBytes: config.limits.frameLimitBytes,
       sendLimitBytes: config.limits.connectionSendLimitBytes,
       window: WINDOW_COUNT,
+      messagesPerSecond: config.limits.messagesPerSecond,
       followsMax: FOLLOWS_MAX,
       firstFrameTimeoutMs: config.limits.handshakeTimeoutMs,
       frameTimeoutMs: FRAME_TIMEOUT_MS,

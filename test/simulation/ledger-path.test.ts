@@ -63,6 +63,7 @@ class Simulation {
         frameLimitBytes: 10_000,
         sendLimitBytes: 1_000_000,
         window: 1,
+        messagesPerSecond: 0,
         followsMax: 1,
         firstFrameTimeoutMs: 60_000,
         frameTimeoutMs: 60_000,

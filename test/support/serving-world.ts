@@ -97,6 +97,7 @@ export class ServingWorld {
         frameLimitBytes: 100_000,
         sendLimitBytes: 4_000,
         window: 16,
+        messagesPerSecond: 0,
         followsMax: 2,
         firstFrameTimeoutMs: 2_000,
         frameTimeoutMs: 30_000,

@@ -17,6 +17,7 @@ import type {
 } from '../../workers/storage/ledger.messages.ts';
 import { connectionMachine } from './connection.machine.ts';
 import { Follows } from './follow.ts';
+import { MessageRate } from './message-rate.ts';
 import type { ClientSocket, ServingPorts } from './ports.ts';
 import { errorPayload, failure, rejection } from './refusals.ts';
 import { handleRequest } from './requests.ts';
@@ -51,7 +52,10 @@ export class Connection {
   #isFinishing = false;
   /** The stream cannot be trusted any more; nothing of it is taken. */
   #isBroken = false;
-  #isPaused = false;
+  readonly #rate: MessageRate | undefined;
+  /** Reasons not to read any further at the moment. */
+  #holds = 0;
+  #isHeldByIngest = false;
   #hasFrame = false;
   #stopFrameTimer: (() => void) | undefined;
 
@@ -65,6 +69,8 @@ export class Connection {
     this.#socket = socket;
     this.#ports = ports;
     this.#scanner = new FrameScanner({ limitBytes: ports.limits.frameLimitBytes });
+    const { messagesPerSecond } = ports.limits;
+    if (messagesPerSecond > 0) this.#rate = new MessageRate(messagesPerSecond, ports.monotonicMs());
     this.context = {
       connection,
       format: 'msgpack',
@@ -130,22 +136,38 @@ export class Connection {
     }
     this.#watchFrame(scan.frames.length > 0);
     if (scan.error) this.#break(scan.error);
-    else if (this.#ports.ingest.isPressing) this.#pause();
+    else this.#slowDown(scan.frames.length);
+  }
+
+  /** Who sends too much, or more than there is memory for, is not read for a while: nothing is lost. */
+  #slowDown(messages: number): void {
+    const waitMs = this.#rate?.take(messages, this.#ports.monotonicMs()) ?? 0;
+    if (waitMs > 0) this.#hold((release) => this.#cell.scope.after(waitMs, release));
+    if (!this.#ports.ingest.isPressing || this.#isHeldByIngest) return;
+    this.#isHeldByIngest = true;
+    this.#hold((release) =>
+      this.#ports.ingest.whenDrained(() => {
+        this.#isHeldByIngest = false;
+        release();
+      }),
+    );
   }
 
   /** Half a frame holds memory, so its other half may not take for ever. */
   #watchFrame(isComplete: boolean): void {
     if (isComplete) this.#hasFrame = true;
-    if (isComplete || this.#scanner.pendingBytes === 0) {
-      this.#stopFrameTimer?.();
-      this.#stopFrameTimer = undefined;
-    }
+    if (isComplete || this.#scanner.pendingBytes === 0) this.#stopWatchingFrame();
     if (this.#scanner.pendingBytes === 0 || this.#stopFrameTimer) return;
     const { firstFrameTimeoutMs, frameTimeoutMs } = this.#ports.limits;
     const timeoutMs = this.#hasFrame ? frameTimeoutMs : firstFrameTimeoutMs;
     this.#stopFrameTimer = this.#cell.scope.after(timeoutMs, () =>
       this.#break(new CodiError('CODI_HANDSHAKE_TIMEOUT', { timeoutMs })),
     );
+  }
+
+  #stopWatchingFrame(): void {
+    this.#stopFrameTimer?.();
+    this.#stopFrameTimer = undefined;
   }
 
   #take(body: Buffer): void {
@@ -254,15 +276,17 @@ export class Connection {
       this.#cell.raise({ type: 'answered' });
   }
 
-  /** Memory for entries runs short: the kernel's socket buffer, and so the client, waits. */
-  #pause(): void {
-    if (this.#isPaused) return;
-    this.#isPaused = true;
+  /** Stops reading until released: the kernel's socket buffer, and so the client, waits. */
+  #hold(whenOver: (release: () => void) => void): void {
+    this.#holds += 1;
     this.#socket.pause();
-    const resume = this.#cell.scope.wrap(() => {
-      this.#isPaused = false;
+    this.#stopWatchingFrame();
+    const release = this.#cell.scope.wrap(() => {
+      this.#holds -= 1;
+      if (this.#holds > 0) return;
       this.#socket.resume();
+      this.#watchFrame(false);
     });
-    this.#ports.ingest.whenDrained(resume);
+    whenOver(release);
   }
 }

@@ -79,6 +79,8 @@ export interface ServingLimits {
   frameLimitBytes: number;
   sendLimitBytes: number;
   window: number;
+  /** Messages of one connection; beyond it the connection is read more slowly. 0 sets no rate. */
+  messagesPerSecond: number;
   followsMax: number;
   /** Time the first frame may take to arrive in full, once it has begun. */
   firstFrameTimeoutMs: number;

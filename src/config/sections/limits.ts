@@ -42,10 +42,10 @@ export const limits = z.object({
     max: '5m',
   }),
   messagesPerSecond: count('messages_per_second', {
-    description: 'Messages a connection may send each second; 0 sets no rate.',
+    description:
+      'Messages a connection may send each second, with a second of it at once; one that sends more is read more slowly. 0 sets no rate.',
     default: 0,
     min: 0,
     max: 1_000_000,
-    isPending: true,
   }),
 });

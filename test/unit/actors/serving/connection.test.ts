@@ -53,6 +53,26 @@ describe('entries', () => {
     expect(socket.kinds).toEqual(['Error']);
   });
 
+  it('that come faster than the rate are taken, and then the client is read more slowly', async () => {
+    const world = await ServingWorld.start();
+    world.ports.limits.messagesPerSecond = 10;
+    const socket = await world.connect();
+    const entry = frameOf('LogEntry', entryBody('a'));
+    socket.bytes(Buffer.concat(Array.from({ length: 10 }, () => entry)));
+    expect(socket.isPaused).toBe(false);
+    socket.bytes(Buffer.concat(Array.from({ length: 5 }, () => entry)));
+    expect([socket.isPaused, world.ingest.taken.length]).toEqual([true, 15]);
+    world.ingest.isPressing = true;
+    socket.bytes(Buffer.concat([entry, entry.subarray(0, 9)]));
+    await world.actors.advance(100_000);
+    expect(socket.isPaused, 'memory still runs short').toBe(true);
+    world.ingest.drain();
+    expect(socket.isPaused).toBe(false);
+    expect(socket.kinds, 'nobody waited for the half frame meanwhile').toEqual([]);
+    await world.actors.advance(100_000);
+    expect(socket.bodies('Error')).toMatchObject([{ code: 'CODI_HANDSHAKE_TIMEOUT' }]);
+  });
+
   it('make the client wait while memory runs short', async () => {
     const world = await ServingWorld.start();
     const socket = await world.connect();

@@ -29,6 +29,7 @@ beforeEach(async () => {
       frameLimitBytes: 100_000,
       sendLimitBytes: 400_000,
       window: 1,
+      messagesPerSecond: 0,
       followsMax: 2,
       firstFrameTimeoutMs: 2_000,
       frameTimeoutMs: 30_000,
