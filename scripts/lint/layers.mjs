@@ -50,6 +50,8 @@ export const PACKAGE_HOMES = [
   { name: 'pino', home: /^src\/telemetry\// },
   { name: 'smol-toml', home: /^src\/(config|cli)\// },
   { name: 'commander', home: /^src\/cli\// },
+  { name: 'ink', home: /^src\/cli\/screens\// },
+  { name: 'react', home: /^src\/cli\/screens\// },
   { name: 'msgpackr', home: /^src\/protocol\// },
   { name: '@parcel/watcher', home: /^src\/workers\/watch-host\// },
   { name: 'piscina', home: /^src\/(platform|workers)\// },

@@ -33,6 +33,7 @@ function removeOrphans(root) {
   for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     const stem = /^(.*?)(\.d\.ts|\.js)(\.map)?$/.exec(name)?.[1];
     if (stem === undefined) continue;
-    if (!existsSync(join(root, 'src', `${stem}.ts`))) rmSync(join(dist, name), { force: true });
+    const hasSource = ['.ts', '.tsx'].some((end) => existsSync(join(root, 'src', stem + end)));
+    if (!hasSource) rmSync(join(dist, name), { force: true });
   }
 }

@@ -57,6 +57,18 @@ export function showShortDuration(durationMs: number): string {
   return durationMs < 999.5 ? `${Math.round(durationMs)} ms` : showDuration(durationMs);
 }
 
+/** What takes no time to speak of, to the hundredth of a millisecond: `0.05 ms`, `1.2 ms`, `84 ms`, `1.2 s`. */
+export function showFineDuration(durationMs: number): string {
+  if (durationMs >= 9.95) return showShortDuration(durationMs);
+  return durationMs < 0.995
+    ? `${trimZero(durationMs.toFixed(2))} ms`
+    : `${durationMs.toFixed(1)} ms`;
+}
+
+function trimZero(digits: string): string {
+  return digits.replace(/\.?0+$/, '');
+}
+
 /** `1 root`, `3 roots`; irregular plurals are given. */
 export function plural(count: number, singular: string, many = `${singular}s`): string {
   return `${showCount(count)} ${count === 1 ? singular : many}`;

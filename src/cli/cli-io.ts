@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 
 /** A stream that may be a terminal. */
-export type TerminalStream = Writable & { isTTY?: boolean; columns?: number };
+export type TerminalStream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
 /** What the CLI reaches of the process around it. Tests pass their own. */
 export interface CliIo {
@@ -21,6 +21,10 @@ export interface CliIo {
   monitorEntry: string;
   /** Listens to a signal of this process; the result stops listening. */
   onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): () => void;
+  /** Calls the listener when the process ends, whatever ends it; the result stops that. */
+  onExit(listener: () => void): () => void;
+  /** Sets a variable that a library of this process reads when it is loaded. */
+  setVariable(name: string, value: string): void;
   /** Sends a signal; throws as `process.kill` does. */
   kill(pid: number, signal: NodeJS.Signals | 0): void;
 }

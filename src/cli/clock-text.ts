@@ -6,6 +6,14 @@ export function showClock(time: string, nowMs: number): string {
   return dayOf(at) === dayOf(new Date(nowMs)) ? clock : `${dayOf(at)} ${clock}`;
 }
 
+/** `14:02:11.123` in local time, for what happens within seconds. */
+export function showClockMs(time: string): string {
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime())) return time;
+  const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map(twoDigits).join(':');
+  return `${clock}.${at.getMilliseconds().toString().padStart(3, '0')}`;
+}
+
 /** `14:02 today`, `14:02 yesterday` or `14:02 on 2026-03-01`. */
 export function showMoment(time: string, nowMs: number): string {
   const at = new Date(time);

@@ -52,9 +52,74 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/tree.ts'),
   },
   {
+    name: 'top',
+    summary: 'the busiest actors, live',
+    load: () => import('./commands/top.ts'),
+  },
+  {
+    name: 'inspect',
+    summary: 'all about one actor',
+    load: () => import('./commands/inspect.ts'),
+  },
+  {
+    name: 'peek',
+    summary: "the state of an actor's machine",
+    load: () => import('./commands/peek.ts'),
+  },
+  {
+    name: 'trace',
+    summary: 'messages as they pass, for a while',
+    load: () => import('./commands/trace.ts'),
+  },
+  {
+    name: 'recent',
+    summary: "an actor's last messages",
+    load: () => import('./commands/recent.ts'),
+  },
+  {
+    name: 'crashes',
+    summary: 'what crashed, and why',
+    load: () => import('./commands/crashes.ts'),
+  },
+  {
+    name: 'why',
+    summary: 'why an actor does not run',
+    load: () => import('./commands/why.ts'),
+  },
+  {
+    name: 'suspend',
+    summary: 'let an actor wait',
+    load: () => import('./commands/suspend.ts'),
+  },
+  {
+    name: 'resume',
+    summary: 'let a suspended actor go on',
+    load: () => import('./commands/resume.ts'),
+  },
+  {
+    name: 'restart',
+    summary: 'end an actor and start it again',
+    load: () => import('./commands/restart.ts'),
+  },
+  {
     name: 'kill',
     summary: 'kill an actor and see it come back',
     load: () => import('./commands/kill.ts'),
+  },
+  {
+    name: 'stop',
+    summary: 'stop one actor inside the daemon',
+    load: () => import('./commands/stop.ts'),
+  },
+  {
+    name: 'deadletters',
+    summary: 'messages that reached nobody',
+    load: () => import('./commands/deadletters.ts'),
+  },
+  {
+    name: 'leaks',
+    summary: 'what actors and the process hold',
+    load: () => import('./commands/leaks.ts'),
   },
   {
     name: 'daemon',

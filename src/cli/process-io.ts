@@ -19,6 +19,13 @@ export function processIo(): CliIo {
       process.on(signal, listener);
       return () => void process.off(signal, listener);
     },
+    onExit: (listener) => {
+      process.on('exit', listener);
+      return () => void process.off('exit', listener);
+    },
+    setVariable: (name, value) => {
+      process.env[name] = value;
+    },
     kill: (pid, signal) => void process.kill(pid, signal),
   };
 }

@@ -6,6 +6,7 @@ type Paint = (text: string) => string;
 export interface Style {
   dim: Paint;
   bold: Paint;
+  inverse: Paint;
   red: Paint;
   green: Paint;
   yellow: Paint;
@@ -17,6 +18,7 @@ export interface Style {
 const CODES: Readonly<Record<keyof Style, readonly [number, number]>> = {
   dim: [2, 22],
   bold: [1, 22],
+  inverse: [7, 27],
   red: [31, 39],
   green: [32, 39],
   yellow: [33, 39],
@@ -38,6 +40,7 @@ export function createStyle(hasColor: boolean): Style {
   return {
     dim: paint(CODES.dim),
     bold: paint(CODES.bold),
+    inverse: paint(CODES.inverse),
     red: paint(CODES.red),
     green: paint(CODES.green),
     yellow: paint(CODES.yellow),

@@ -2,6 +2,7 @@ import type { TreeNodeView } from '../protocol/debug/tree-views.ts';
 import { plural, showDuration } from './amounts.ts';
 import { showMoment } from './clock-text.ts';
 import { safeText } from './safe-text.ts';
+import { paintState } from './state-paint.ts';
 import type { Style } from './style.ts';
 import { padRight, shortenEnd, textWidth } from './text-width.ts';
 
@@ -80,10 +81,4 @@ function about(node: TreeNodeView, nowMs: number): string {
     parts.push(`${plural(node.restarts, 'restart')}${when}`);
   }
   return parts.join('   ');
-}
-
-function paintState(state: string, style: Style): (text: string) => string {
-  if (/^(failed|parked|down|crashed|unresponsive)/.test(state)) return style.red;
-  if (/^(restarting|backing|starting|stopping|retry)/.test(state)) return style.yellow;
-  return style.green;
 }

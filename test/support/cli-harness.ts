@@ -54,6 +54,8 @@ export async function runInProcess(
       signals.on(signal, listener);
       return () => void signals.off(signal, listener);
     },
+    onExit: () => () => undefined,
+    setVariable: () => undefined,
     kill: around.kill ?? (() => undefined),
   });
   const json = () =>

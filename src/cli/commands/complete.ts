@@ -1,14 +1,32 @@
 import type { Command } from 'commander';
+import { allPaths } from '../actor-paths.ts';
 import type { CliContext } from '../context.ts';
 import { GLOBAL_VALUE_FLAGS } from '../global-options.ts';
 import type { Invocation } from '../invocation.ts';
 import { collect, sessionPages } from '../pages.ts';
 import { buildProgram } from '../program.ts';
-import { allPaths } from './kill.ts';
+import { SORT_KEYS } from '../top/top-rows.ts';
 
 const PATIENCE_MS = 400;
 const FILES = ':files';
 const LEVEL_NAMES = ['trace', 'debug', 'info', 'warn', 'error'];
+/** Commands whose argument is the path of an actor. */
+const ACTOR_COMMANDS = new Set(
+  [
+    'inspect',
+    'peek',
+    'trace',
+    'recent',
+    'crashes',
+    'why',
+    'suspend',
+    'resume',
+    'restart',
+    'kill',
+    'stop',
+    'leaks',
+  ].map((name) => `codi ${name}`),
+);
 const TOPICS = ['topics', 'times', 'json', 'exit-codes', 'sockets'];
 
 /** `codi __complete -- <words…>`: candidates for the last word; `:files` asks the shell for paths. */
@@ -63,6 +81,9 @@ function descend(program: Command, words: string[]): { command: Command; rest: s
 
 async function optionValues(long: string | undefined, invocation: Invocation): Promise<string[]> {
   if (long === '--level') return LEVEL_NAMES;
+  if (long === '--to') return actors(invocation);
+  if (long === '--direction') return ['in', 'out'];
+  if (long === '--sort') return [...SORT_KEYS];
   if (long === '--session') return sessions(undefined, invocation);
   if (long === '--order') return ['newest', 'oldest'];
   const takesPath = ['--data-dir', '--socket', '--config', '--root'].includes(long ?? '');
@@ -76,7 +97,7 @@ async function argumentValues(
   invocation: Invocation,
 ): Promise<string[]> {
   const line = [command.parent?.name(), command.name()].join(' ');
-  if (line === 'codi kill') return actors(invocation);
+  if (ACTOR_COMMANDS.has(line)) return actors(invocation);
   if (line === 'session end') return sessions(true, invocation);
   if (line === 'codi completion') return ['bash', 'zsh', 'fish'];
   if (line === 'codi help') {

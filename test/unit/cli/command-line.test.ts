@@ -131,7 +131,7 @@ describe('the command line', () => {
     const socketPath = join(dir, 'none.sock');
     const candidates = async (...words: string[]) =>
       (await runInProcess(['__complete', '--', ...words], { socketPath })).out.trim().split('\n');
-    expect(await candidates('st')).toEqual(['status']);
+    expect(await candidates('sta')).toEqual(['status']);
     expect(await candidates('watch', '')).toEqual(['add', 'ls', 'rm']);
     expect(await candidates('query', '--lev')).toEqual(['--level']);
     expect(await candidates('log', '--level', 'w')).toEqual(['warn']);

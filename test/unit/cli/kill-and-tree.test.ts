@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { actorView } from '../../support/actor-views.ts';
 import { runInProcess } from '../../support/cli-harness.ts';
 import { FakeDebugServer, treeNode } from '../../support/fake-debug-server.ts';
 
@@ -54,48 +55,79 @@ describe('looking inside', () => {
     expect((await codi('tree', '--json')).json()[0]).toEqual(JSON.parse(JSON.stringify(tree())));
   });
 
-  it('kill waits for the next epoch and says how long it took', async () => {
-    let polls = 0;
-    let isKilled = false;
-    await serve(({ verb, path }) => {
-      if (verb === 'kill') {
-        isKilled = true;
-        return { result: { path, epoch: 1 } };
+  /** Answers `inspect` for one actor with what `views` gives, one after the other; the last one stays. */
+  const actor = (path: string, ...views: Parameters<typeof actorView>[1][]) => {
+    let asked = 0;
+    return (request: Record<string, unknown>) => {
+      if (request['verb'] === 'tree') return { result: tree() };
+      if (request['path'] !== path) {
+        return { error: { code: 'CODI_ACTOR_NOT_FOUND', message: 'no', retryable: false } };
       }
-      polls += isKilled ? 1 : 0;
-      if (polls === 0) return { result: tree() };
-      return { result: tree(polls < 3 ? { state: 'restarting' } : { epoch: 2 }) };
-    });
-    const run = await codi('kill', 'core/storage/ledger-writer');
+      if (request['verb'] !== 'inspect') return { result: { path, epoch: 1 } };
+      asked += 1;
+      return { result: actorView(path, views[Math.min(asked, views.length) - 1]) };
+    };
+  };
+  const writer = 'core/storage/ledger-writer';
+
+  it('kill waits for the next epoch and says how long it took', async () => {
+    await serve(actor(writer, {}, {}, { state: 'restarting' }, { epoch: 2 }));
+    const run = await codi('kill', writer, '--reason', 'a try', '--counted');
     expect(run.out).toMatch(
       /^killed core\/storage\/ledger-writer \(epoch 1\), back as epoch 2 in \d+ ms\n$/,
     );
     expect(run.exitCode).toBe(0);
+    const kill = server!.requests.find((request) => request['verb'] === 'kill');
+    expect(kill).toMatchObject({ path: writer, reason: 'a try', counted: true });
   });
 
   it('kill survives that the debug actor itself is the victim', async () => {
-    let isKilled = false;
-    await serve(({ verb }) => {
-      if (verb !== 'kill') return { result: tree({}, { epoch: isKilled ? 2 : 1 }) };
-      isKilled = true;
-      return 'hang up';
-    });
+    const answer = actor('debug', {}, { epoch: 2 });
+    await serve((request) => (request['verb'] === 'kill' ? 'hang up' : answer(request)));
     const run = await codi('kill', 'debug');
     expect(run.out).toContain('killed debug (epoch 1), back as epoch 2');
   });
 
-  it('kill suggests the actor that was meant', async () => {
-    await serve(() => ({ result: tree() }));
-    const run = await codi('kill', 'ledger-writer');
-    expect(run.exitCode).toBe(5);
-    expect(run.notes).toContain('did you mean core/storage/ledger-writer?');
+  it('kill does not wait for a temporary actor', async () => {
+    let isKilled = false;
+    const answer = actor('serving/connections/7', { restart: 'temporary' });
+    await serve((request) => {
+      if (isKilled) return { error: { code: 'CODI_ACTOR_NOT_FOUND', message: 'no' } };
+      isKilled = request['verb'] === 'kill';
+      return answer(request);
+    });
+    const run = await codi('kill', 'serving/connections/7', '--json');
+    expect(run.json()).toEqual([
+      { path: 'serving/connections/7', epoch: 1, duration_ms: expect.any(Number) },
+    ]);
   });
 
+  it('restart starts what is parked, stop leaves it stopped', async () => {
+    await serve(actor(writer, { state: 'parked', epoch: 6 }, { epoch: 7 }));
+    const restarted = await codi('restart', writer);
+    expect(restarted.out).toMatch(/^restarted \S+ledger-writer: epoch \d, now 7, in /);
+    await server!.stop();
+    await serve(actor(writer, {}, { state: 'stopping' }, { state: 'stopped' }));
+    const stopped = await codi('stop', writer);
+    expect(stopped.out).toContain(`start it again with \`codi restart ${writer}\``);
+  });
+
+  it.each(['kill', 'inspect', 'peek', 'recent', 'why', 'suspend', 'resume'])(
+    '%s suggests the actor that was meant',
+    async (command) => {
+      await serve(actor(writer));
+      const run = await codi(command, 'ledger-writer');
+      expect(run.exitCode).toBe(5);
+      expect(run.notes).toContain('did you mean core/storage/ledger-writer?');
+    },
+  );
+
   it('kill passes on what the daemon refuses', async () => {
-    await serve(({ verb }) =>
-      verb === 'kill'
+    const answer = actor('root');
+    await serve((request) =>
+      request['verb'] === 'kill'
         ? { error: { code: 'CODI_ROOT_KILL', message: 'no', hint: '', retryable: false } }
-        : { result: tree() },
+        : answer(request),
     );
     expect((await codi('kill', 'root')).exitCode).toBe(77);
   });
