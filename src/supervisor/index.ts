@@ -41,6 +41,8 @@ export type { ActorStats, MachineView, MachineViewResult } from './inspection.ts
 export type { ChangeSpecResult } from './live-change.ts';
 export { nodeEnvironment } from './node-environment.ts';
 export type { KillResult, ResumeResult, SuspendResult } from './operator.ts';
+export { pathPattern } from './path-pattern.ts';
+export type { PathPattern } from './path-pattern.ts';
 export { shapeOf } from './plain-data.ts';
 export type { Plain } from './plain-data.ts';
 export type { Down } from './relations.ts';
@@ -57,7 +59,6 @@ export type {
   RestartChildResult,
   StartChildResult,
 } from './admin.ts';
-export { patternOf } from './trace.ts';
 export type { TraceEnd, TraceEvent, TraceOptions, TraceResult } from './trace.ts';
 export type { LoneNode, TreeDelta, TreeDeltas } from './tree-log.ts';
 export type { TreeNode } from './tree-node.ts';

@@ -1,6 +1,7 @@
 import type { ActorLog, TraceSink } from './actor-log.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Outcome } from './flight-recorder.ts';
+import { pathPattern, type PathPattern } from './path-pattern.ts';
 
 /** Traces at a time, events of one, and how long it may last. */
 export const TRACES_LIMIT = 8;
@@ -35,7 +36,7 @@ export interface Traced {
 }
 
 interface Trace {
-  pattern: RegExp;
+  pattern: PathPattern;
   /** Number of the next event. */
   next(): number;
   emit(event: TraceEvent): void;
@@ -73,7 +74,7 @@ export class Tracer {
       }
     };
     const trace: Trace = {
-      pattern: patternOf(pattern),
+      pattern: pathPattern(pattern),
       next: () => seq + 1,
       emit: (event) => {
         if (seq >= most) return;
@@ -139,16 +140,4 @@ class Sink implements TraceSink {
       trace.emit({ seq: trace.next(), at, path, epoch, kind: 'sent', type, to, result });
     }
   }
-}
-
-/** Matches whole texts: `*` is anything but a slash, `**` anything. */
-export function patternOf(glob: string): RegExp {
-  const source = glob
-    .split(/(\*+)/)
-    .map((part) => {
-      if (part === '*') return '[^/]*';
-      return part.startsWith('*') ? '.*' : part.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
-    })
-    .join('');
-  return new RegExp(`^${source}$`, 's');
 }

@@ -1,6 +1,6 @@
 import type { StatelyMessage } from '../../protocol/debug/verbs.ts';
 import {
-  patternOf,
+  pathPattern,
   type MachineView,
   type System,
   type TraceEvent,
@@ -29,7 +29,7 @@ export class StatelyTeller {
 
   /** The actors that match now. */
   introduce(pattern: string): StatelyMessage[] {
-    const matching = patternOf(pattern);
+    const matching = pathPattern(pattern);
     const paths = this.#system.allStats().map(({ path }) => path);
     const wanted = paths.filter((path) => matching.test(path)).slice(0, ACTORS_MAX);
     return wanted.flatMap((path) => this.#introduction(path));

@@ -2,7 +2,7 @@ import { CodiError } from '../../protocol/errors.ts';
 import type { TraceEventView } from '../../protocol/debug/actor-views.ts';
 import type { StatelyMessage, SubscriptionEnd } from '../../protocol/debug/verbs.ts';
 import {
-  patternOf,
+  pathPattern,
   type CellContext,
   type TraceEnd,
   type TraceEvent,
@@ -20,6 +20,7 @@ const BATCHES_MAX = 8;
 /** Each event of it shows a machine; that has its price. */
 const STATELY_PER_SECOND = 100;
 const SECOND_MS = 1_000;
+const KNOWN_TYPES_MAX = 1_000;
 
 const ENDS: Record<TraceEnd, SubscriptionEnd> = {
   limit: 'limit',
@@ -59,11 +60,9 @@ export class Streams {
   }
 
   trace({ stream: id, direction, type, ...params }: TraceParams & { stream: number }): void {
-    // Types hold no paths: one star is any text.
-    const wanted = type === undefined ? undefined : patternOf(type.replaceAll(/\*+/g, '**'));
+    const isType = typeMatcher(type);
     const isWanted = (event: TraceEvent) =>
-      (direction === undefined || event.kind === direction) &&
-      (wanted === undefined || wanted.test(event.type));
+      (direction === undefined || event.kind === direction) && isType(event.type);
     const quota = this.#ports.traceEventsPerSecond;
     this.#start(id, params, quota, isWanted, (event) => [traceEventView(event)]);
   }
@@ -154,6 +153,21 @@ export class Streams {
   #stopAll(): void {
     for (const stream of [...this.#streams.values()]) stream.stop();
   }
+}
+
+/** Types hold no paths: one star is any text. There are few of them, each is matched once. */
+function typeMatcher(pattern: string | undefined): (type: string) => boolean {
+  if (pattern === undefined) return () => true;
+  const wanted = pathPattern(pattern.replaceAll(/\*+/g, '**'));
+  const known = new Map<string, boolean>();
+  return (type) => {
+    let isWanted = known.get(type);
+    if (isWanted === undefined) {
+      isWanted = wanted.test(type);
+      if (known.size < KNOWN_TYPES_MAX) known.set(type, isWanted);
+    }
+    return isWanted;
+  };
 }
 
 function hasQuota(stream: Stream, quota: number, atMs: number): boolean {

@@ -49,13 +49,19 @@ class Writes {
 
   end(verb: EndVerb, { path, reason, counted = false }: EndParams): EndView {
     const system = this.#ports.system();
-    const node = find(system.tree(), path);
+    const tree = system.tree();
+    const node = find(tree, path);
     if (!node) throw new CodiError('CODI_ACTOR_NOT_FOUND', { path });
     const { epoch } = node;
     const data = { epoch, counted, ...said(reason) };
-    if (path === system.tree().path)
+    if (path === tree.path)
       throw this.#refusal(verb, path, data, new CodiError('CODI_ROOT_KILL', {}));
     if (verb === 'stop') this.#keepWayIn(verb, path, data);
+    // Who does not come up the first time takes the daemon with it.
+    if (tree.state === 'starting') {
+      const error = new CodiError('CODI_TRY_AGAIN', { reason: 'the daemon is starting' });
+      throw this.#refusal(verb, path, data, error);
+    }
     this.#record({ verb, subject: path, outcome: 'done', data });
     const word: OperatorWord = { isCounted: counted, ...(reason !== undefined && { why: reason }) };
     this.#afterAnswer(() => void END[verb](system, path, word));

@@ -34,7 +34,7 @@ export const debug = z.object({
   }),
   requestsPerSecond: count('requests_per_second', {
     description: 'Requests of one client each second; more are read later.',
-    default: 500,
+    default: 100,
     min: 1,
     max: 100_000,
   }),

@@ -20,6 +20,8 @@ export async function listenForLines(options: LineServerOptions): Promise<Server
       resolve();
     });
   });
+  // Out of descriptors, say: that peer is not served, the others are.
+  server.on('error', () => undefined);
   chmodSync(options.socketPath, 0o600);
   return server;
 }

@@ -15,6 +15,9 @@ const machine = setup({}).createMachine({
   },
 });
 
+/** Never gets ready. */
+const slow = setup({}).createMachine({ id: 'slow', initial: 'getting', states: { getting: {} } });
+
 /** Takes anything; `fail` crashes it. */
 function worker(id: string): ActorSpec<{ type: string }> {
   return {
@@ -246,6 +249,16 @@ describe('Writing', () => {
       ['stop', 'debug', 'refused'],
       ['suspend', 'debug', 'refused'],
     ]);
+  });
+
+  test('While the daemon starts nothing is ended: it would end with it.', async () => {
+    debug = await DebugWorld.start([
+      { ...worker('late'), start: () => behaviour({ machine: slow, effects: {} }) },
+    ]);
+    for (const verb of ['kill', 'restart', 'stop'] as const)
+      expect(debug.ask(verb, { path: 'late' })).toEqual({ refused: 'CODI_TRY_AGAIN' });
+    await settle();
+    expect(debug.world.node('late')).toMatchObject({ epoch: 1, state: 'starting' });
   });
 
   test('Dead letters are sent again, a bounded number of them.', async () => {
