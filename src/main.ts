@@ -29,6 +29,8 @@ export interface Daemon {
   /** When the root itself gave up; the process should then exit with code 70. */
   ended: Promise<ExitReason>;
   watched(): { roots: string[]; files: number };
+  /** Where metrics and health are served, while they are. */
+  readonly httpUrl: string | undefined;
   onRestart(listener: (restart: Restart) => void): void;
   /** Drains and stops in order; `entries` is how many the ledger holds then. */
   stop(): Promise<{ entries: number; unstopped: string[]; durationMs: number }>;
@@ -46,7 +48,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     debug_socket_path: debugSocketPath,
     started_at: new Date(environment.clock.nowMs()).toISOString(),
   });
-  const shared = shareParts(options, held.identity);
+  const shared = shareParts(options, held);
   try {
     // Before any actor takes a socket over: a daemon of another data directory may be using them.
     await removeStaleSocket(socketPath);
@@ -90,6 +92,9 @@ function handleOf(shared: Shared, release: () => void): Daemon {
       roots: roots.all().map((root) => showBytePath(root.path).path),
       files: roots.files,
     }),
+    get httpUrl() {
+      return shared.httpDoor.url;
+    },
     onRestart: (listener) => reports.onRestart(listener),
     stop: async () => {
       const { durationMs, unstopped } = await system.stop();

@@ -38,6 +38,7 @@ type Announcement =
       dataDir: string;
       roots: string[];
       files: number;
+      httpUrl: string | undefined;
       readyMs: number;
     }
   | { type: 'actor'; path: string; event: 'restarted'; reason: string; afterMs: number }
@@ -140,6 +141,7 @@ async function main(): Promise<void> {
     socketPath: paths.socketPath,
     dataDir: paths.dataDir,
     ...daemon.watched(),
+    httpUrl: daemon.httpUrl,
     readyMs: Math.round(performance.now() - startedAtMs),
   });
 }

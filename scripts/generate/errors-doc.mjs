@@ -13,6 +13,7 @@ const AREAS = new Map([
   [4, 'Storage and sessions'],
   [5, 'Watching'],
   [6, 'Actors'],
+  [7, 'HTTP'],
   [9, 'Inside'],
 ]);
 

@@ -16,6 +16,24 @@ The daemon tells about itself in events. Each is one JSON line on its log (when 
 moves metrics, whatever the level. Lines that repeat within 10 s are held back; the next one carries
 \`held_back\`, their number. Label values come from closed sets; anything else counts as \`other\`.
 
+## Over HTTP
+
+\`codi status\` says where: on 127.0.0.1, port 9090 or any free one, or \`[http]\` in [config.md](config.md)
+(\`http.port\` for scrapers: it stays the same then). A scrape configuration and alert rules are in
+[config/prometheus](../config/prometheus).
+
+| Page | Answer |
+| --- | --- |
+| \`/metrics\` | the metrics below in the Prometheus text format; measurements are at most 250 ms old |
+| \`/livez\` | 200 while the event loop turns; when the main thread stands still it is not answered |
+| \`/readyz\` | 200 when entries are taken (both storage writers and the socket work), else 503 with \`reasons\` |
+| \`/health\` | 200 with \`status\` (\`healthy\`, \`degraded\`), \`version\`, \`uptime_seconds\`, \`reasons\` and \`components\`: what \`codi status\` says, without paths of files |
+
+Degraded is not down: a supervisor of processes should ask \`/livez\`, a load balancer \`/readyz\`, a person or an alert
+\`/health\`. Errors are JSON: \`{"error":{"code","message","hint","retryable"}}\`, with the codes of [errors.md](errors.md).
+\`process_*\` and \`nodejs_*\` are the names of Prometheus clients for Node; of the process they count all threads, of Node
+the main thread.
+
 ## Metrics
 
 | Metric | Type | Labels | Meaning | Moved by |

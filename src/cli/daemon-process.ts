@@ -14,6 +14,7 @@ export type DaemonNews =
       dataDir: string;
       roots: string[];
       files: number;
+      httpUrl?: string;
       readyMs: number;
     }
   | { type: 'actor'; path: string; event: 'restarted'; reason: string; afterMs: number }

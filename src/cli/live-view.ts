@@ -59,6 +59,7 @@ export class LiveView {
     const watching = [
       `watching ${plural(ready.roots.length, 'root')}, ${plural(ready.files, 'file')}`,
       { before: 'socket ', path: safeText(ready.socketPath) },
+      ...(ready.httpUrl === undefined ? [] : [safeText(ready.httpUrl)]),
       `ready in ${showDuration(Math.max(ready.readyMs, 100))}`,
     ];
     await this.#lines([

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { debug } from './sections/debug.ts';
 import { general } from './sections/general.ts';
+import { http } from './sections/http.ts';
 import { limits } from './sections/limits.ts';
 import { monitor } from './sections/monitor.ts';
 import { resourceLimits, serverHub, shutdown } from './sections/operation.ts';
@@ -15,6 +16,7 @@ export const configSchema = z.object({
   storage,
   monitor,
   limits,
+  http,
   debug,
   shutdown,
   serverHub,
@@ -36,6 +38,7 @@ export const SECTIONS = {
   storage: { tomlName: 'storage', title: 'Where the data lives, and how it is written' },
   monitor: { tomlName: 'monitor', title: 'The way in, and what is watched' },
   limits: { tomlName: 'limits', title: 'What clients may take' },
+  http: { tomlName: 'http', title: 'Metrics and health for machines' },
   debug: { tomlName: 'debug', title: 'The view inside the running daemon' },
   shutdown: { tomlName: 'shutdown', title: 'The way out' },
   serverHub: { tomlName: 'server_hub', title: 'The hub: any keys, not read in this version' },

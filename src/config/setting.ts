@@ -125,6 +125,20 @@ export function count(
   });
 }
 
+/** A whole number that is chosen by the program unless given. */
+export function optionalCount(
+  key: string,
+  about: Description & { derived: string; example: number; min: number; max: number },
+) {
+  return declare(z.int().min(about.min).max(about.max).optional(), about, {
+    key,
+    kind: 'count',
+    expected: `a whole number from ${about.min} to ${about.max}`,
+    example: String(about.example),
+    derived: about.derived,
+  });
+}
+
 export function toggle(key: string, about: Description & { default: boolean }) {
   return declare(z.boolean().prefault(about.default), about, {
     key,

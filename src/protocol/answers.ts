@@ -115,6 +115,7 @@ const status = z.object({
     })
     .nullish(),
   request_id: requestId,
+  http_url: text.nullish(),
 });
 
 /** Every message the daemon answers with. */

@@ -1,7 +1,7 @@
 import { EXIT } from './error-row.ts';
 import type { ErrorRow } from './error-row.ts';
 
-/** Errors of commands and of the daemon's parts: 1xxx, 4xxx, 5xxx, 6xxx and 9xxx. */
+/** Errors of commands and of the daemon's parts: 1xxx, 4xxx to 7xxx and 9xxx. */
 export const DAEMON_ERRORS = {
   CODI_USAGE: {
     number: 1001,
@@ -191,6 +191,27 @@ export const DAEMON_ERRORS = {
     exit: EXIT.tryAgain,
     message: '{path} is not running ({state})',
     hint: 'see `codi why {path}`',
+  },
+  CODI_HTTP_UNAVAILABLE: {
+    number: 7001,
+    retryable: true,
+    exit: EXIT.failed,
+    message: 'metrics and health cannot be served on {address}: {reason}',
+    hint: 'free it, name another http.port (CODI_HTTP_PORT), or set http.enabled = false',
+  },
+  CODI_HTTP_HOST_REFUSED: {
+    number: 7002,
+    retryable: false,
+    exit: EXIT.notPermitted,
+    message: 'this is not served under the name of the request',
+    hint: 'use localhost or an address, or add the name to http.allowed_hosts',
+  },
+  CODI_HTTP_REQUEST_INVALID: {
+    number: 7003,
+    retryable: false,
+    exit: EXIT.usage,
+    message: 'the request was refused: {reason}',
+    hint: 'send a GET or HEAD request without a body',
   },
   CODI_INTERNAL: {
     number: 9001,

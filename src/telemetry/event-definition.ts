@@ -5,8 +5,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** A field of an event: what it means, and which values it can have. */
 export interface Field<Value = unknown> {
   readonly meaning: string;
-  /** Present for values out of a closed set; only such fields can be labels of a metric. */
+  /** Present for values out of a closed set; such fields can be labels of a metric. */
   readonly values?: readonly string[];
+  /** Has one value for as long as the process lives, so it can be a label as well. */
+  readonly isConstant?: boolean;
   /** Never set: carries the type. */
   readonly type?: Value;
 }
@@ -28,13 +30,18 @@ type ValueOf<F> = F extends Field<infer Value> ? Value : never;
 
 /** A metric that an event moves. */
 export interface MetricUse<Fields = Record<string, unknown>> {
-  readonly name: `codi_${string}`;
+  /** Ours, or one of the names that Prometheus clients give to processes and to Node. */
+  readonly name: `${'codi' | 'process' | 'nodejs'}_${string}`;
   readonly type: 'counter' | 'histogram' | 'gauge';
   readonly help: string;
   /** Names of fields with a closed set of values. */
   readonly labels?: readonly (keyof Fields & string)[];
-  /** By how much, or to what. Default: one. */
-  readonly value?: (fields: Fields) => number;
+  /** By how much, or to what; undefined moves nothing. Default: one. */
+  readonly value?: (fields: Fields) => number | undefined;
+  /** The value of a counter is its total, counted elsewhere, since the start of the process. */
+  readonly isTotal?: boolean;
+  /** Shown as 0 for every value of its only label before the first event, so that a first one is seen as a rise. */
+  readonly startsAtZero?: boolean;
   /** Upper bounds of a histogram, in its unit. */
   readonly buckets?: readonly number[];
 }
@@ -60,6 +67,11 @@ export function defineEvent<const Fields extends FieldMap>(
 
 export function text(meaning: string): Field<string> {
   return { meaning };
+}
+
+/** A text that does not change while the process lives. */
+export function constant(meaning: string): Field<string> {
+  return { meaning, isConstant: true };
 }
 
 export function number(meaning: string): Field<number> {

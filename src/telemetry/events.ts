@@ -2,8 +2,11 @@
 // metrics; docs/metrics.md is generated from here. Metric names end in their unit; seconds and bytes.
 import { ACTOR_EVENTS } from './events/actor-events.ts';
 import { DAEMON_EVENTS } from './events/daemon-events.ts';
+import { HTTP_EVENTS } from './events/http-events.ts';
+import { RUNTIME_EVENTS } from './events/runtime-events.ts';
 import { SERVING_EVENTS } from './events/serving-events.ts';
 import { STORAGE_EVENTS } from './events/storage-events.ts';
+import { SUPERVISION_EVENTS } from './events/supervision-events.ts';
 import { WATCHING_EVENTS } from './events/watching-events.ts';
 import type { FieldsOf } from './event-definition.ts';
 
@@ -13,6 +16,9 @@ export const EVENTS = {
   ...SERVING_EVENTS,
   ...STORAGE_EVENTS,
   ...WATCHING_EVENTS,
+  ...HTTP_EVENTS,
+  ...RUNTIME_EVENTS,
+  ...SUPERVISION_EVENTS,
 } as const;
 
 export type EventName = keyof typeof EVENTS;

@@ -36,3 +36,25 @@ export const REPORT_KINDS = [
   'deadLetter',
   'mailboxDropped',
 ] as const;
+
+/** Pages of the HTTP port; `none` for what is not served. */
+export const HTTP_ROUTES = ['/metrics', '/livez', '/readyz', '/health', 'none'] as const;
+export type HttpRoute = (typeof HTTP_ROUTES)[number];
+
+/** Statuses it answers with. */
+export const HTTP_STATUSES = [
+  '200',
+  '400',
+  '404',
+  '405',
+  '408',
+  '421',
+  '431',
+  '500',
+  '503',
+] as const;
+export type HttpStatus = (typeof HTTP_STATUSES)[number];
+
+/** Kinds of garbage collection, as Prometheus clients for Node name them. */
+export const GC_KINDS = ['minor', 'major', 'incremental', 'weakcb'] as const;
+export type GcKind = (typeof GC_KINDS)[number];

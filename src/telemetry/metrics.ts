@@ -38,26 +38,55 @@ export class Metrics {
     const { name, help, labels = [] } = use;
     const amount = use.value ?? (() => 1);
     const common = { name, help, labelNames: [...labels], registers: [this.#registry] };
+    const move = this.#mover(use, common);
+    for (const label of use.startsAtZero === true ? labels : [])
+      for (const value of event.fields[label]?.values ?? []) move({ [label]: value }, 0);
     const labelled = labelReader(labels, event);
+    return (fields) => {
+      const by = amount(fields);
+      if (by !== undefined) move(labelled(fields), by);
+    };
+  }
+
+  #mover(use: MetricUse, common: CommonOptions): Mover {
     switch (use.type) {
       case 'counter': {
         const counter = new Counter(common);
-        return (fields) => {
-          const by = amount(fields);
-          if (by > 0) counter.inc(labelled(fields), by);
-        };
+        const change = use.isTotal === true ? growthOf() : (_: object, by: number) => by;
+        return (labels, value) => counter.inc(labels, Math.max(0, change(labels, value)));
       }
       case 'gauge': {
         const gauge = new Gauge(common);
-        return (fields) => gauge.set(labelled(fields), amount(fields));
+        return (labels, value) => gauge.set(labels, value);
       }
       case 'histogram': {
         const buckets = use.buckets === undefined ? {} : { buckets: [...use.buckets] };
         const histogram = new Histogram({ ...common, ...buckets });
-        return (fields) => histogram.observe(labelled(fields), amount(fields));
+        return (labels, value) => histogram.observe(labels, value);
       }
     }
   }
+}
+
+interface CommonOptions {
+  name: string;
+  help: string;
+  labelNames: string[];
+  registers: Registry[];
+}
+
+type Labels = Record<string, string>;
+type Mover = (labels: Labels, value: number) => void;
+
+/** By how much a total has grown since it was last given. */
+function growthOf(): (labels: Labels, total: number) => number {
+  const seen = new Map<string, number>();
+  return (labels, total) => {
+    const key = JSON.stringify(labels);
+    const growth = total - (seen.get(key) ?? 0);
+    seen.set(key, total);
+    return growth;
+  };
 }
 
 /** Label values come out of the closed set of their field, so that no input can grow the metrics. */
@@ -66,15 +95,17 @@ function labelReader(
   event: EventDefinition,
 ): (fields: Record<string, unknown>) => Record<string, string> {
   const sets = labels.map((label) => {
-    const values = event.fields[label]?.values;
-    if (values === undefined) throw new Error(`The label ${label} has no closed set of values.`);
-    return [label, new Set<unknown>(values)] as const;
+    const field = event.fields[label];
+    if (field?.values === undefined && field?.isConstant !== true)
+      throw new Error(`The label ${label} has no closed set of values.`);
+    return [label, field.values && new Set<unknown>(field.values)] as const;
   });
   return (fields) => {
     const found: Record<string, string> = {};
     for (const [label, values] of sets) {
       const value = fields[label];
-      found[label] = typeof value === 'string' && values.has(value) ? value : OTHER;
+      const isKnown = typeof value === 'string' && (values === undefined || values.has(value));
+      found[label] = isKnown ? value : OTHER;
     }
     return found;
   };

@@ -3,19 +3,22 @@ import { ledgerWriterSpec } from '../actors/storage/ledger-writer.actor.ts';
 import { maintenanceSpec } from '../actors/storage/maintenance.actor.ts';
 import { readersSpec } from '../actors/storage/readers.actor.ts';
 import { stateWriterSpec } from '../actors/storage/state-writer.actor.ts';
+import { telemetrySpec } from '../actors/telemetry/telemetry.actor.ts';
 import { createReaderPool } from '../platform/reader-pool.ts';
+import { openRuntimeMeter } from '../platform/runtime-meter.ts';
 import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
 import type { CheckpointOptions } from '../workers/storage/checkpoint.messages.ts';
 import type { LedgerOptions } from '../workers/storage/ledger.messages.ts';
 import type { ReaderOptions } from '../workers/storage/reader.messages.ts';
 import type { StateOptions } from '../workers/storage/state.messages.ts';
+import { measure } from './measurements.ts';
 import { BRANCH, entryOf, type Shared } from './shared.ts';
 
 const READER_QUEUE_MAX = 1_000;
 const READER_IDLE_MS = 10_000;
 const MEBIBYTE = 1024 * 1024;
 
-/** Storage: two writers, the readers, and what keeps the files short. */
+/** What watches the process, and storage: two writers, the readers, and what keeps the files short. */
 export function coreBranch(shared: Shared): SupervisorSpec {
   const storage: SupervisorSpec = {
     type: 'supervisor',
@@ -29,8 +32,16 @@ export function coreBranch(shared: Shared): SupervisorSpec {
     id: 'core',
     strategy: 'one_for_one',
     ...BRANCH,
-    children: [storage],
+    children: [telemetry(shared), storage],
   };
+}
+
+function telemetry(shared: Shared): ChildSpec {
+  return telemetrySpec({
+    openMeter: openRuntimeMeter,
+    measure: () => measure(shared),
+    telemetry: shared.options.telemetry,
+  });
 }
 
 function ledger(shared: Shared): ChildSpec {

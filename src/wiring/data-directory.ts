@@ -18,6 +18,8 @@ export interface DaemonCard {
   socket_path: string;
   debug_socket_path: string;
   started_at: string;
+  /** Where metrics and health are served, while they are. */
+  http_url?: string | undefined;
 }
 
 /** Device and inode, by which watchers leave the directory alone wherever it lies. */
@@ -28,6 +30,7 @@ export interface DirectoryIdentity {
 
 export interface HeldDataDirectory {
   identity: DirectoryIdentity;
+  changeCard(change: Partial<DaemonCard>): void;
   release(): void;
 }
 
@@ -50,10 +53,15 @@ function hold(dataDir: string, card: DaemonCard): HeldDataDirectory {
   const cardPath = join(dataDir, 'daemon.json');
   if (!lock.ok)
     throw new CodiError('CODI_ALREADY_RUNNING', { dataDir, pid: readCard(cardPath)?.pid ?? '?' });
-  leaveCard(cardPath, card);
+  let current = card;
+  leaveCard(cardPath, current);
   const { dev, ino } = statSync(dataDir, { bigint: true });
   return {
     identity: { dev, ino },
+    changeCard: (change) => {
+      current = { ...current, ...change };
+      leaveCard(cardPath, current);
+    },
     release: () => {
       rmSync(cardPath, { force: true });
       lock.release();

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { acceptorSpec } from '../actors/serving/acceptor.actor.ts';
 import { connectionSpec } from '../actors/serving/connection.actor.ts';
 import type { ClientSocket, ServingPorts } from '../actors/serving/ports.ts';
+import { httpSpec } from '../actors/serving/http.actor.ts';
 import type { RootsMessage } from '../actors/watching/roots.actor.ts';
+import { listenHttp } from '../platform/http-server.ts';
 import { listenUnix } from '../platform/unix-socket.ts';
 import type { Message } from '../protocol/messages.ts';
 import { timestampFromMs } from '../protocol/timestamp.ts';
 import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
+import { httpPages } from './http-pages.ts';
 import { monitoringPort, queryPort, sessionPort } from './serving-ports.ts';
 import { BRANCH, type Shared } from './shared.ts';
 import { statusBody } from './status.ts';
@@ -16,9 +19,9 @@ const FRAME_TIMEOUT_MS = 30_000;
 /** How many unanswered messages a client should keep on the way. */
 const WINDOW_COUNT = 8_192;
 
-/** Clients: one actor each, and the door they come through. */
+/** Clients: one actor each, and the door they come through; and a window for machines. */
 export function servingBranch(shared: Shared): SupervisorSpec {
-  const { limits } = shared.options.config;
+  const { limits, http } = shared.options.config;
   return {
     type: 'supervisor',
     id: 'serving',
@@ -33,6 +36,7 @@ export function servingBranch(shared: Shared): SupervisorSpec {
         maxChildren: limits.connectionLimitCount,
       },
       unixAcceptor(shared),
+      ...(http.isEnabled ? [httpServer(shared)] : []),
     ],
   };
 }
@@ -56,6 +60,19 @@ function unixAcceptor(shared: Shared): ChildSpec {
         timestamp: ports.now(),
         payload: { kind: 'Error', body },
       }) as Message,
+  });
+}
+
+function httpServer(shared: Shared): ChildSpec {
+  const { config, telemetry } = shared.options;
+  const { http } = config;
+  return httpSpec({
+    listen: (port, handlers) => listenHttp({ ...http, port }, handlers),
+    door: shared.httpDoor,
+    port: http.port,
+    allowedHosts: http.allowedHosts,
+    pages: httpPages(shared),
+    telemetry,
   });
 }
 

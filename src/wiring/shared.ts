@@ -1,3 +1,4 @@
+import { HttpDoor } from '../actors/serving/http-door.ts';
 import { IngestBuffer } from '../actors/storage/ingest-buffer.ts';
 import { ReaderPort } from '../actors/storage/readers.actor.ts';
 import { RequestBook } from '../actors/storage/request-book.ts';
@@ -6,11 +7,11 @@ import { RootTable } from '../actors/watching/root-table.ts';
 import type { RootRequest } from '../actors/watching/roots.actor.ts';
 import type { Config } from '../config/schema.ts';
 import type { Environment, System } from '../supervisor/index.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { TelemetryHub } from '../telemetry/telemetry.ts';
 import type { StateCommand } from '../workers/storage/state.messages.ts';
 import { ActRecorder } from './act-recorder.ts';
 import { CommittedFacts } from './committed-facts.ts';
-import type { DirectoryIdentity } from './data-directory.ts';
+import type { HeldDataDirectory } from './data-directory.ts';
 import { ReportDesk } from './report-desk.ts';
 import { AnswerDesk } from './serving-ports.ts';
 
@@ -22,7 +23,7 @@ export interface DaemonOptions {
   /** Watched for this run only; stored paths come on top. */
   roots: readonly RootRequest[];
   environment: Environment;
-  telemetry: Telemetry;
+  telemetry: TelemetryHub;
   version: string;
   pid: number;
   uid: number;
@@ -31,7 +32,7 @@ export interface DaemonOptions {
 /** What the branches share. None of it belongs to an incarnation of an actor. */
 export interface Shared {
   options: DaemonOptions;
-  dataDirIdentity: DirectoryIdentity;
+  dataDirIdentity: HeldDataDirectory['identity'];
   startedAtMs: number;
   buffer: IngestBuffer;
   acts: ActRecorder;
@@ -42,6 +43,7 @@ export interface Shared {
   facts: CommittedFacts;
   roots: RootTable;
   reports: ReportDesk;
+  httpDoor: HttpDoor;
   /** When everything that was on disk at the start is recorded. */
   settled: Promise<void>;
   /** Commits counted per database (ledger, state), read by the checkpoint thread without asking. */
@@ -62,7 +64,7 @@ const GROUPS_IN_FLIGHT = 4;
 /** And how many messages: small ones wait here instead, and go together. */
 const MESSAGES_IN_FLIGHT = 8;
 
-export function shareParts(options: DaemonOptions, dataDirIdentity: DirectoryIdentity): Shared {
+export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Shared {
   const { config, environment, telemetry } = options;
   let settle: () => void;
   const settled = new Promise<void>((resolve) => (settle = resolve));
@@ -78,7 +80,7 @@ export function shareParts(options: DaemonOptions, dataDirIdentity: DirectoryIde
   });
   return {
     options,
-    dataDirIdentity,
+    dataDirIdentity: held.identity,
     startedAtMs: environment.clock.nowMs(),
     buffer,
     acts: new ActRecorder(buffer, telemetry, () => environment.clock.nowMs()),
@@ -89,6 +91,7 @@ export function shareParts(options: DaemonOptions, dataDirIdentity: DirectoryIde
     facts: new CommittedFacts(() => environment.clock.nowMs()),
     roots,
     reports: new ReportDesk(telemetry),
+    httpDoor: new HttpDoor((url) => held.changeCard({ http_url: url })),
     settled,
     commits: new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)),
     walBytes: undefined,

@@ -1,23 +1,13 @@
-import { showBytePath } from '../protocol/byte-path.ts';
 import type { BodyOf } from '../protocol/messages.ts';
-import type { TreeNode } from '../supervisor/index.ts';
+import { lookAtHealth } from './health.ts';
 import type { Shared } from './shared.ts';
-
-/** States of a supervised child in which it does not do its work. */
-const AWAY = new Set(['starting', 'restarting', 'backing-off', 'parked', 'stopped', 'refusing']);
 
 /** Is it well? Names every reason why not. */
 export function statusBody(shared: Shared): BodyOf<'Status'> {
-  const { facts, roots, reports, options, startedAtMs } = shared;
+  const { facts, roots, reports, options, startedAtMs, httpDoor } = shared;
   const nowMs = options.environment.clock.nowMs();
   const uptimeMs = nowMs - startedAtMs;
-  const workers = workersOf(shared.system.tree());
-  const away = workers.filter((worker) => AWAY.has(worker.state));
-  const reasons = away.map((worker) => `${worker.path} is ${worker.state.replace('-', ' ')}`);
-  if (!roots.isSettled) reasons.push('the first scan is not finished');
-  for (const root of roots.all())
-    if (root.state === 'failed' || root.state === 'gone')
-      reasons.push(`${showBytePath(root.path).path}: ${root.reason ?? 'cannot be watched'}`);
+  const { workers, reasons } = lookAtHealth(shared);
   const ledger = facts.summary();
   return {
     components: workers.map(({ path, state, restarts: count }) => ({
@@ -29,7 +19,7 @@ export function statusBody(shared: Shared): BodyOf<'Status'> {
     version: options.version,
     pid: options.pid,
     state: reasons.length === 0 ? 'healthy' : 'degraded',
-    reasons,
+    reasons: reasons.map(({ text }) => text),
     started_at: new Date(startedAtMs).toISOString(),
     data_dir: options.dataDir,
     ledger: {
@@ -44,10 +34,6 @@ export function statusBody(shared: Shared): BodyOf<'Status'> {
     watching: { roots: roots.all().length, files: roots.files },
     clients: { connected: shared.desk.connected },
     restarts: reports.summary(nowMs),
+    ...(httpDoor.url !== undefined && { http_url: httpDoor.url }),
   } as BodyOf<'Status'>;
-}
-
-function workersOf(node: TreeNode): TreeNode[] {
-  if (node.type === 'worker') return [node];
-  return node.children.flatMap(workersOf);
 }

@@ -60,7 +60,7 @@ export async function startDaemon(
   const args = ['--data-dir', place.dataDir, '--socket', place.socketPath];
   const child = fork(MONITOR_ENTRY, [...args, ...(options.args ?? []), ...roots], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, CODI_DEBUG_WRITE: '1', ...options.env },
+    env: { ...process.env, CODI_DEBUG_WRITE: '1', CODI_HTTP_PORT: '0', ...options.env },
   });
   let stderr = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));

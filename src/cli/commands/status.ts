@@ -103,6 +103,7 @@ function statusLines(found: Status, invocation: Invocation): string[] {
     const rate = ledger ? `, ${showCount(ledger.entries_per_second)} entries/s` : '';
     lines.push(row('clients', `${showCount(clients.connected)} connected${rate}`));
   }
+  if (found.http_url) lines.push(row('http', `${safeText(found.http_url)}/health, /metrics`));
   return [...lines, ...restartLines(found, row)];
 }
 

@@ -1,7 +1,9 @@
 import { defineEvent, number, object, oneOf, optional, text } from '../event-definition.ts';
+import { ACTOR_KINDS, actorKindOf } from '../actor-kinds.ts';
 import { REPORT_KINDS } from '../labels.ts';
 
 const path = text('Path of the actor in the tree.');
+const kind = optional(oneOf('Kind of the actor, by its place in the tree.', ACTOR_KINDS));
 const epoch = number('Incarnation, from 1; grows by one with each restart.');
 
 /** What every report of the supervisors carries. */
@@ -23,12 +25,15 @@ export const ACTOR_EVENTS = {
   ActorExited: defineEvent({
     level: 'warn',
     sentence: 'Actor {path} ended: {reason}.',
-    fields: { path, epoch, reason: text('How it ended.') },
+    fields: { path, epoch, reason: text('How it ended.'), kind },
+    complete: (fields) => ({ ...fields, kind: actorKindOf(fields.path) }),
     metrics: [
       {
         name: 'codi_actor_exits_total',
         type: 'counter',
         help: 'Actors that ended without being asked to, or did not start.',
+        labels: ['kind'],
+        startsAtZero: true,
       },
     ],
     repeatedBy: ['path'],
@@ -41,12 +46,16 @@ export const ACTOR_EVENTS = {
       epoch,
       reason: text('How the incarnation before it ended.'),
       afterMs: number('From the exit to readiness, in milliseconds.'),
+      kind,
     },
+    complete: (fields) => ({ ...fields, kind: actorKindOf(fields.path) }),
     metrics: [
       {
         name: 'codi_actor_restarts_total',
         type: 'counter',
         help: 'Actors that were restarted.',
+        labels: ['kind'],
+        startsAtZero: true,
       },
       {
         name: 'codi_actor_recovery_duration_seconds',
@@ -61,9 +70,15 @@ export const ACTOR_EVENTS = {
   ActorParked: defineEvent({
     level: 'error',
     sentence: 'Actor {path} spent its restart budget and is parked.',
-    fields: { path },
+    fields: { path, kind },
+    complete: (fields) => ({ ...fields, kind: actorKindOf(fields.path) }),
     metrics: [
-      { name: 'codi_actor_parks_total', type: 'counter', help: 'Actors that were given up.' },
+      {
+        name: 'codi_actor_parks_total',
+        type: 'counter',
+        help: 'Actors that were given up.',
+        labels: ['kind'],
+      },
     ],
     repeatedBy: ['path'],
   }),
@@ -95,6 +110,7 @@ export const ACTOR_EVENTS = {
         type: 'counter',
         help: 'What supervisors reported beside starts, exits and restarts.',
         labels: ['kind'],
+        startsAtZero: true,
       },
     ],
     repeatedBy: ['path', 'kind'],

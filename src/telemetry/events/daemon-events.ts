@@ -1,4 +1,4 @@
-import { defineEvent, flag, number, oneOf, optional, text } from '../event-definition.ts';
+import { constant, defineEvent, flag, number, oneOf, optional, text } from '../event-definition.ts';
 import { DROP_REASONS } from '../labels.ts';
 
 const act = {
@@ -12,7 +12,7 @@ export const DAEMON_EVENTS = {
     level: 'info',
     sentence: 'The daemon started.',
     fields: {
-      version: text('Version of codi.'),
+      version: constant('Version of codi.'),
       pid: number('Process id.'),
     },
     metrics: [
@@ -20,6 +20,12 @@ export const DAEMON_EVENTS = {
         name: 'codi_daemon_starts_total',
         type: 'counter',
         help: 'Starts of the daemon in this process.',
+      },
+      {
+        name: 'codi_build_info',
+        type: 'gauge',
+        help: 'Always 1; the label says which version runs.',
+        labels: ['version'],
       },
     ],
   }),
@@ -76,6 +82,7 @@ export const DAEMON_EVENTS = {
         help: 'What was dropped inside the daemon; the only way to lose anything.',
         labels: ['reason'],
         value: ({ count }) => count,
+        startsAtZero: true,
       },
     ],
     repeatedBy: ['reason'],

@@ -13,13 +13,8 @@ import {
 } from '#codi/actors/watching/watch-host.machine.js';
 import { watcherMachine } from '#codi/actors/watching/watcher.machine.js';
 import type { AnyStateMachine } from 'xstate';
-import { describe, expect, test } from 'vitest';
-import {
-  firstDeviation,
-  mutantsOf,
-  type Scenario,
-  type Step,
-} from '../../support/machine-scenarios.ts';
+import type { Scenario, Step } from '../../support/machine-scenarios.ts';
+import { describeMachines } from '../../support/machine-suite.ts';
 
 const stop = { type: 'sys.shutdown' };
 
@@ -282,15 +277,4 @@ const MACHINES: [string, AnyStateMachine, Scenario[]][] = [
   ['the debug window', debugMachine, threadActor('answering')],
 ];
 
-describe.each(MACHINES)('%s', (_name, machine, scenarios) => {
-  test.each(scenarios)('$title', (scenario) => {
-    expect(firstDeviation(machine, scenario)).toBeUndefined();
-  });
-
-  test('has no transition, guard, action, entry or tag whose loss would go unnoticed', () => {
-    const survivors = mutantsOf(machine).filter((mutant) =>
-      scenarios.every((scenario) => firstDeviation(mutant.machine, scenario) === undefined),
-    );
-    expect(survivors.map((mutant) => mutant.what)).toEqual([]);
-  });
-});
+describeMachines(MACHINES);

@@ -213,6 +213,7 @@ test('Every setting has a description, an expectation, an example that loads, an
     expect(setting.defaultValue ?? setting.derived, setting.name).toBeDefined();
     const text = `[${setting.section}]\n${setting.key} = ${setting.example}\n`;
     expect(problems(load(text)), setting.name).toEqual([]);
+    if (setting.derived !== undefined) continue;
     if (setting.kind === 'count' || setting.kind === 'size' || setting.kind === 'duration') {
       expect(setting.schema.parse(undefined), setting.name).toSatisfy(Number.isFinite);
     }

@@ -27,6 +27,7 @@ test('An event is one JSON line with level, time, name, fields and a sentence.',
       epoch: 2,
       reason: 'crash',
       afterMs: 84.25,
+      kind: 'other',
       msg: 'Actor core/x is back after 84.25 ms.',
     },
   ]);
@@ -126,7 +127,7 @@ test('Every event is a sentence over its own fields, and its metrics are well na
     for (const metric of 'metrics' in event ? (event.metrics ?? []) : []) {
       expect(names.has(metric.name), metric.name).toBe(false);
       names.add(metric.name);
-      expect(metric.name).toMatch(/^codi(_[a-z]+)+$/);
+      expect(metric.name).toMatch(/^(codi|process|nodejs)(_[a-z0-9]+)+$/);
       expect(metric.name.endsWith('_total')).toBe(metric.type === 'counter');
       expect(metric.help).toMatch(/^[A-Z].*\.$/);
     }

@@ -1,53 +1,19 @@
-import { RootTable, type WatchedRoot } from '#codi/actors/watching/root-table.js';
+import type { RootTable, WatchedRoot } from '#codi/actors/watching/root-table.js';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import { encodeMessage } from '#codi/protocol/codec.js';
 import type { TreeNode } from '#codi/supervisor/index.js';
-import { CommittedFacts } from '#codi/wiring/committed-facts.js';
-import { ReportDesk } from '#codi/wiring/report-desk.js';
-import { AnswerDesk } from '#codi/wiring/serving-ports.js';
 import type { Shared } from '#codi/wiring/shared.js';
 import { statusBody } from '#codi/wiring/status.js';
 import { beforeEach, expect, test } from 'vitest';
-import { rememberTelemetry } from '../../support/actor-world.ts';
-
-function node(path: string, state: string, children: TreeNode[] = []): TreeNode {
-  return {
-    path,
-    id: path,
-    type: children.length > 0 ? 'supervisor' : 'worker',
-    state,
-    restart: 'permanent',
-    isolation: 'inline',
-    epoch: 1,
-    restarts: 2,
-    uptimeMs: 0,
-    mailbox: { count: 0, bytes: 0, highWater: 0, dropped: 0 },
-    children,
-  };
-}
+import { fakeShared, treeNode } from '../../support/fake-shared.ts';
 
 let workers: TreeNode[];
 let shared: Shared;
 let roots: RootTable;
 
 beforeEach(() => {
-  workers = [node('core/a', 'idle')];
-  roots = new RootTable(() => undefined);
-  roots.markLoaded();
-  shared = {
-    facts: new CommittedFacts(() => 0),
-    roots,
-    reports: new ReportDesk(rememberTelemetry().telemetry),
-    desk: new AnswerDesk(),
-    startedAtMs: 1_000,
-    system: { tree: () => node('root', 'running', workers) },
-    options: {
-      environment: { clock: { nowMs: () => 3_250 } },
-      version: '1.2.3',
-      pid: 4711,
-      dataDir: '/data',
-    },
-  } as unknown as Shared;
+  workers = [treeNode('core/a', 'idle')];
+  ({ shared, roots } = fakeShared(() => workers));
 });
 
 test('A daemon whose workers all work is healthy.', () => {
@@ -73,11 +39,12 @@ test('A daemon whose workers all work is healthy.', () => {
 
 test('Every reason why it is not is named.', () => {
   workers = ['backing-off', 'parked', 'refusing', 'idle'].map((state) =>
-    node(`core/${state}`, state),
+    treeNode(`core/${state}`, state),
   );
   const root = { root: 1, path: bytePathFromUtf8('/desk'), state: 'failed', files: 3 };
   roots.add({ ...root, reason: 'no such device' } as WatchedRoot);
   roots.add({ ...root, root: 2, state: 'scanning' } as WatchedRoot);
+  shared.httpDoor.refused('the port is taken');
   const body = statusBody(shared);
   expect([body.state, body.watching]).toEqual(['degraded', { roots: 2, files: 6 }]);
   expect(body.reasons).toEqual([
@@ -86,5 +53,6 @@ test('Every reason why it is not is named.', () => {
     'core/refusing is refusing',
     'the first scan is not finished',
     '/desk: no such device',
+    'the port is taken',
   ]);
 });

@@ -1,0 +1,25 @@
+/** What actors are, by their place in the tree: the label of their metrics. Paths never are one. */
+const PLACES = [
+  ['root', /^root$/],
+  ['debug', /^debug$/],
+  ['telemetry', /^core\/telemetry$/],
+  ['ledger_writer', /^core\/storage\/ledger-writer$/],
+  ['state_writer', /^core\/storage\/state-writer$/],
+  ['readers', /^core\/storage\/readers$/],
+  ['maintenance', /^core\/storage\/maintenance$/],
+  ['watch_host', /^watching\/hosts\/./],
+  ['watcher', /^watching\/watchers\/./],
+  ['roots', /^watching\/roots$/],
+  ['connection', /^serving\/connections\/./],
+  ['acceptor', /^serving\/unix$/],
+  ['http', /^serving\/http$/],
+  ['supervisor', /^(core(\/storage)?|watching(\/(hosts|watchers))?|serving(\/connections)?)$/],
+] as const;
+
+export type ActorKind = (typeof PLACES)[number][0] | 'other';
+
+export const ACTOR_KINDS: readonly ActorKind[] = [...PLACES.map(([kind]) => kind), 'other'];
+
+export function actorKindOf(path: string): ActorKind {
+  return PLACES.find(([, place]) => place.test(path))?.[0] ?? 'other';
+}

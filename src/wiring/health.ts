@@ -1,0 +1,96 @@
+import { showBytePath } from '../protocol/byte-path.ts';
+import type { TreeNode } from '../supervisor/index.ts';
+import type { Shared } from './shared.ts';
+
+/** States of a supervised child in which it does not do its work. */
+const AWAY = new Set([
+  'starting',
+  'restarting',
+  'backing-off',
+  'parked',
+  'stopped',
+  'refusing',
+  'suspended',
+]);
+
+/** Without these no entry is taken. */
+const NEEDED_TO_BE_READY = [
+  'core/storage/ledger-writer',
+  'core/storage/state-writer',
+  'serving/unix',
+];
+
+/** A reason why not all is well. Who may ask over HTTP is not known, so what they are told names no path of files. */
+export interface Reason {
+  text: string;
+  publicText: string;
+}
+
+/** One look at the daemon, from which `codi status`, /health, /readyz and metrics are made. */
+export interface Health {
+  workers: TreeNode[];
+  reasons: Reason[];
+  notReady: string[];
+}
+
+export function lookAtHealth(shared: Shared): Health {
+  const tree = shared.system.tree();
+  const workers = workersOf(tree);
+  return {
+    workers,
+    reasons: [...awayReasons(tree), ...rootReasons(shared), ...httpReasons(shared)],
+    notReady: NEEDED_TO_BE_READY.flatMap((path) => {
+      const worker = workers.find((candidate) => candidate.path === path);
+      if (worker && !AWAY.has(worker.state)) return [];
+      return [worker ? awayText(worker) : `${path} is not there`];
+    }),
+  };
+}
+
+export function isAway(node: TreeNode): boolean {
+  return AWAY.has(node.state);
+}
+
+export function isRootAway({ state }: { state: string }): boolean {
+  return state === 'failed' || state === 'gone';
+}
+
+function workersOf(node: TreeNode): TreeNode[] {
+  if (node.type === 'worker') return [node];
+  return node.children.flatMap(workersOf);
+}
+
+function awayText(node: TreeNode): string {
+  return `${node.path} is ${node.state.replace('-', ' ')}`;
+}
+
+/** Names of dynamic children are paths of files, so they are told to their owner only. */
+function awayReasons(node: TreeNode): Reason[] {
+  return node.children.flatMap((child) => {
+    if (child.type === 'supervisor') return awayReasons(child);
+    if (!isAway(child)) return [];
+    const text = awayText(child);
+    const publicText =
+      node.strategy === 'dynamic'
+        ? `one of ${node.path} is ${child.state.replace('-', ' ')}`
+        : text;
+    return [{ text, publicText }];
+  });
+}
+
+function rootReasons({ roots }: Shared): Reason[] {
+  const reasons: Reason[] = [];
+  const add = (text: string, publicText = text) => reasons.push({ text, publicText });
+  if (!roots.isSettled) add('the first scan is not finished');
+  for (const root of roots.all()) {
+    if (!isRootAway(root)) continue;
+    const path = showBytePath(root.path).path;
+    add(`${path}: ${root.reason ?? 'cannot be watched'}`, 'a watched root cannot be watched');
+  }
+  return reasons;
+}
+
+function httpReasons({ httpDoor }: Shared): Reason[] {
+  const { problem } = httpDoor;
+  return problem === undefined ? [] : [{ text: problem, publicText: problem }];
+}
