@@ -36,7 +36,7 @@ export class LiveView {
     this.#isFolding = terminalColumns(invocation.io.stdout) !== undefined;
   }
 
-  /** The two lines at the top. */
+  /** The lines at the top. */
   async header(ready: Ready): Promise<void> {
     await this.#top(ready);
     const early = this.#early ?? [];
@@ -59,12 +59,14 @@ export class LiveView {
     const watching = [
       `watching ${plural(ready.roots.length, 'root')}, ${plural(ready.files, 'file')}`,
       { before: 'socket ', path: safeText(ready.socketPath) },
-      ...(ready.httpUrl === undefined ? [] : [safeText(ready.httpUrl)]),
       `ready in ${showDuration(Math.max(ready.readyMs, 100))}`,
     ];
     await this.#lines([
       style.bold(joinFitting(place, columns)),
       style.dim(joinFitting(watching, columns)),
+      ...(ready.httpUrl === undefined
+        ? []
+        : [style.dim(joinFitting([`metrics and health at ${safeText(ready.httpUrl)}`], columns))]),
     ]);
   }
 

@@ -30,9 +30,11 @@ export class ConnectionRoom {
     this.#onCut();
   }
 
-  /** It has sent a whole request. */
-  busy(socket: Socket): void {
-    if (this.#silent.delete(socket)) this.#busy.add(socket);
+  /** It has sent a whole request; false when it is still owed an answer, or was cut. */
+  busy(socket: Socket): boolean {
+    if (!this.#silent.delete(socket)) return false;
+    this.#busy.add(socket);
+    return true;
   }
 
   /** It has its answer. */

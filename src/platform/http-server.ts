@@ -104,7 +104,9 @@ async function serve(
   room: ConnectionRoom,
 ): Promise<void> {
   const { socket, headers, headersDistinct, method = '', url = '' } = request;
-  room.busy(socket);
+  // No client in use sends a second request before the first is answered; a flood of them would be all ours
+  // to keep.
+  if (!room.busy(socket)) return void socket.destroy();
   response.once('close', () => room.silent(socket));
   const announcesBody =
     headers['transfer-encoding'] !== undefined ||

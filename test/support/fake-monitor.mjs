@@ -29,6 +29,7 @@ if (FAKE_MODE === 'taken') {
     dataDir: process.env.CODI_DATA_DIR,
     roots: process.argv.slice(process.argv.indexOf('--') + 1),
     files: 1204,
+    httpUrl: 'http://127.0.0.1:9090',
     readyMs: 400,
   });
   const { env } = process;

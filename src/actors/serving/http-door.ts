@@ -32,8 +32,9 @@ export class HttpDoor {
     this.#set(url);
   }
 
-  closed(): void {
-    this.#set(undefined);
+  /** A late word about an earlier address changes nothing. */
+  closed(url: string): void {
+    if (url === this.#url) this.#set(undefined);
   }
 
   refused(problem: string): void {

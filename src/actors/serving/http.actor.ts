@@ -85,22 +85,26 @@ class Http {
 
   async #bind(): Promise<'bound' | 'refused'> {
     const { door, port, telemetry } = this.#ports;
+    // An incarnation that ended meanwhile has nothing to say about the door.
+    const opened = this.#cell.scope.wrap((listener: HttpListener) => {
+      door.opened(listener.url, listener.port);
+      telemetry.emit('HttpListening', { url: listener.url });
+    });
     let refusal: CodiError | undefined;
     for (const candidate of door.portsToTry(port)) {
       try {
         this.#listener = await this.#ports.listen(candidate, this.#handlers());
-        const { url } = this.#listener;
-        door.opened(url, this.#listener.port);
-        telemetry.emit('HttpListening', { url });
+        opened(this.#listener);
         return 'bound';
       } catch (error) {
         if (!isCodiError(error) || error.code !== 'CODI_HTTP_UNAVAILABLE') throw error;
         refusal = error;
       }
     }
-    const reason = refusal?.message ?? 'there is no port to try';
-    door.refused(`${reason}; ${refusal?.hint ?? ''}`);
-    telemetry.emit('HttpUnavailable', { reason });
+    const problem = `${refusal!.message}; ${refusal!.hint}`;
+    // Said once, not every ten seconds; `codi status` goes on saying it.
+    if (problem !== door.problem) telemetry.emit('HttpUnavailable', { problem });
+    door.refused(problem);
     return 'refused';
   }
 
@@ -108,7 +112,7 @@ class Http {
     const listener = this.#listener;
     if (listener === undefined) return;
     this.#listener = undefined;
-    this.#ports.door.closed();
+    this.#ports.door.closed(listener.url);
     await listener.close();
   }
 

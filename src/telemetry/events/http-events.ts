@@ -10,16 +10,16 @@ export const HTTP_EVENTS = {
   }),
   HttpUnavailable: defineEvent({
     level: 'warn',
-    sentence: 'No metrics and health over HTTP: {reason}.',
-    fields: { reason: text('Why it cannot listen.') },
+    sentence: 'No port for HTTP: {problem}.',
+    fields: { problem: text('Why it cannot listen, and what to do.') },
     metrics: [
       {
-        name: 'codi_http_bind_failures_total',
+        name: 'codi_http_unavailable_total',
         type: 'counter',
-        help: 'Times the HTTP port could not be had.',
+        help: 'Times the HTTP port was found taken.',
       },
     ],
-    repeatedBy: ['reason'],
+    repeatedBy: ['problem'],
   }),
   HttpAnswered: defineEvent({
     level: 'trace',

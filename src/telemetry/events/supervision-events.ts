@@ -101,13 +101,13 @@ export const SUPERVISION_EVENTS = {
       {
         name: 'codi_ready',
         type: 'gauge',
-        help: '1 when entries are taken, else 0; what /readyz says.',
+        help: 'Whether entries are taken: 1 or 0, as /readyz says.',
         value: ({ isReady }) => Number(isReady),
       },
       {
         name: 'codi_healthy',
         type: 'gauge',
-        help: '1 when every part does its work, 0 when degraded; what `codi status` says.',
+        help: 'Whether every part does its work: 1 or 0, as /health says.',
         value: ({ isHealthy }) => Number(isHealthy),
       },
       {

@@ -14,6 +14,7 @@ const status = {
   watching: { roots: 3, files: 48_211 },
   clients: { connected: 14 },
   restarts: { total: 1, last_hour: [] },
+  http_url: 'http://127.0.0.1:9090',
 };
 
 describe('commands about the daemon and what it watches', () => {
@@ -124,6 +125,7 @@ describe('commands about the daemon and what it watches', () => {
     expect(run.out).toContain('● healthy   up 3 d 4 h   pid 4711   codi 0.1.0');
     expect(run.out).toContain('ledger    12.4 M entries, 2.1 GB');
     expect(run.out).toContain('clients   14 connected, 1,204 entries/s');
+    expect(run.out).toContain('http      http://127.0.0.1:9090/health, /metrics');
     const [row] = (await codi(['status', '--json'])).json();
     expect(row).toMatchObject({ state: 'healthy', uptime_ms: 273_600_500, pid: 4711 });
   });

@@ -90,6 +90,7 @@ describe('codi up', () => {
     expect(exitCode).toBe(0);
     expect(out).toContain(`codi 0.1.0 · ${dir}/shop and 1 more · data ${dir}/data · pid `);
     expect(out).toContain(`watching 2 roots, 1,204 files · socket ${daemon.socketPath}`);
+    expect(out).toContain('metrics and health at http://127.0.0.1:9090\n');
     expect(out).toMatch(/\d\d:\d\d:\d\d {2}create {2}lib\/deep\/file-1\.js +1\.2 kB\n/);
     expect(out).toMatch(/warn {4}release {3}deploy done {2}user=42 {2}alice\n/);
     expect(out).toContain(

@@ -76,6 +76,37 @@ test('A value outside of its closed set is counted as other, so input cannot gro
   expect(metrics).not.toContain('SOMETHING_NEW');
 });
 
+test('A total that is counted elsewhere moves its counter by what it grew.', async () => {
+  const { telemetry } = set();
+  const numbers = { messages: 5, crashes: 0, dropped: 0, deadLetters: 0, fenced: 0 };
+  for (const messages of [5, 5, 9]) telemetry.emit('SupervisionMeasured', { ...numbers, messages });
+  expect(await telemetry.showMetrics()).toContain('\ncodi_messages_handled_total 9\n');
+});
+
+test('A counter whose first rise must be seen is there before it, at 0.', async () => {
+  const { telemetry } = set();
+  expect(await telemetry.showMetrics()).toContain('codi_actor_restarts_total{kind="http"} 0');
+  telemetry.emit('ActorRestarted', {
+    path: 'serving/http',
+    epoch: 2,
+    reason: 'crash',
+    afterMs: 1,
+  });
+  expect(await telemetry.showMetrics()).toContain('codi_actor_restarts_total{kind="http"} 1');
+});
+
+test('What cannot be known moves nothing, and the version is a label.', async () => {
+  const { telemetry } = set();
+  const nothing = { cpuUserMs: 0, cpuSystemMs: 0, loopActiveMs: 0, loopIdleMs: 0, rssBytes: 1 };
+  const heap = { heapUsedBytes: 1, heapTotalBytes: 1, externalBytes: 1, startedAtMs: 1 };
+  telemetry.emit('ProcessMeasured', { ...nothing, ...heap, openFds: 7 });
+  telemetry.emit('ProcessMeasured', { ...nothing, ...heap });
+  telemetry.emit('DaemonStarted', { version: '1.2.3', pid: 1 });
+  const metrics = await telemetry.showMetrics();
+  expect(metrics).toContain('\nprocess_open_fds 7\n');
+  expect(metrics).toContain('\ncodi_build_info{version="1.2.3"} 1\n');
+});
+
 test('A report of a supervisor shows its kind, its path and the error inside of it.', () => {
   const { telemetry, lines } = set();
   const reason = { kind: 'crash', error: new Error('no disk') };

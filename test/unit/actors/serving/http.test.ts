@@ -18,6 +18,8 @@ let tried: number[];
 let taken: Set<number>;
 let open: { handlers: HttpHandlers; isClosed: boolean }[];
 let failure: Error | undefined;
+let isStuck: boolean;
+let release: (() => void) | undefined;
 const latest = () => open.at(-1)!;
 
 beforeEach(() => {
@@ -27,11 +29,16 @@ beforeEach(() => {
   taken = new Set();
   open = [];
   failure = undefined;
+  isStuck = false;
 });
 
 async function listen(port: number, handlers: HttpHandlers): Promise<HttpListener> {
   tried.push(port);
   if (failure) throw failure;
+  if (isStuck) {
+    await new Promise<void>((resolve) => (release = resolve));
+    port = 60_000;
+  }
   if (taken.has(port))
     throw new CodiError('CODI_HTTP_UNAVAILABLE', { address: `a:${port}`, reason: 'it is taken' });
   const entry = { handlers, isClosed: false };
@@ -119,16 +126,13 @@ test('Who names no port gets 9090, and any free one when that is taken.', async 
   expect([tried, door.url, door.problem]).toEqual([[9090, 0], 'http://a:50001', undefined]);
 });
 
-test('A named port that is taken is told with its reason, tried for again, and had when it is free.', async () => {
+test('A named port that is taken is told once with its reason, tried for again, and had when it is free.', async () => {
   taken.add(9100);
   await start(9100);
   expect(world.node('http')?.state).toBe('unavailable');
   expect(door.problem).toMatch(/a:9100: it is taken; .*http\.port/);
   await world.advance(10_000);
-  expect([tried, log.names()]).toEqual([
-    [9100, 9100],
-    ['HttpUnavailable', 'HttpUnavailable'],
-  ]);
+  expect([tried, log.names()]).toEqual([[9100, 9100], ['HttpUnavailable']]);
   taken.clear();
   await world.advance(10_000);
   expect([world.node('http')?.state, door.problem, door.url]).toEqual([
@@ -145,6 +149,21 @@ test('Killed, it cuts what it had and comes back on the same port.', async () =>
   await world.kill('http');
   expect([before.isClosed, tried, door.url]).toEqual([true, [0, 50_001], 'http://a:50001']);
   expect(before.handlers.answer(REQUEST)).toBeUndefined();
+});
+
+test('An incarnation whose port comes late does not speak for its successor.', async () => {
+  await start(0);
+  isStuck = true;
+  await world.kill('http');
+  const stuck = release!;
+  isStuck = false;
+  world.system.kill('http');
+  // Longer than a cleanup may take.
+  await world.advance(3_000);
+  expect(door.url).toBe('http://a:50001');
+  stuck();
+  await world.settle();
+  expect([world.node('http')?.state, door.url]).toEqual(['listening', 'http://a:50001']);
 });
 
 test('A server that fails is replaced.', async () => {
