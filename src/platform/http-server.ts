@@ -47,7 +47,7 @@ export async function listenHttp(
   const room = new ConnectionRoom(options.connectionLimitCount, handlers.onCut);
   const server = createServer({
     maxHeaderSize: options.headerLimitBytes,
-    headersTimeout: requestTimeoutMs,
+    // Counts from the first byte, and for the head as well: a slow client gains nothing by each further one.
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: requestTimeoutMs,
     connectionsCheckingInterval: Math.min(requestTimeoutMs, TIMEOUT_CHECK_MS),

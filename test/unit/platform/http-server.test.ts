@@ -131,6 +131,21 @@ test.each([
   expect(seen).toEqual([]);
 });
 
+test('A client that sends its head byte by byte is cut, however busy it is.', async () => {
+  await open({ requestTimeoutMs: 400 });
+  const socket = dial();
+  socket.resume().write(GET);
+  await eventually(
+    'the cut',
+    () => {
+      socket.write('X');
+      return socket.destroyed;
+    },
+    20_000,
+  );
+  expect(seen).toEqual([]);
+});
+
 test('A client that does not read its answer is cut.', async () => {
   await open({ requestTimeoutMs: 200 });
   bodyBytes = 32 * 1024 * 1024;
