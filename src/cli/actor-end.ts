@@ -3,6 +3,7 @@ import type { DebugClient } from '../client/debug-client.ts';
 import type { ActorView } from '../protocol/debug/actor-views.ts';
 import { CodiError, isCodiError } from '../protocol/errors.ts';
 import { withActor } from './actor-paths.ts';
+import { showDuration } from './amounts.ts';
 import type { Invocation } from './invocation.ts';
 
 const SETTLED_WITHIN_MS = 5_000;
@@ -115,8 +116,15 @@ function asAbsent(error: unknown): undefined {
 }
 
 function late(path: string, state: string): CodiError {
-  const reason = `${path} is ${state}, ${SETTLED_WITHIN_MS} ms after it was asked to end`;
-  return new CodiError('CODI_TRY_AGAIN', { reason }, { hint: `see \`codi why ${path}\`` });
+  const after = showDuration(SETTLED_WITHIN_MS);
+  return new CodiError(
+    'CODI_TRY_AGAIN',
+    { path },
+    {
+      message: `it was done, but after ${after} ${path} is ${state}`,
+      hint: `see \`codi why ${path}\``,
+    },
+  );
 }
 
 function pause(delayMs: number): Promise<void> {

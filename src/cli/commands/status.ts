@@ -114,5 +114,5 @@ function restartLines(found: Status, row: (label: string, text: string) => strin
   const shown = paths.slice(0, 3).map(safeText).join(', ');
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
   const text = `${showCount(recent.length)} in the last hour: ${shown}${more}`;
-  return [row('restarts', `${text}          (codi tree)`)];
+  return [row('restarts', `${text}          (codi why ${safeText(paths[0] ?? '')})`)];
 }

@@ -102,6 +102,18 @@ describe('looking inside', () => {
     ]);
   });
 
+  it('kill says so when the actor does not come back in time', async () => {
+    let nowMs = 0;
+    await serve(actor(writer, {}, { state: 'backing-off' }));
+    const run = await runInProcess(['kill', writer], {
+      socketPath: join(dir, 'm.sock'),
+      nowMs: () => (nowMs += 500),
+    });
+    expect(run.exitCode).toBe(75);
+    expect(run.notes).toContain(`it was done, but after 5.0 s ${writer} is backing-off`);
+    expect(run.notes).toContain(`see \`codi why ${writer}\``);
+  });
+
   it('restart starts what is parked, stop leaves it stopped', async () => {
     await serve(actor(writer, { state: 'parked', epoch: 6 }, { epoch: 7 }));
     const restarted = await codi('restart', writer);
