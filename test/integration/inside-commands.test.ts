@@ -29,7 +29,10 @@ describe('looking inside a real daemon', () => {
     expect(writer.out).toMatch(/runs in +thread \d+/);
     expect((await codi('inspect', UNIX)).out).toMatch(/runs in +inline/);
     const [core] = await json('inspect', 'core');
-    expect(core).toMatchObject({ strategy: 'one_for_one', children: ['core/storage'] });
+    expect(core).toMatchObject({
+      strategy: 'one_for_one',
+      children: expect.arrayContaining(['core/storage']),
+    });
   });
 
   it('peek shows the real machine: its states, the present one marked, and what it accepts', async () => {
