@@ -52,10 +52,8 @@ export function logLine(row: LogRow, layout: LineLayout): string {
   const clock = showClock(row.timestamp, layout.nowMs());
   const level = row.level.toLowerCase();
   const head = `${style.dim(clock)}${GAP}${paintLevel(level, style)(padRight(level, WORD_WIDTH))}`;
-  const component = padRight(
-    fit(safeText(row.component), columns === undefined ? undefined : COMPONENT_MAX_WIDTH),
-    COMPONENT_WIDTH,
-  );
+  const maxWidth = columns === undefined ? undefined : COMPONENT_MAX_WIDTH;
+  const component = padRight(fit(safeText(row.component), maxWidth) + GAP, COMPONENT_WIDTH);
   const session = shortenEnd(safeText(row.session_id ?? ''), SESSION_MAX_WIDTH);
   const metadata = metadataText(row.metadata);
   const text = safeText(row.message) + (metadata === '' ? '' : GAP + metadata);

@@ -40,7 +40,8 @@ export async function listRows<Row>(
 
 /**
  * A page. Once rows were handed out, a daemon that restarts or is busy is waited for: the cursor stays good, and
- * half an answer would be worse than a late one.
+ * half an answer would be worse than a late one. A read that was ended for its length is tried once more in any
+ * case: it may have waited for a cold disk.
  */
 async function askPatiently<Row>(
   ask: AskPage<Row>,
@@ -53,8 +54,9 @@ async function askPatiently<Row>(
       const wantsEstimate = isOwnLimit && count === 0;
       return await ask({ limit, order, cursor: next, wantsEstimate });
     } catch (error) {
-      const isHopeful = isCodiError(error) && error.retryable && count > 0 && attempt < ATTEMPTS;
-      if (!isHopeful) throw error;
+      if (!isCodiError(error) || !error.retryable) throw error;
+      const isLate = count === 0 && (error.code !== 'CODI_TIMEOUT' || attempt > 1);
+      if (isLate || attempt === ATTEMPTS) throw error;
       await sleep(RETRY_MS);
     }
   }

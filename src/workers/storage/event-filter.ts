@@ -1,5 +1,6 @@
 import type { BodyOf } from '../../protocol/messages.ts';
 import { codeOf, EVENTS, STREAMS } from './codes.ts';
+import { assertGlob } from './path-glob.ts';
 import { pathToValue, subtreeBounds } from './path-value.ts';
 import type { ReadConnection } from './read-connection.ts';
 import { placesOf, rootsOf, type KnownRoot } from './root-lookup.ts';
@@ -84,6 +85,7 @@ function addGlob(
   roots: readonly KnownRoot[],
   pattern: string,
 ): void {
+  assertGlob(pattern);
   const isAbsolute = pattern.startsWith('/');
   for (const { rootId, shown } of roots) {
     for (const column of ['path', 'from_path']) {

@@ -9,14 +9,18 @@ import { SliceSize } from './slice-size.ts';
 import { LOG_COLUMNS } from './stored-rows.ts';
 import { IN_RANGE, keyOf, timeOrder, type TimeKey, type TimeRange } from './time-key.ts';
 
-/** Up to so many hits are gathered and put in order of time; with more, time is walked through instead. */
+/** Up to so many hits are gathered and put in order of time. */
 const FEW_HITS = 5_000;
+/** Time is walked through for so long before it is looked whether there are few. */
+const WALK_MS = 15;
 const GATHER_MS = 80;
 const FIRST_SPAN = 100_000;
 const LAST_SPAN = 4_000_000;
 /** Ids so close together are asked for in one go. */
 const NEAR_IDS = 256;
-const HITS = 'SELECT rowid FROM logs_fts WHERE logs_fts MATCH ? AND rowid BETWEEN ? AND ?';
+/** A number comes as REAL from JavaScript, which FTS5 does not take as a bound: it would read the whole index. */
+const HITS = `SELECT rowid FROM logs_fts WHERE logs_fts MATCH ?
+  AND rowid BETWEEN CAST(? AS INTEGER) AND CAST(? AS INTEGER)`;
 
 /** A condition on `logs` between two ids, which are its last two values. */
 export const HITS_BETWEEN = `id IN (${HITS})`;
@@ -41,9 +45,9 @@ export function hitsOf(connection: ReadConnection, words: string): string {
 }
 
 /**
- * Entries that have the words and meet the other conditions, in order of time. A rare word has few hits: they are
- * gathered from the index and sorted. A frequent one has hits near every time: then slices of time are asked for
- * theirs.
+ * Entries that have the words and meet the other conditions, in order of time. A frequent word has hits near every
+ * time: slices of time are asked for theirs. When that takes long the word is rare: then all its hits are gathered
+ * from the index and sorted.
  */
 export function* searchByTime(
   connection: ReadConnection,
@@ -52,19 +56,10 @@ export function* searchByTime(
 ): Generator<Candidate> {
   const expression = hitsOf(connection, filter.full_text ?? '');
   const read = entryReader(connection, filter);
-  const few = fewHits(connection, expression);
-  if (few) {
-    const keys = connection.prepare(
-      `SELECT seconds, nanos, id FROM logs NOT INDEXED
-       WHERE id IN (SELECT value FROM json_each(?)) AND ${IN_RANGE} ${timeOrder(order.isNewest)}`,
-    );
-    const { lower, upper } = order.range;
-    const rows = keys.all(JSON.stringify(few), ...lower, ...upper) as LogRow[];
-    for (const row of rows) yield read(keyOf(row));
-    return;
-  }
   const slices = new LogSlices(connection, filter, order);
   const inSlice = connection.prepare(`SELECT seconds, nanos, id ${slices.from} ${slices.order}`);
+  const gatherAtMs = performance.now() + WALK_MS;
+  let hasGathered = false;
   for (;;) {
     const { result, isLast } = slices.look(({ range }) => {
       const keys = (inSlice.all(...slices.valuesIn(range)) as LogRow[]).map(keyOf);
@@ -74,7 +69,27 @@ export function* searchByTime(
     for (const key of result) yield read(key);
     if (isLast) return;
     yield { key: order.isNewest ? slices.rest.upper : slices.rest.lower };
+    if (hasGathered || performance.now() < gatherAtMs) continue;
+    hasGathered = true;
+    const few = fewHits(connection, expression);
+    if (!few) continue;
+    for (const key of keysIn(connection, few, { ...order, range: slices.rest })) yield read(key);
+    return;
   }
+}
+
+/** The keys of these entries that lie in a range, in order of time. */
+function keysIn(
+  connection: ReadConnection,
+  ids: readonly number[],
+  { range, isNewest }: { range: TimeRange; isNewest: boolean },
+): TimeKey[] {
+  const statement = connection.prepare(
+    `SELECT seconds, nanos, id FROM logs NOT INDEXED
+     WHERE id IN (SELECT value FROM json_each(?)) AND ${IN_RANGE} ${timeOrder(isNewest)}`,
+  );
+  const rows = statement.all(JSON.stringify(ids), ...range.lower, ...range.upper) as LogRow[];
+  return rows.map(keyOf);
 }
 
 function entryReader(connection: ReadConnection, filter: LogFilter): (key: TimeKey) => Candidate {

@@ -6,10 +6,10 @@ import { Conditions } from './sql-conditions.ts';
 export type LogFilter = BodyOf<'QueryLogs'>['filter'];
 
 /**
- * LIKE folds ASCII letters only and stops at NUL. It compares at every place of the message, so that a long
- * pattern could take seconds for one message.
+ * LIKE folds ASCII letters only and stops at NUL. It compares at every place of the message anew, so that a long
+ * pattern could take a tenth of a second for one message.
  */
-const LIKE_SAFE = /^[\x01-\x7f]{1,64}$/; // eslint-disable-line no-control-regex
+const LIKE_SAFE = /^[\x01-\x7f]{1,16}$/; // eslint-disable-line no-control-regex
 
 /** From this severity on entries have an index of their own. */
 const SEVERE = LEVELS.indexOf('Warn');

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import picomatch from 'picomatch';
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
 import {
   openForReading,
@@ -7,6 +6,7 @@ import {
   type SqliteStatement,
   type StoreKind,
 } from './open-database.ts';
+import { globMatcher } from './path-glob.ts';
 import type { ReaderOptions } from './reader.messages.ts';
 import { judgeFailure } from './storage-failure.ts';
 
@@ -98,11 +98,9 @@ function addFunctions(database: SqliteDatabase): void {
     let matches = matchers.get(key);
     if (!matches) {
       if (matchers.size >= MATCHER_CACHE_COUNT) matchers.clear();
-      matches = picomatch(key, { dot: true });
+      matches = globMatcher(key);
       matchers.set(key, matches);
     }
-    const text = Buffer.isBuffer(path) ? path.toString('utf8') : String(path);
-    const isBare = !key.includes('/');
-    return matches(text) || (isBare && matches(text.slice(text.lastIndexOf('/') + 1))) ? 1 : 0;
+    return matches(Buffer.isBuffer(path) ? path.toString('utf8') : String(path)) ? 1 : 0;
   });
 }

@@ -1,7 +1,9 @@
-const FIRST_ROWS = 512;
+const FIRST_ROWS = 16;
+const LEAST_ROWS = 4;
 const LAST_ROWS = 20_000;
-const FIRST_MS = 10;
-const LAST_MS = 40;
+const SHORT_MS = 2;
+const GOOD_MS = 10;
+const LONG_MS = 40;
 
 /**
  * How many rows one statement looks at. A statement cannot be interrupted, and rows may be a few bytes or half a
@@ -23,8 +25,9 @@ export class SliceSize {
     const startedMs = performance.now();
     const result = look();
     const tookMs = performance.now() - startedMs;
-    if (tookMs > LAST_MS) this.#rows = Math.max(1, Math.floor(this.#rows / 4));
-    else if (tookMs < FIRST_MS) this.#rows = Math.min(limitRows, this.#rows * 2);
+    if (tookMs > LONG_MS) this.#rows = Math.max(LEAST_ROWS, this.#rows >> 2);
+    else if (tookMs < GOOD_MS)
+      this.#rows = Math.min(limitRows, this.#rows * (tookMs < SHORT_MS ? 4 : 2));
     return result;
   }
 }

@@ -158,4 +158,14 @@ describe('listings', () => {
     expect(run.exitCode).toBe(0);
     expect(run.json().map(({ id }) => id)).toEqual(rows.map((_, at) => at + 1));
   });
+
+  it('tries a read again that was ended for its length, and then says so', async () => {
+    let asked = 0;
+    const timeout = { code: 'CODI_TIMEOUT', message: 'was ended', retryable: true };
+    daemon.script = ({ kind }) =>
+      kind === 'QueryLogs' && ++asked % 3 !== 0 ? { kind: 'Error', body: timeout } : undefined;
+    expect(await codi(['query', '--json'])).toMatchObject({ exitCode: 75, out: '' });
+    expect(asked).toBe(2);
+    expect((await codi(['query', '--json'])).json()).toHaveLength(5);
+  });
 });
