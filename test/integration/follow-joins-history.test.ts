@@ -34,7 +34,7 @@ async function write(writer: string, count: number, hours: readonly number[]): P
   return messages;
 }
 
-describe('codi query --follow', () => {
+describe('codi query --follow', { timeout: 180_000 }, () => {
   it('shows each entry once, whatever its time, beside writers and over a restart', async () => {
     const hours = fc.sample(fc.integer({ min: 0, max: 23 }), 50);
     const written = [...(await write('before', 500, hours))];
@@ -64,7 +64,7 @@ describe('codi query --follow', () => {
   });
 });
 
-describe('codi tail -f', () => {
+describe('codi tail -f', { timeout: 180_000 }, () => {
   it('begins behind what was recorded, also when older entries carry later times', async () => {
     await write('future', 1, [23]);
     await write('past', 40, [1]);

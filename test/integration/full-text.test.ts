@@ -106,7 +106,7 @@ const isThere = () => {
   return tables.length > 0;
 };
 
-describe('full-text search', () => {
+describe('full-text search', { timeout: 180_000 }, () => {
   it('finds rare and frequent words in order of time, with every other filter', async () => {
     const thread = await fixture.start({ fullText: true });
     const all = [

@@ -27,7 +27,7 @@ afterEach(() => pool.close());
 const hasBegun = (count: number) =>
   expect.poll(() => Atomics.load(begunAll, 0), { timeout: 20_000 }).toBe(count);
 
-describe('a read that does not end', () => {
+describe('a read that does not end', { timeout: 180_000 }, () => {
   it.each(['spin', 'grind'])('%s: is ended and refused, while the writer goes on', async (task) => {
     const thread = await fixture.start();
     const commit = () =>

@@ -12,17 +12,17 @@ beforeAll(async () => {
   places = [newPlace(), newPlace()];
   const env = { CODI_STORAGE_FULL_TEXT: '1' };
   daemons = await Promise.all(places.map((place) => startDaemon(place, [], { env })));
-  client = await daemons[0]!.client({ requestTimeoutMs: 30_000 });
+  client = await daemons[0]!.client({ requestTimeoutMs: 120_000 });
   // Each of them is as costly to search as an entry can be.
   const message = 'a'.repeat(LARGE);
-  for (let at = 0; at < 120; at++) await client.log({ level: 'Info', component: 'large', message });
+  for (let at = 0; at < 60; at++) await client.log({ level: 'Info', component: 'large', message });
   await client.log({
     level: 'Info',
     component: 'small',
     message: '100% of "it"',
     metadata: nested(),
   });
-});
+}, 180_000);
 
 afterAll(async () => {
   await client.close();
@@ -52,7 +52,7 @@ async function count(filter: object): Promise<number> {
   return found;
 }
 
-describe('hostile queries', () => {
+describe('hostile queries', { timeout: 180_000 }, () => {
   it.each([
     ['a limit beyond the largest', {}, { limit: 1e9 }],
     ['a limit of nothing', {}, { limit: 0 }],
@@ -123,7 +123,7 @@ describe('hostile queries', () => {
     expect(await count({ text: `${'a'.repeat(5_000)}b` })).toBe(0);
     expect(await count({ text: 'ü' })).toBe(0);
     expect(await count({ component: 'nobody', text: 'aaab', metadata: { k: 2 } })).toBe(0);
-    expect(await count({ component: 'large' })).toBe(120);
-    expect((await query({ component: 'large' }, { count: 'only' })).total_count).toBe(120);
+    expect(await count({ component: 'large' })).toBe(60);
+    expect((await query({ component: 'large' }, { count: 'only' })).total_count).toBe(60);
   });
 });

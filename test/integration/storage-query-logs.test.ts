@@ -110,8 +110,8 @@ describe('querying logs', () => {
   });
 
   it('goes on in slices through many entries that do not match', async () => {
-    const many = Array.from({ length: 12_000 }, () => ({ component: 'noise' }));
-    for (let at = 0; at < 3; at++) fixture.log(many);
+    const many = Array.from({ length: 3_000 }, () => ({ component: 'noise' }));
+    for (let at = 0; at < 2; at++) fixture.log(many);
     fixture.log([{ component: 'needle', timestamp: '2024-01-01T00:00:00Z' }]);
     expect(await logs({ component: 'needle' })).toHaveLength(1);
     expect(await logs({ component: 'needle' }, { order: 'oldest' })).toHaveLength(1);
