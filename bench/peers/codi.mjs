@@ -11,15 +11,19 @@ export const codi = {
     return {
       connect: async (entry, onAcks) => {
         const client = await MonitorClient.connect({ socketPath: daemon.socketPath });
+        const open = new Set();
         return {
-          send: (count) =>
-            void client.logBatch(Array.from({ length: count }, () => entry)).then(
-              () => onAcks(count),
-              (error) => {
-                throw error;
-              },
-            ),
-          close: () => client.close(),
+          send: (count) => {
+            const batch = client.logBatch(Array.from({ length: count }, () => entry)).then(() => {
+              open.delete(batch);
+              onAcks(count);
+            });
+            open.add(batch);
+          },
+          close: async () => {
+            await Promise.all(open);
+            await client.close();
+          },
         };
       },
       rssBytes: () =>

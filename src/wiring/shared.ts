@@ -60,7 +60,7 @@ export const BRANCH = { intensity: 3, periodMs: 60_000 } as const;
 /** How many requests may wait for the state writer. */
 const STATE_REQUESTS_MAX = 10_000;
 /** How many commit groups may be at the ledger thread at once: the next is ready when one is done. */
-const GROUPS_IN_FLIGHT = 4;
+const GROUPS_IN_FLIGHT = 2;
 /** And how many messages: small ones wait here instead, and go together. */
 const MESSAGES_IN_FLIGHT = 8;
 
