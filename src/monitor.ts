@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `codi-monitor`: runs the daemon without a view, for service managers and for `codi up`. */
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { loadConfig, type ConfigResult } from './config/load.ts';
 import { absolute, resolveConfigPath, resolvePaths, type Machine } from './config/paths.ts';
@@ -116,6 +116,7 @@ async function main(): Promise<void> {
 
   const { workspace } = config.general;
   const watched = positionals.length > 0 || workspace === undefined ? positionals : [workspace];
+  const { keyFile } = config.audit;
   const paths = resolvePaths(config, machine, values.config);
   const daemon = await startDaemon({
     config,
@@ -130,6 +131,10 @@ async function main(): Promise<void> {
     version,
     pid: process.pid,
     uid,
+    audit: {
+      origin: config.audit.origin ?? `codi.local/${hostname().replace(/[\s+/]+/gu, '-')}`,
+      ...(keyFile !== undefined && { keyFile: absolute(keyFile, machine) }),
+    },
   });
   run(daemon, telemetry, config.shutdown.deadlineMs);
 

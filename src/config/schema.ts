@@ -2,6 +2,7 @@
 // the names of environment variables and the error messages all come from here.
 import { z } from 'zod';
 
+import { audit } from './sections/audit.ts';
 import { debug } from './sections/debug.ts';
 import { general } from './sections/general.ts';
 import { http } from './sections/http.ts';
@@ -14,6 +15,7 @@ import { storage } from './sections/storage.ts';
 export const configSchema = z.object({
   general,
   storage,
+  audit,
   monitor,
   limits,
   http,
@@ -36,6 +38,7 @@ export type Config = DeepReadonly<z.output<typeof configSchema>>;
 export const SECTIONS = {
   general: { tomlName: 'general', title: 'Who works here, and how much is said' },
   storage: { tomlName: 'storage', title: 'Where the data lives, and how it is written' },
+  audit: { tomlName: 'audit', title: 'What is signed, and how often' },
   monitor: { tomlName: 'monitor', title: 'The way in, and what is watched' },
   limits: { tomlName: 'limits', title: 'What clients may take' },
   http: { tomlName: 'http', title: 'Metrics and health for machines' },

@@ -221,6 +221,24 @@ export function optionalText(
   });
 }
 
+/** A name without spaces and plus signs that is made by the program unless given. */
+export function optionalName(
+  key: string,
+  about: Description & { derived: string; example: string },
+) {
+  const schema = z
+    .string()
+    .regex(/^[^\s+]{1,200}$/u)
+    .optional();
+  return declare(schema, about, {
+    key,
+    kind: 'text',
+    expected: 'a name of 1 to 200 characters without spaces and +',
+    example: JSON.stringify(about.example),
+    derived: about.derived,
+  });
+}
+
 /** A file or folder that is chosen by the program unless given. */
 export function optionalPath(
   key: string,

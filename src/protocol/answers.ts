@@ -116,6 +116,7 @@ const status = z.object({
     .nullish(),
   request_id: requestId,
   http_url: text.nullish(),
+  audit: z.array(z.object({ database: text, blocks: count, signed_at: time })).nullish(),
 });
 
 /** Every message the daemon answers with. */

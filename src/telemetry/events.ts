@@ -1,6 +1,7 @@
 // Everything the daemon says about itself, declared once. `emit` writes the line and moves the
 // metrics; docs/metrics.md is generated from here. Metric names end in their unit; seconds and bytes.
 import { ACTOR_EVENTS } from './events/actor-events.ts';
+import { AUDIT_EVENTS } from './events/audit-events.ts';
 import { DAEMON_EVENTS } from './events/daemon-events.ts';
 import { HTTP_EVENTS } from './events/http-events.ts';
 import { RUNTIME_EVENTS } from './events/runtime-events.ts';
@@ -15,6 +16,7 @@ export const EVENTS = {
   ...ACTOR_EVENTS,
   ...SERVING_EVENTS,
   ...STORAGE_EVENTS,
+  ...AUDIT_EVENTS,
   ...WATCHING_EVENTS,
   ...HTTP_EVENTS,
   ...RUNTIME_EVENTS,

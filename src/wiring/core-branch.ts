@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { ledgerWriterSpec } from '../actors/storage/ledger-writer.actor.ts';
 import { maintenanceSpec } from '../actors/storage/maintenance.actor.ts';
+import { notarySpec } from '../actors/storage/notary.actor.ts';
 import { readersSpec } from '../actors/storage/readers.actor.ts';
 import { stateWriterSpec } from '../actors/storage/state-writer.actor.ts';
 import { telemetrySpec } from '../actors/telemetry/telemetry.actor.ts';
 import { createReaderPool } from '../platform/reader-pool.ts';
 import { openRuntimeMeter } from '../platform/runtime-meter.ts';
 import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
+import type { NotaryOptions } from '../workers/storage/notary.messages.ts';
 import type { CheckpointOptions } from '../workers/storage/checkpoint.messages.ts';
 import type { LedgerOptions } from '../workers/storage/ledger.messages.ts';
 import type { ReaderOptions } from '../workers/storage/reader.messages.ts';
@@ -25,7 +27,8 @@ export function coreBranch(shared: Shared): SupervisorSpec {
     id: 'storage',
     strategy: 'one_for_one',
     ...BRANCH,
-    children: [ledger(shared), state(shared), readers(shared), maintenance(shared)],
+    // Stopped bottom to top: the notary signs what the writers left.
+    children: [notary(shared), ledger(shared), state(shared), readers(shared), maintenance(shared)],
   };
   return {
     type: 'supervisor',
@@ -41,6 +44,23 @@ function telemetry(shared: Shared): ChildSpec {
     openMeter: openRuntimeMeter,
     measure: () => measure(shared),
     telemetry: shared.options.telemetry,
+  });
+}
+
+function notary(shared: Shared): ChildSpec {
+  const { config, dataDir, audit } = shared.options;
+  const data = {
+    dataDir,
+    commits: shared.commits,
+    ...audit,
+    intervalMs: config.audit.checkpointIntervalMs,
+    blocks: config.audit.checkpointBlocksCount,
+    historyIntervalMs: config.audit.historyIntervalMs,
+    historyCount: config.audit.historyCount,
+  } satisfies NotaryOptions;
+  return notarySpec(entryOf('storage/notary.worker.js'), data, {
+    book: shared.notary,
+    onMessage: (message) => shared.audit.take(message),
   });
 }
 

@@ -38,7 +38,12 @@ export function lookAtHealth(shared: Shared): Health {
   const workers = workersOf(tree);
   return {
     workers,
-    reasons: [...awayReasons(tree), ...rootReasons(shared), ...httpReasons(shared)],
+    reasons: [
+      ...awayReasons(tree),
+      ...rootReasons(shared),
+      ...httpReasons(shared),
+      ...shared.audit.reasons(),
+    ],
     notReady: NEEDED_TO_BE_READY.flatMap((path) => {
       const worker = workers.find((candidate) => candidate.path === path);
       if (worker && !AWAY.has(worker.state)) return [];

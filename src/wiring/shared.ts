@@ -8,8 +8,10 @@ import type { RootRequest } from '../actors/watching/roots.actor.ts';
 import type { Config } from '../config/schema.ts';
 import type { Environment, System } from '../supervisor/index.ts';
 import type { TelemetryHub } from '../telemetry/telemetry.ts';
+import type { NotaryCommand } from '../workers/storage/notary.messages.ts';
 import type { StateCommand } from '../workers/storage/state.messages.ts';
 import { ActRecorder } from './act-recorder.ts';
+import { AuditDesk } from './audit-desk.ts';
 import { CommittedFacts } from './committed-facts.ts';
 import type { HeldDataDirectory } from './data-directory.ts';
 import { ReportDesk } from './report-desk.ts';
@@ -27,6 +29,8 @@ export interface DaemonOptions {
   version: string;
   pid: number;
   uid: number;
+  /** Who signs checkpoints, and with which key when it is not the data directory's own. */
+  audit: { origin: string; keyFile?: string };
 }
 
 /** What the branches share. None of it belongs to an incarnation of an actor. */
@@ -37,6 +41,8 @@ export interface Shared {
   buffer: IngestBuffer;
   acts: ActRecorder;
   book: RequestBook<StateCommand>;
+  notary: RequestBook<NotaryCommand>;
+  audit: AuditDesk;
   reader: ReaderPort;
   router: HostRouter;
   desk: AnswerDesk;
@@ -59,6 +65,8 @@ export const BRANCH = { intensity: 3, periodMs: 60_000 } as const;
 
 /** How many requests may wait for the state writer. */
 const STATE_REQUESTS_MAX = 10_000;
+/** How many questions about proofs may wait for the notary. */
+const NOTARY_REQUESTS_MAX = 256;
 /** How many commit groups may be at the ledger thread at once: the next is ready when one is done. */
 const GROUPS_IN_FLIGHT = 2;
 /** And how many messages: small ones wait here instead, and go together. */
@@ -78,13 +86,16 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     inFlightBytes: GROUPS_IN_FLIGHT * config.storage.groupLimitBytes,
     inFlightCount: MESSAGES_IN_FLIGHT,
   });
+  const acts = new ActRecorder(buffer, telemetry, () => environment.clock.nowMs());
   return {
     options,
     dataDirIdentity: held.identity,
     startedAtMs: environment.clock.nowMs(),
     buffer,
-    acts: new ActRecorder(buffer, telemetry, () => environment.clock.nowMs()),
+    acts,
     book: new RequestBook<StateCommand>(STATE_REQUESTS_MAX),
+    notary: new RequestBook<NotaryCommand>(NOTARY_REQUESTS_MAX),
+    audit: new AuditDesk(telemetry, (act) => acts.record(act)),
     reader: new ReaderPort(),
     router: new HostRouter(),
     desk: new AnswerDesk(),

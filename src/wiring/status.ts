@@ -4,7 +4,7 @@ import type { Shared } from './shared.ts';
 
 /** Is it well? Names every reason why not. */
 export function statusBody(shared: Shared): BodyOf<'Status'> {
-  const { facts, roots, reports, options, startedAtMs, httpDoor } = shared;
+  const { audit, facts, roots, reports, options, startedAtMs, httpDoor } = shared;
   const nowMs = options.environment.clock.nowMs();
   const uptimeMs = nowMs - startedAtMs;
   const { workers, reasons } = lookAtHealth(shared);
@@ -35,5 +35,6 @@ export function statusBody(shared: Shared): BodyOf<'Status'> {
     clients: { connected: shared.desk.connected },
     restarts: reports.summary(nowMs),
     ...(httpDoor.url !== undefined && { http_url: httpDoor.url }),
+    audit: audit.summary(),
   } as BodyOf<'Status'>;
 }

@@ -1,6 +1,7 @@
 import { HttpDoor } from '#codi/actors/serving/http-door.js';
 import { RootTable } from '#codi/actors/watching/root-table.js';
 import type { TreeNode } from '#codi/supervisor/index.js';
+import { AuditDesk } from '#codi/wiring/audit-desk.js';
 import { CommittedFacts } from '#codi/wiring/committed-facts.js';
 import { ReportDesk } from '#codi/wiring/report-desk.js';
 import { AnswerDesk } from '#codi/wiring/serving-ports.js';
@@ -36,6 +37,7 @@ export function fakeShared(children: () => TreeNode[]) {
   roots.markLoaded();
   const log = rememberTelemetry();
   const shared = {
+    audit: new AuditDesk(log.telemetry, () => undefined),
     facts: new CommittedFacts(() => 0),
     roots,
     reports: new ReportDesk(log.telemetry),

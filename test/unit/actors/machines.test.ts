@@ -4,6 +4,7 @@ import { debugMachine } from '#codi/actors/debug/debug.machine.js';
 import { acceptorMachine } from '#codi/actors/serving/acceptor.machine.js';
 import { connectionMachine } from '#codi/actors/serving/connection.machine.js';
 import { maintenanceMachine } from '#codi/actors/storage/maintenance.machine.js';
+import { notaryMachine } from '#codi/actors/storage/notary.machine.js';
 import { readersMachine } from '#codi/actors/storage/readers.machine.js';
 import { writerMachine } from '#codi/actors/storage/writer.machine.js';
 import { rootsMachine } from '#codi/actors/watching/roots.machine.js';
@@ -274,6 +275,7 @@ const MACHINES: [string, AnyStateMachine, Scenario[]][] = [
   ['the roots', rootsMachine, roots],
   ['the readers', readersMachine, readers],
   ['maintenance', maintenanceMachine, threadActor('checkpointing')],
+  ['the notary', notaryMachine, threadActor('signing')],
   ['the debug window', debugMachine, threadActor('answering')],
 ];
 

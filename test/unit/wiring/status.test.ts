@@ -45,6 +45,7 @@ test('Every reason why it is not is named.', () => {
   roots.add({ ...root, reason: 'no such device' } as WatchedRoot);
   roots.add({ ...root, root: 2, state: 'scanning' } as WatchedRoot);
   shared.httpDoor.refused('the port is taken');
+  shared.audit.take({ type: 'trouble', reason: 'no space' });
   const body = statusBody(shared);
   expect([body.state, body.watching]).toEqual(['degraded', { roots: 2, files: 6 }]);
   expect(body.reasons).toEqual([
@@ -54,5 +55,6 @@ test('Every reason why it is not is named.', () => {
     'the first scan is not finished',
     '/desk: no such device',
     'the port is taken',
+    'checkpoints cannot be signed: no space',
   ]);
 });

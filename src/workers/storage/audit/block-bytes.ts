@@ -1,0 +1,79 @@
+import type { BlockRange } from '../block.ts';
+import type { CanonicalBuffer } from '../canonical.ts';
+import type { SqliteDatabase, SqliteStatement, StoreKind } from '../open-database.ts';
+import { StoredRows } from '../stored-rows.ts';
+
+interface RangeRow {
+  block: number;
+  first: number;
+  last: number;
+}
+
+export interface StoredBlock {
+  leaf: Buffer;
+  version: number;
+  entries: number;
+  bytes: number;
+  committedMs: number;
+}
+
+/** The blocks of a store and the entries they were made from, as the tables hold them now. */
+export class BlockBytes {
+  readonly rows: StoredRows;
+  readonly #block: SqliteStatement;
+  readonly #ranges: SqliteStatement;
+  readonly #rangeFrom: SqliteStatement;
+  readonly #blockCount: SqliteStatement;
+
+  constructor(database: SqliteDatabase, kind: StoreKind) {
+    this.rows = new StoredRows(database, kind);
+    this.#block = database.prepare(
+      'SELECT leaf, version, entries, bytes, committed_ms AS committedMs FROM blocks WHERE n = ?',
+    );
+    // The primary key begins with the stream: named one by one, all are found by it.
+    this.#ranges = database.prepare(
+      'SELECT stream, first, last FROM block_ranges WHERE stream IN (1, 2, 3, 4, 5) AND block = ? ORDER BY stream',
+    );
+    this.#rangeFrom = database.prepare(
+      'SELECT block, first, last FROM block_ranges WHERE stream = ? AND block >= ? ORDER BY block LIMIT 1',
+    );
+    this.#blockCount = database
+      .prepare('SELECT coalesce(max(n) + 1, 0) FROM blocks')
+      .pluck() as SqliteStatement;
+  }
+
+  /** How many blocks there are. */
+  count(): number {
+    return this.#blockCount.get() as number;
+  }
+
+  block(n: number): StoredBlock | undefined {
+    return this.#block.get(n) as StoredBlock | undefined;
+  }
+
+  ranges(block: number): BlockRange[] {
+    return this.#ranges.all(block) as BlockRange[];
+  }
+
+  /** Appends the canonical bytes of these ranges; returns how many entries they hold. */
+  append(out: CanonicalBuffer, ranges: readonly BlockRange[]): number {
+    let entries = 0;
+    for (const { stream, first, last } of ranges)
+      entries += this.rows.append(out, stream, first, last);
+    return entries;
+  }
+
+  /** The block that an entry is in: numbers rise with the blocks, so it is found by halving. */
+  find(stream: number, number: number): number | undefined {
+    let low = 0;
+    let high = this.count() - 1;
+    while (low <= high) {
+      const middle = Math.floor((low + high) / 2);
+      const range = this.#rangeFrom.get(stream, middle) as RangeRow | undefined;
+      if (!range || number < range.first) high = middle - 1;
+      else if (number > range.last) low = range.block + 1;
+      else return range.block;
+    }
+    return undefined;
+  }
+}
