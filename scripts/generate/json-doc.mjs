@@ -65,9 +65,37 @@ const TREE = `## Tree node
 | \`children\` | list of tree nodes |
 `;
 
+const AUDIT = `## Audit
+
+\`codi audit head\`: \`databases\`, \`keys\` and \`alarms\` as [AuditHeads](protocol.md#auditheads) has them.
+
+\`codi audit prove\`: a [proof bundle](ledger-format.md#proof-bundles).
+
+\`codi audit verify\`
+
+| Field | Value |
+| --- | --- |
+| \`ok\` | true or false |
+| \`blocks\` | number: looked at |
+| \`entries\` | number: looked at |
+| \`findings\` | list of objects \`database\`, \`block\`, \`ranges\` (\`stream\`, \`first\`, \`last\`), \`reason\` |
+| \`alarms\` | list of objects \`about\`, \`detected_at\`, \`reason\` |
+| \`duration_ms\` | number |
+
+\`codi audit verify --proof\`
+
+| Field | Value |
+| --- | --- |
+| \`ok\` | true or false |
+| \`reason\` | text: why not, absent when it is proved |
+| \`entry\` | object: as in the proof, absent when it is not proved |
+| \`block\`, \`size\` | number: of the block, and of the signed tree; absent when it is not proved |
+| \`origin\` | text: who signed it, absent when it is not proved |
+`;
+
 /** The text of docs/json.md. */
 export function generate() {
-  return `${[HEAD, ...ROWS.map(section), TREE, ...insideSections()].join('\n').trimEnd()}\n`;
+  return `${[HEAD, ...ROWS.map(section), TREE, AUDIT, ...insideSections()].join('\n').trimEnd()}\n`;
 }
 
 /** @param {(typeof ROWS)[number]} row */

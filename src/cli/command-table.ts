@@ -47,6 +47,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/session.ts'),
   },
   {
+    name: 'audit',
+    summary: 'prove an entry, and check that nothing was altered',
+    load: () => import('./commands/audit.ts'),
+  },
+  {
     name: 'tree',
     summary: 'the actors inside the daemon',
     load: () => import('./commands/tree.ts'),

@@ -16,6 +16,9 @@ export interface AnswerOf {
   ListSessions: BodyOf<'SessionResults'>;
   Sync: BodyOf<'Synced'>;
   QueryActs: BodyOf<'ActResults'>;
+  AuditHead: BodyOf<'AuditHeads'>;
+  AuditProve: BodyOf<'AuditProof'>;
+  AuditVerify: BodyOf<'AuditFindings'>;
 }
 
 export type AskableKind = keyof AnswerOf;
@@ -36,4 +39,7 @@ export const ANSWER_KIND = {
   ListSessions: 'SessionResults',
   Sync: 'Synced',
   QueryActs: 'ActResults',
+  AuditHead: 'AuditHeads',
+  AuditProve: 'AuditProof',
+  AuditVerify: 'AuditFindings',
 } as const satisfies Record<AskableKind, string>;

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { anyText as text, count, flag, json, level, sessionId, time, uuid } from './wire-types.ts';
+import {
+  anyText as text,
+  count,
+  databaseName,
+  flag,
+  json,
+  level,
+  sessionId,
+  streamName,
+  time,
+  uuid,
+} from './wire-types.ts';
 
 // Field order as in requests.ts: fixed, new fields at the end and optional. Answers that the
 // original protocol has begin with its fields. `request_id` names the request an answer is for.
@@ -119,6 +130,26 @@ const status = z.object({
   audit: z.array(z.object({ database: text, blocks: count, signed_at: time })).nullish(),
 });
 
+const databaseHead = z.object({
+  database: databaseName,
+  checkpoint: text.nullish(),
+  size: count,
+  signed_at: time.nullish(),
+  blocks: count.nullish(),
+});
+
+const auditAlarm = z.object({
+  about: z.enum(['ledger', 'state', 'key']),
+  detected_at: time,
+  reason: text,
+});
+
+const auditFinding = z.object({
+  block: count.nullish(),
+  reason: text,
+  ranges: z.array(z.object({ stream: streamName, first: count, last: count })),
+});
+
 /** Every message the daemon answers with. */
 export const ANSWERS = {
   Acknowledgment: z.object({
@@ -176,6 +207,33 @@ export const ANSWERS = {
   }),
   ActResults: z.object({
     acts: z.array(actRow),
+    next: text.nullish(),
+    request_id: requestId,
+  }),
+  AuditHeads: z.object({
+    databases: z.array(databaseHead),
+    keys: z.array(text),
+    alarms: z.array(auditAlarm),
+    request_id: requestId,
+  }),
+  AuditProof: z.object({
+    database: databaseName,
+    stream: streamName,
+    number: count,
+    block: count,
+    leaf: text,
+    canonical: text,
+    next: count.nullish(),
+    tree_size: count,
+    path: z.array(text),
+    checkpoint: text,
+    request_id: requestId,
+  }),
+  AuditFindings: z.object({
+    checked: count,
+    blocks: count,
+    entries: count,
+    findings: z.array(auditFinding),
     next: text.nullish(),
     request_id: requestId,
   }),

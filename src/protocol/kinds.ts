@@ -22,6 +22,9 @@ export const REQUEST_KINDS = [
   'Follow',
   'Unfollow',
   'QueryActs',
+  'AuditHead',
+  'AuditProve',
+  'AuditVerify',
 ] as const;
 
 /** What the daemon answers with. */
@@ -37,6 +40,9 @@ export const ANSWER_KINDS = [
   'SessionResults',
   'Synced',
   'ActResults',
+  'AuditHeads',
+  'AuditProof',
+  'AuditFindings',
 ] as const;
 
 export type RequestKind = (typeof REQUEST_KINDS)[number];

@@ -5,6 +5,7 @@ import { COUNT_LIMITS, FIELD_LIMITS } from './limits.ts';
 import {
   count,
   cursor,
+  databaseName,
   flag,
   json,
   level,
@@ -12,6 +13,7 @@ import {
   pageLimit,
   path,
   sessionId,
+  streamName,
   text,
   time,
   uuid,
@@ -146,6 +148,9 @@ export const REQUESTS = {
     cursor: cursor.nullish(),
     order: order.nullish(),
   }),
+  AuditHead: z.object({}),
+  AuditProve: z.object({ stream: streamName, number: count, offset: count.nullish() }),
+  AuditVerify: z.object({ database: databaseName, cursor: cursor.nullish() }),
 } as const;
 
 function isMetadataFilter(value: unknown): boolean {

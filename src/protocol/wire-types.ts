@@ -45,3 +45,8 @@ export const sessionId = text(FIELD_LIMITS.sessionId);
 export const path = text(FIELD_LIMITS.path);
 export const cursor = text(FIELD_LIMITS.cursor);
 export const order = z.enum(['newest', 'oldest']);
+
+/** The database of a chain. */
+export const databaseName = z.enum(['ledger', 'state']);
+/** An append-only stream. */
+export const streamName = z.enum(['log', 'file', 'state', 'root', 'act']);

@@ -10,7 +10,7 @@ import type { Message } from '../protocol/messages.ts';
 import { timestampFromMs } from '../protocol/timestamp.ts';
 import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
 import { httpPages } from './http-pages.ts';
-import { monitoringPort, queryPort, sessionPort } from './serving-ports.ts';
+import { auditPort, monitoringPort, queryPort, sessionPort } from './serving-ports.ts';
 import { BRANCH, type Shared } from './shared.ts';
 import { statusBody } from './status.ts';
 
@@ -83,6 +83,7 @@ function servingPorts(shared: Shared): ServingPorts {
   return {
     ingest: shared.buffer,
     query: queryPort(reader, shared.roots),
+    audit: auditPort(shared.notary, reader),
     sessions: sessionPort(shared.book),
     monitoring: monitoringPort(
       () => shared.system.ref<RootsMessage>('watching/roots'),

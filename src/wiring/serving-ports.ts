@@ -1,4 +1,10 @@
-import type { QueryPort, Row, ServingPorts, SessionPort } from '../actors/serving/ports.ts';
+import type {
+  AuditPort,
+  QueryPort,
+  Row,
+  ServingPorts,
+  SessionPort,
+} from '../actors/serving/ports.ts';
 import type { ReaderPort } from '../actors/storage/readers.actor.ts';
 import type { RequestBook } from '../actors/storage/request-book.ts';
 import type { MonitoringPort } from '../actors/serving/ports.ts';
@@ -8,7 +14,14 @@ import { showBytePath } from '../protocol/byte-path.ts';
 import { CodiError } from '../protocol/errors.ts';
 import { stringifyJson } from '../protocol/json-text.ts';
 import type { ActorRef, Clock } from '../supervisor/index.ts';
+import {
+  findingsBody,
+  headBody,
+  proofBody,
+  proveCommand,
+} from '../workers/storage/audit/audit-answers.ts';
 import type { ConnectionAnswers } from '../workers/storage/ledger.messages.ts';
+import type { NotaryCommand, NotaryHead, ProofParts } from '../workers/storage/notary.messages.ts';
 import type { StateCommand } from '../workers/storage/state.messages.ts';
 
 /** Questions, answered by the reader pool. A listing without a root means the roots that are watched now. */
@@ -20,6 +33,21 @@ export function queryPort(reader: ReaderPort, roots: RootTable): QueryPort {
     acts: (body) => reader.run('queryActs', body),
     files: (body) =>
       reader.run('listFiles', { ...body, roots: roots.all().map((root) => root.path) }),
+  };
+}
+
+/** Proofs come from the notary; a chain is checked by the readers, so that it takes time from neither. */
+export function auditPort(notary: RequestBook<NotaryCommand>, reader: ReaderPort): AuditPort {
+  return {
+    head: async () => headBody(await notary.request<NotaryHead>({ type: 'head' })),
+    prove: async (body) => {
+      const parts = await notary.request<ProofParts>(proveCommand(body));
+      return proofBody(body, parts);
+    },
+    verify: async ({ database, cursor }) =>
+      findingsBody(
+        await reader.run('verifyChain', { database, ...(cursor != null && { cursor }) }),
+      ),
   };
 }
 

@@ -73,4 +73,4 @@ test('a ledger that was replaced by an older copy is served, and never silently'
   await daemon.stop();
   daemon = await startDaemon(place);
   expect((await untilDegraded()).reasons).toEqual([reason]);
-});
+}, 120_000);

@@ -1,3 +1,4 @@
+import { CodiError } from '#codi/protocol/errors.js';
 import { connectionSpec } from '#codi/actors/serving/connection.actor.js';
 import type { CommittedFeed, Page, Row, ServingPorts } from '#codi/actors/serving/ports.js';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
@@ -78,6 +79,11 @@ export class ServingWorld {
     this.ports = {
       ingest: this.ingest,
       query: { logs: empty, events: empty, files: empty, sessions: empty, acts: empty },
+      audit: {
+        head: async () => ({ databases: [], keys: [], alarms: [] }),
+        prove: async () => Promise.reject(new CodiError('CODI_NOT_FOUND', { what: 'entry' })),
+        verify: async () => ({ checked: 0, blocks: 0, entries: 0, findings: [] }),
+      },
       sessions: { start: async () => undefined, end: async () => undefined },
       monitoring: {
         add: async () => undefined,

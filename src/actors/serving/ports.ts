@@ -55,6 +55,13 @@ export interface QueryPort {
   acts(body: BodyOf<'QueryActs'>): Promise<Page<Row>>;
 }
 
+/** What is signed, and whether what is stored is what was signed. */
+export interface AuditPort {
+  head(): Promise<BodyOf<'AuditHeads'>>;
+  prove(body: BodyOf<'AuditProve'>): Promise<BodyOf<'AuditProof'>>;
+  verify(body: BodyOf<'AuditVerify'>): Promise<BodyOf<'AuditFindings'>>;
+}
+
 export interface SessionPort {
   /** `requestId` makes a repeated request harmless. */
   start(body: BodyOf<'SessionStart'>, context: ConnectionContext, requestId: string): Promise<void>;
@@ -91,6 +98,7 @@ export interface ServingLimits {
 export interface ServingPorts {
   ingest: IngestPort;
   query: QueryPort;
+  audit: AuditPort;
   sessions: SessionPort;
   monitoring: MonitoringPort;
   feed: CommittedFeed;

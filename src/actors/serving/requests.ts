@@ -71,6 +71,12 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
     const page = await ports.query.acts(body);
     return answer('ActResults', message, { acts: page.rows, next: page.next });
   },
+  AuditHead: async (_body, message, _connection, ports) =>
+    answer('AuditHeads', message, await ports.audit.head()),
+  AuditProve: async (body, message, _connection, ports) =>
+    answer('AuditProof', message, await ports.audit.prove(body)),
+  AuditVerify: async (body, message, _connection, ports) =>
+    answer('AuditFindings', message, await ports.audit.verify(body)),
   ListWatches: (_body, message, _connection, ports) =>
     answer('WatchResults', message, { watches: ports.monitoring.watches() }),
   SessionStart: async (body, message, connection, ports) => {

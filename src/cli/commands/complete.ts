@@ -85,8 +85,11 @@ async function optionValues(long: string | undefined, invocation: Invocation): P
   if (long === '--direction') return ['in', 'out'];
   if (long === '--sort') return [...SORT_KEYS];
   if (long === '--session') return sessions(undefined, invocation);
+  if (long === '--database') return ['ledger', 'state'];
   if (long === '--order') return ['newest', 'oldest'];
-  const takesPath = ['--data-dir', '--socket', '--config', '--root'].includes(long ?? '');
+  const takesPath = ['--data-dir', '--socket', '--config', '--root', '--proof', '--key'].includes(
+    long ?? '',
+  );
   return takesPath ? [FILES] : [];
 }
 

@@ -6,15 +6,15 @@ import { isUtf8 } from 'node:buffer';
 import { LEVELS } from '../kinds.ts';
 import type { JsonValue } from '../json-value.ts';
 
-const STREAM_NAMES = ['', 'log', 'file', 'state', 'root', 'act'] as const;
+/** How streams are called in proofs and on the command line, by their number in the ledger format. */
+export const STREAM_NAMES = ['', 'log', 'file', 'state', 'root', 'act'] as const;
+export type StreamName = Exclude<(typeof STREAM_NAMES)[number], ''>;
+
 const EVENTS = ['create', 'update', 'delete', 'move', 'attrib', 'access', 'transient'] as const;
 const KINDS = ['file', 'dir', 'symlink', 'other'] as const;
 const SEEN = ['native', 'poll', 'reconcile', 'hint'] as const;
 const VERSION = 1;
 const NULL_LENGTH = 0xffff_ffff;
-
-/** How a stream is called in proofs and on the command line. */
-export type StreamName = Exclude<(typeof STREAM_NAMES)[number], ''>;
 
 /** The columns of an entry, by name; `stream` and `number` say which it is. */
 export type CanonicalEntry = { [column: string]: JsonValue } & {

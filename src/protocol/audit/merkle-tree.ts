@@ -35,11 +35,23 @@ export function splitOf(count: number): number {
  * of its size, so a new leaf costs one hash on average and a root at most log2(size).
  */
 export class RightEdge {
-  readonly #nodes: Buffer[] = [];
-  #size = 0;
+  readonly #nodes: Buffer[];
+  #size: number;
+
+  /** Empty, or what an earlier one of this size had as its `nodes`. Throws RangeError when they cannot belong to it. */
+  constructor(size = 0, nodes: readonly Buffer[] = []) {
+    if (nodes.length !== onesIn(size)) throw new RangeError('one node for each bit of the size');
+    this.#nodes = [...nodes];
+    this.#size = size;
+  }
 
   get size(): number {
     return this.#size;
+  }
+
+  /** The roots of its complete subtrees, the largest first. */
+  get nodes(): readonly Buffer[] {
+    return this.#nodes;
   }
 
   push(leaf: Buffer): void {
@@ -55,6 +67,12 @@ export class RightEdge {
       ? EMPTY_ROOT
       : this.#nodes.reduceRight((right, left) => hashChildren(left, right));
   }
+}
+
+function onesIn(size: number): number {
+  let ones = 0;
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) ones += rest % 2;
+  return ones;
 }
 
 /** The hash over leaves that are all at hand. */

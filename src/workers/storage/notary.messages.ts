@@ -22,17 +22,17 @@ export interface NotaryOptions {
   historyCount?: number;
 }
 
-export type NotaryCommand =
-  | { type: 'head' }
-  | {
-      type: 'prove';
-      database: StoreKind;
-      /** Number of the stream in the ledger format. */
-      stream: number;
-      number: number;
-      /** Where in the canonical bytes of the block to begin. */
-      offset: number;
-    };
+export interface ProveCommand {
+  type: 'prove';
+  database: StoreKind;
+  /** Number of the stream in the ledger format. */
+  stream: number;
+  number: number;
+  /** Where in the canonical bytes of the block to begin. */
+  offset: number;
+}
+
+export type NotaryCommand = { type: 'head' } | ProveCommand;
 
 /** What is signed of one database. */
 export interface DatabaseHead {

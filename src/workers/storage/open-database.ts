@@ -96,6 +96,13 @@ export function openForCheckpoints(
   }
 }
 
+/** An empty store that lives as long as it is open, for computing what a stored one should hold. */
+export function openInMemory(kind: StoreKind): SqliteDatabase {
+  const database = new Database(':memory:');
+  migrate(database, MIGRATIONS[kind], APPLICATION_IDS[kind]);
+  return database;
+}
+
 /** Whether a SQLite release has the fix this store needs. */
 export function isSqliteNewEnough(version: string): boolean {
   const parts = version.split('.').map(Number);

@@ -54,6 +54,11 @@ export class ReadConnection {
     return leaf ? leaf.toString('base64url', 0, IDENTITY_BYTES) : '';
   }
 
+  /** Several reads of one moment: nothing is committed in between for them. */
+  snapshot<Result>(read: (database: SqliteDatabase) => Result): Result {
+    return this.#database.transaction(() => read(this.#database)).deferred();
+  }
+
   close(): void {
     this.#database.close();
   }

@@ -14,6 +14,9 @@ import type {
   SessionRow,
 } from '../../protocol/messages.ts';
 
+import type { Finding } from './audit/verify-chain.ts';
+import type { StoreKind } from './open-database.ts';
+
 /** Given to the pool as workerData (or as its `data`). */
 export interface ReaderOptions {
   dataDir: string;
@@ -49,6 +52,22 @@ export interface LoadIndexInput {
 /** A listing without a root is about `roots`, or about every root of the ledger. */
 export type ListFilesInput = BodyOf<'ListFiles'> & { roots?: readonly BytePath[] };
 
+export interface VerifyInput {
+  database: StoreKind;
+  cursor?: string;
+}
+
+/** One piece of a check of a chain. */
+export interface AuditPage {
+  /** Blocks up to here were looked at, of so many. */
+  checked: number;
+  blocks: number;
+  /** Entries that were looked at in this piece. */
+  entries: number;
+  findings: Finding[];
+  next?: string;
+}
+
 /** Counts without a scan. */
 export interface Totals {
   logs: number;
@@ -71,6 +90,8 @@ export interface ReaderTasks {
   listSessions(input: BodyOf<'ListSessions'>): Page<SessionRow>;
   /** Newest first unless asked otherwise or with filter.after_seq; always in order of seq. */
   queryActs(input: BodyOf<'QueryActs'>): Page<ActRow>;
+  /** Goes on from `cursor`; done when there is no next one. */
+  verifyChain(input: VerifyInput): AuditPage;
   /** In the order of listFiles; empty for an unknown root. */
   loadIndex(input: LoadIndexInput): IndexRow[];
   /** Highest sequence committed for a producer, 0 for an unknown one. */

@@ -2,6 +2,7 @@
  * Tasks of the reader pool, one export each (see ReaderTasks). Every task reads one bounded page with
  * short statements and leaves nothing open, so that readers never keep the write-ahead logs from shrinking.
  */
+import { verifyPage } from './audit/verify-page.ts';
 import { listFiles as readFiles, loadIndex as readIndex } from './list-files.ts';
 import { listSessions as readSessions } from './list-sessions.ts';
 import { queryActs as readActs } from './query-acts.ts';
@@ -12,7 +13,11 @@ import { readTotals } from './read-totals.ts';
 import type { ReaderCall, ReaderOptions, ReaderTasks } from './reader.messages.ts';
 import { workerOptions } from './worker-data.ts';
 
-const connections = new ReadConnections(workerOptions<ReaderOptions>());
+/** Well below the limit of a read, also on a busy machine. */
+const VERIFY_BUDGET_MS = 200;
+
+const options = workerOptions<ReaderOptions>();
+const connections = new ReadConnections(options);
 
 export const queryLogs = task<'queryLogs'>((input) => readLogs(connections.get('ledger'), input));
 
@@ -27,6 +32,17 @@ export const listSessions = task<'listSessions'>((input) =>
 );
 
 export const queryActs = task<'queryActs'>((input) => readActs(connections.get('ledger'), input));
+
+export const verifyChain = task<'verifyChain'>(({ database: kind, cursor }) => {
+  const connection = connections.get(kind);
+  const ports = {
+    dataDir: options.dataDir,
+    snapshot: connection.snapshot.bind(connection),
+    monotonicMs: () => performance.now(),
+    budgetMs: VERIFY_BUDGET_MS,
+  };
+  return verifyPage(ports, kind, cursor);
+});
 
 export const loadIndex = task<'loadIndex'>((input) => readIndex(connections.get('ledger'), input));
 

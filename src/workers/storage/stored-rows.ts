@@ -69,6 +69,10 @@ export class StoredRows {
     );
   }
 
+  has(stream: number): boolean {
+    return this.#streams.has(stream);
+  }
+
   /** The highest number in a stream, 0 when it is empty. */
   last(stream: number): number {
     return this.#reader(stream).last.get() as number;

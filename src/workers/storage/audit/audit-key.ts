@@ -66,7 +66,7 @@ export function publishKey(files: AuditFiles, key: KeyObject, names: readonly st
 }
 
 /** The keys of `key.pub`; undefined when it is missing or damaged. */
-function readPublic(files: AuditFiles): VerifierKey[] | undefined {
+export function readPublic(files: AuditFiles): VerifierKey[] | undefined {
   const text = readIfThere(files.path(PUBLIC_NAME));
   if (text === undefined || !text.endsWith('\n')) return undefined;
   const keys = text.slice(0, -1).split('\n').map(decodeVerifierKey);

@@ -1,7 +1,10 @@
 import type { BlockRange } from '../block.ts';
 import type { CanonicalBuffer } from '../canonical.ts';
+import { STREAMS } from '../codes.ts';
 import type { SqliteDatabase, SqliteStatement, StoreKind } from '../open-database.ts';
 import { StoredRows } from '../stored-rows.ts';
+
+const STREAM_NUMBERS = Object.values(STREAMS).join(', ');
 
 interface RangeRow {
   block: number;
@@ -19,20 +22,20 @@ export interface StoredBlock {
 
 /** The blocks of a store and the entries they were made from, as the tables hold them now. */
 export class BlockBytes {
-  readonly rows: StoredRows;
+  readonly #rows: StoredRows;
   readonly #block: SqliteStatement;
   readonly #ranges: SqliteStatement;
   readonly #rangeFrom: SqliteStatement;
   readonly #blockCount: SqliteStatement;
 
   constructor(database: SqliteDatabase, kind: StoreKind) {
-    this.rows = new StoredRows(database, kind);
+    this.#rows = new StoredRows(database, kind);
     this.#block = database.prepare(
       'SELECT leaf, version, entries, bytes, committed_ms AS committedMs FROM blocks WHERE n = ?',
     );
     // The primary key begins with the stream: named one by one, all are found by it.
     this.#ranges = database.prepare(
-      'SELECT stream, first, last FROM block_ranges WHERE stream IN (1, 2, 3, 4, 5) AND block = ? ORDER BY stream',
+      `SELECT stream, first, last FROM block_ranges WHERE stream IN (${STREAM_NUMBERS}) AND block = ? ORDER BY stream`,
     );
     this.#rangeFrom = database.prepare(
       'SELECT block, first, last FROM block_ranges WHERE stream = ? AND block >= ? ORDER BY block LIMIT 1',
@@ -55,11 +58,16 @@ export class BlockBytes {
     return this.#ranges.all(block) as BlockRange[];
   }
 
+  /** The highest number of a stream; 0 for one that another database has. */
+  last(stream: number): number {
+    return this.#rows.has(stream) ? this.#rows.last(stream) : 0;
+  }
+
   /** Appends the canonical bytes of these ranges; returns how many entries they hold. */
   append(out: CanonicalBuffer, ranges: readonly BlockRange[]): number {
     let entries = 0;
     for (const { stream, first, last } of ranges)
-      entries += this.rows.append(out, stream, first, last);
+      entries += this.#rows.append(out, stream, first, last);
     return entries;
   }
 

@@ -1,3 +1,4 @@
+import { CodiError } from '../../../protocol/errors.ts';
 import { openCheckpoint, signCheckpoint } from '../../../protocol/audit/signed-note.ts';
 import type { StoreKind } from '../open-database.ts';
 import { COMMIT_SLOTS } from '../worker-data.ts';
@@ -11,8 +12,9 @@ import type {
   NotaryHead,
   NotaryOptions,
   ProofParts,
+  ProveCommand,
 } from '../notary.messages.ts';
-import { proveEntry } from './prove-entry.ts';
+import { blockOf, proveEntry } from './prove-entry.ts';
 
 const DATABASES: readonly StoreKind[] = ['ledger', 'state'];
 const DEFAULT_INTERVAL_MS = 1_000;
@@ -74,13 +76,24 @@ export class Notary {
 
   /** Throws CodiError. */
   run(command: NotaryCommand): NotaryHead | ProofParts {
-    if (command.type === 'head') return this.#head();
-    const { database } = command;
-    return proveEntry(
-      this.#chains.get(database)!,
-      () => this.#files.readCheckpoint(database),
-      command,
-    );
+    return command.type === 'head' ? this.#head() : this.#prove(command);
+  }
+
+  /** A block that is not signed yet is signed for it. */
+  #prove(command: ProveCommand): ProofParts {
+    const kind = command.database;
+    const chain = this.#chains.get(kind)!;
+    const { database } = chain;
+    if (!database || !chain.tree)
+      throw new CodiError('CODI_TRY_AGAIN', {
+        reason: `the blocks of ${kind}.db are not read yet, or cannot be`,
+      });
+    if (blockOf(database, command) >= chain.signedSize) chain.sign();
+    const { tree, signedSize: size } = chain;
+    const checkpoint = this.#files.readCheckpoint(kind);
+    if (!tree || checkpoint === undefined)
+      throw new CodiError('CODI_TRY_AGAIN', { reason: 'nothing is signed yet' });
+    return proveEntry({ database, tree, checkpoint, size }, command);
   }
 
   #head(): NotaryHead {

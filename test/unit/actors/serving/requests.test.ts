@@ -53,15 +53,18 @@ describe('without Hello', () => {
       ListFiles: { limit: 1 },
       QueryEvents: QUERY,
       QueryActs: QUERY,
+      AuditHead: {},
+      AuditVerify: { database: 'ledger' },
+      AuditProve: { stream: 'log', number: 1 },
       Sync: {},
       Follow: { streams: ['logs'] },
     }))
       await world.request(socket, kind, body);
-    expect(socket.kinds).toEqual(Array.from({ length: 7 }, () => 'Error'));
+    expect(socket.kinds).toEqual(Array.from({ length: 10 }, () => 'Error'));
     expect(lastBody(socket)).toMatchObject({ code: 'CODI_MESSAGE_UNEXPECTED' });
     await world.request(socket, 'QueryLogs', QUERY);
     await world.request(socket, 'SessionStart', START);
-    expect(socket.kinds.slice(7)).toEqual(['LogResults', 'Acknowledgment']);
+    expect(socket.kinds.slice(10)).toEqual(['LogResults', 'Acknowledgment']);
   });
 });
 
@@ -84,9 +87,14 @@ describe('questions', () => {
       expect(lastBody(socket)).toMatchObject({ next: 'cursor', request_id: id });
     }
     expect(socket.bodies('LogResults')[0].total_count).toBe(9);
+    await world.request(socket, 'AuditHead', {});
+    await world.request(socket, 'AuditVerify', { database: 'state' });
+    expect(socket.kinds.slice(-2)).toEqual(['AuditHeads', 'AuditFindings']);
+    await world.request(socket, 'AuditProve', { stream: 'log', number: 1 });
+    expect(lastBody(socket)).toMatchObject({ code: 'CODI_NOT_FOUND' });
     const id = await world.request(socket, 'ListWatches', {});
     expect(lastBody(socket)).toMatchObject({ watches: [], request_id: id });
-    expect(world.log.names().filter((name) => name === 'RequestAnswered')).toHaveLength(7);
+    expect(world.log.names().filter((name) => name === 'RequestAnswered')).toHaveLength(10);
   });
 
   it('that cannot be answered now say so with an Error, commands with an Acknowledgment', async () => {

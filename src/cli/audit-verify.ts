@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { checkProof, type CheckedProof } from '../protocol/audit/proof.ts';
+import { EXIT } from '../protocol/errors.ts';
+import type { BodyOf } from '../protocol/messages.ts';
+import { plural, showCount, showDuration } from './amounts.ts';
+import { readPath } from './argument-values.ts';
+import {
+  checkDatabases,
+  describeFinding,
+  type Checked,
+  type DatabaseName,
+} from './audit-findings.ts';
+import { withAuditSource } from './audit-source.ts';
+import { untilInterrupted } from './interruption.ts';
+import type { Invocation } from './invocation.ts';
+import { withProgress } from './progress.ts';
+import { describeEntry, readKeys, readText } from './proof-text.ts';
+import { safeText } from './safe-text.ts';
+import { usageError } from './usage-error.ts';
+
+const DATABASES = ['ledger', 'state'] as const;
+const SHOWN_FINDINGS = 10;
+
+/** What a whole check found. */
+interface Report extends Checked {
+  alarms: BodyOf<'AuditHeads'>['alarms'];
+  isWhole: boolean;
+  isDaemon: boolean;
+  durationMs: number;
+}
+
+/** `codi audit verify --proof`: needs the file and the public key, nothing else. */
+export async function verifyProof(
+  file: string,
+  key: string | undefined,
+  invocation: Invocation,
+): Promise<number> {
+  const { out, globals } = invocation;
+  const ours = async () => join((await invocation.endpoint()).dataDir, 'audit', 'key.pub');
+  const keys = await readKeys(key ?? (await ours()));
+  const text =
+    file === '-'
+      ? await readStdin(invocation)
+      : await readText(readPath(file, invocation), 'proof');
+  const checked = checkProof(parsed(text), keys);
+  if (globals.json) await out.json(proofJson(checked));
+  else if (!checked.ok || !globals.quiet) await out.lines(proofLines(checked, invocation));
+  return checked.ok ? EXIT.done : EXIT.degraded;
+}
+
+/** `codi audit verify`: everything, or one database. */
+export async function verifyAll(
+  database: string | undefined,
+  invocation: Invocation,
+): Promise<number> {
+  const databases = DATABASES.filter((name) => database === undefined || name === database);
+  if (databases.length === 0)
+    throw usageError(`there is no database ${database}`, 'name ledger or state');
+  const report = await check(databases, invocation);
+  const { isWhole, findings, alarms, blocks, entries, durationMs } = report;
+  const isGood = findings.length === 0 && alarms.length === 0;
+  const { out, globals } = invocation;
+  if (globals.json) {
+    const ok = isGood && isWhole;
+    await out.json({ ok, blocks, entries, findings, alarms, duration_ms: durationMs });
+  } else if (!globals.quiet || !isGood) await out.lines(reportLines(report, invocation));
+  if (!isGood) return EXIT.degraded;
+  return isWhole ? EXIT.done : EXIT.tryAgain;
+}
+
+async function check(databases: readonly DatabaseName[], invocation: Invocation): Promise<Report> {
+  const { io } = invocation;
+  const startMs = io.nowMs();
+  let detail = '';
+  const onPiece = (name: DatabaseName, checked: number, blocks: number) => {
+    const left = estimate(io.nowMs() - startMs, checked, blocks);
+    detail = `${name}.db, block ${showCount(checked)} of ${showCount(blocks)}${left}`;
+  };
+  return untilInterrupted(invocation, (signal) =>
+    withAuditSource(invocation, (source) => {
+      const work = async () => {
+        const checked = await checkDatabases(source, databases, signal, onPiece);
+        const { alarms } = await source.ask('AuditHead', {});
+        const durationMs = io.nowMs() - startMs;
+        const { isDaemon } = source;
+        return { ...checked, alarms, isWhole: !signal.aborted, isDaemon, durationMs };
+      };
+      return withProgress(invocation, 'verifying', work, () => detail);
+    }),
+  );
+}
+
+function reportLines(report: Report, { style }: Invocation): string[] {
+  const { findings, alarms, blocks, entries, isWhole, isDaemon, durationMs } = report;
+  const isGood = findings.length === 0 && alarms.length === 0;
+  const bad = findings
+    .slice(0, SHOWN_FINDINGS)
+    .map((finding) => `${style.red('bad:')} ${safeText(describeFinding(finding))}`);
+  const more = findings.length - bad.length;
+  if (more > 0) bad.push(`  and ${showCount(more)} more`);
+  const found = alarms.map(({ about, reason, detected_at: at }) => {
+    return `${style.red('alarm:')} ${safeText(`${about}: ${reason}, found ${at}`)}`;
+  });
+  if (found.length > 0)
+    found.push('  once explained, move its file out of audit/alarms in the data directory');
+  const verdict = isGood ? style.green('verified') : style.yellow('looked at');
+  const what = `${plural(entries, 'entry', 'entries')} in ${plural(blocks, 'block')}`;
+  const where = isDaemon ? '' : ', offline';
+  const head = isWhole ? verdict : style.yellow('interrupted after');
+  return [...bad, ...found, `${head} ${what} in ${showDuration(durationMs)}${where}`];
+}
+
+function proofLines(checked: CheckedProof, { style }: Invocation): string[] {
+  if (!checked.ok) return [`${style.red('not proved:')} ${safeText(checked.reason)}`];
+  const { origin, size } = checked.checkpoint;
+  return [
+    `${style.green('proved')}  ${safeText(describeEntry(checked.entry))}`,
+    `  block ${showCount(checked.block)} of ${showCount(size)}, signed by ${safeText(origin)}`,
+  ];
+}
+
+function proofJson(checked: CheckedProof): object {
+  if (!checked.ok) return checked;
+  const { ok, entry, block, checkpoint } = checked;
+  return { ok, entry, block, origin: checkpoint.origin, size: checkpoint.size };
+}
+
+function estimate(elapsedMs: number, checked: number, blocks: number): string {
+  if (checked === 0 || checked >= blocks) return '';
+  return `, about ${showDuration((elapsedMs / checked) * (blocks - checked))} left`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function readStdin({ io }: Invocation): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk as Buffer));
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,100 @@
+import type { Command } from 'commander';
+import { CodiError, EXIT } from '../../protocol/errors.ts';
+import { withAuditSource } from '../audit-source.ts';
+import { verifyAll, verifyProof } from '../audit-verify.ts';
+import type { CliContext } from '../context.ts';
+import type { Invocation } from '../invocation.ts';
+import { withProgress } from '../progress.ts';
+import { fetchProof, readEntry } from '../proof-text.ts';
+import { safeText } from '../safe-text.ts';
+
+interface VerifyOptions {
+  proof?: string;
+  key?: string;
+  database?: string;
+}
+
+/** `codi audit head|prove|verify` */
+export function define(command: Command, context: CliContext): void {
+  command.addHelpText(
+    'after',
+    `
+Works with a running daemon, and without one on its data directory.
+
+Examples:
+  codi audit head
+  codi audit prove log:42 > proof.json
+  codi audit verify
+  codi audit verify --proof proof.json --key key.pub`,
+  );
+  const head = command.command('head').description('print the newest signed checkpoints');
+  head
+    .addHelpText('after', '\nExample:\n  codi audit head > known-good.note')
+    .action(() => context.run(head, printHead));
+  const prove = command
+    .command('prove')
+    .description('print what shows that an entry is in the signed tree');
+  prove
+    .argument('<entry>', 'log:42 or 42, file:7, state:3, root:1, act:2')
+    .addHelpText(
+      'after',
+      `
+The proof holds all entries of the same commit. Whoever has it and the public key can check it.
+
+Examples:
+  codi audit prove 42 > proof.json
+  codi audit prove file:7 | jq .entry`,
+    )
+    .action((entry: string) => context.run(prove, (invocation) => printProof(entry, invocation)));
+  const verify = command
+    .command('verify')
+    .description('check every entry, every block and every checkpoint, or one proof');
+  verify
+    .option('--proof <file>', 'check this proof and nothing else (- reads standard input)')
+    .option('--key <file>', "public key to check it with (the data directory's when absent)")
+    .option('--database <name>', 'only ledger or state')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 all is as it was committed and signed, 6 something is not.
+
+Examples:
+  codi audit verify
+  codi audit verify --json | jq .findings
+  codi audit verify --proof proof.json --key key.pub`,
+    )
+    .action((options: VerifyOptions) =>
+      context.run(verify, (invocation) =>
+        options.proof === undefined
+          ? verifyAll(options.database, invocation)
+          : verifyProof(options.proof, options.key, invocation),
+      ),
+    );
+}
+
+async function printHead(invocation: Invocation): Promise<number> {
+  const { out, globals } = invocation;
+  const head = await withAuditSource(invocation, (source) => source.ask('AuditHead', {}));
+  const { databases, keys, alarms } = head;
+  if (globals.json) await out.json({ databases, keys, alarms });
+  else {
+    for (const { checkpoint } of databases)
+      if (checkpoint != null)
+        await out.line(checkpoint.trimEnd().split('\n').map(safeText).join('\n'));
+    for (const { about, reason, detected_at: at } of alarms)
+      await invocation.note(`alarm: ${safeText(`${about}: ${reason} (${at})`)}`);
+  }
+  if (databases.every(({ checkpoint }) => checkpoint == null))
+    throw new CodiError('CODI_NOT_FOUND', { what: 'signed checkpoint yet' });
+  return alarms.length > 0 ? EXIT.degraded : EXIT.done;
+}
+
+async function printProof(text: string, invocation: Invocation): Promise<void> {
+  const entry = readEntry(text);
+  const proof = await withProgress(invocation, 'building the proof', () =>
+    withAuditSource(invocation, (source) => fetchProof(source, entry)),
+  );
+  const { out, globals } = invocation;
+  if (globals.json) await out.json(proof);
+  else await out.line(JSON.stringify(proof, null, 2));
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { openCheckpoint, type Checkpoint } from '../../../protocol/audit/signed-note.ts';
+import type { StoreKind } from '../open-database.ts';
+import { AuditFiles } from './audit-files.ts';
+import { keysFor, readPublic } from './audit-key.ts';
+
+/** A checkpoint that a chain has to meet on its way. */
+export interface Mark extends Checkpoint {
+  /** The file it stands in. */
+  file: string;
+}
+
+/** What was signed of a database, in order of size, and what cannot be used of it. */
+export interface Marks {
+  marks: Mark[];
+  problems: string[];
+}
+
+/**
+ * Reads the newest checkpoint and the kept ones. Kept ones of an earlier origin belong to a chain that was
+ * anchored anew since: its alarm says so, and they are passed over.
+ */
+export function readMarks(dataDir: string, kind: StoreKind): Marks {
+  const files = new AuditFiles(dataDir);
+  const problems: string[] = [];
+  const keys = readPublic(files);
+  if (!keys)
+    problems.push('audit/key.pub is missing or damaged: nothing that was signed can be checked');
+  const known = (keys ?? []).map(({ bytes }) => bytes);
+  const open = (note: string | undefined, file: string): Mark[] => {
+    if (note === undefined) {
+      problems.push(`audit/${file} is missing`);
+      return [];
+    }
+    const opened = openCheckpoint(note, keysFor(note, known));
+    if (opened.ok) return [{ ...opened.checkpoint, file }];
+    if (keys) problems.push(`audit/${file} does not hold: ${opened.reason}`);
+    return [];
+  };
+  const [newest] = open(files.readCheckpoint(kind), `${kind}.checkpoint`);
+  const kept = files
+    .history(kind)
+    .flatMap((name) => open(files.readHistory(name), join('history', name)));
+  const marks = [...kept, ...(newest ? [newest] : [])]
+    .filter(({ origin }) => newest === undefined || origin === newest.origin)
+    .sort((one, other) => one.size - other.size);
+  return { marks, problems };
+}

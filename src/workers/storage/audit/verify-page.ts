@@ -1,0 +1,89 @@
+import { CodiError, isCodiError } from '../../../protocol/errors.ts';
+import { HASH_BYTES, RightEdge } from '../../../protocol/audit/merkle-tree.ts';
+import { STREAMS } from '../codes.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import type { SqliteDatabase, StoreKind } from '../open-database.ts';
+import type { AuditPage } from '../reader.messages.ts';
+import { judgeFailure } from '../storage-failure.ts';
+import { readMarks } from './signed-marks.ts';
+import { chainStart, verifyPiece, type ChainPosition } from './verify-chain.ts';
+
+const TAG = 'audit';
+const SHAPE = ['string', 'number', 'string', 'number', 'string'] as const;
+
+/** What a check needs of the place it runs in. */
+export interface VerifyPorts {
+  dataDir: string;
+  /** Runs reads of one moment. */
+  snapshot<Result>(read: (database: SqliteDatabase) => Result): Result;
+  monotonicMs(): number;
+  budgetMs: number;
+}
+
+/** One piece of a check, from a cursor on. Throws CODI_CURSOR_INVALID. */
+export function verifyPage(
+  ports: VerifyPorts,
+  kind: StoreKind,
+  cursor: string | undefined,
+): AuditPage {
+  const from = cursor === undefined ? chainStart() : decodePosition(kind, cursor);
+  // Before the snapshot: what is signed later than that cannot be missed in it.
+  const marks = readMarks(ports.dataDir, kind);
+  const endMs = ports.monotonicMs() + ports.budgetMs;
+  const isTimeUp = () => ports.monotonicMs() >= endMs;
+  try {
+    const piece = ports.snapshot((database) => verifyPiece(database, kind, marks, from, isTimeUp));
+    return {
+      checked: piece.position.block,
+      blocks: piece.blocks,
+      entries: piece.entries,
+      findings: piece.findings,
+      ...(!piece.isDone && { next: encodePosition(kind, piece.position) }),
+    };
+  } catch (error) {
+    const failure = judgeFailure(error);
+    const isDamage = isCodiError(error)
+      ? error.code === 'CODI_STORE_CORRUPT'
+      : failure.kind === 'fatal' && failure.code !== 'CODI_INTERNAL';
+    if (!isDamage) throw error;
+    // The tables themselves are damaged: there is no way on.
+    const reason = `the database cannot be read on: ${failure.message}`;
+    const findings = [{ block: from.block, ranges: [], reason }];
+    return { checked: from.block, blocks: from.block, entries: 0, findings };
+  }
+}
+
+function encodePosition(
+  kind: StoreKind,
+  { block, ends, committedMs, edge }: ChainPosition,
+): string {
+  const nodes = edge ? Buffer.concat(edge.nodes).toString('base64url') : '-';
+  return encodeCursor(TAG, [kind, block, ends.join(','), committedMs, nodes]);
+}
+
+/** Cursors come from outside: one that was tampered with is refused, or leads to findings about nothing. */
+function decodePosition(kind: StoreKind, cursor: string): ChainPosition {
+  const [of, block, endsText, committedMs, nodesText] = decodeCursor(TAG, SHAPE, cursor);
+  const ends = endsText.split(',').map(Number);
+  const isValid =
+    of === kind &&
+    block >= 0 &&
+    ends.length === Object.keys(STREAMS).length &&
+    ends.every((end) => Number.isSafeInteger(end) && end >= 0);
+  if (!isValid) throw new CodiError('CODI_CURSOR_INVALID');
+  return { block, ends, committedMs, edge: decodeEdge(block, nodesText) };
+}
+
+function decodeEdge(size: number, text: string): RightEdge | null {
+  if (text === '-') return null;
+  const bytes = Buffer.from(text, 'base64url');
+  const nodes = Array.from({ length: bytes.length / HASH_BYTES }, (_, index) =>
+    bytes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES),
+  );
+  try {
+    return new RightEdge(size, nodes);
+  } catch (error) {
+    if (error instanceof RangeError) throw new CodiError('CODI_CURSOR_INVALID');
+    throw error;
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Checks what a chain does not hold itself but follows from it: the path index is the fold of the file
+ * events, sessions and watched paths are what the coordination entries made them. And SQLite's own check.
+ * It reads whole tables, so it is for a store that nobody writes to.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { FileEventRecord } from '../../../protocol/file-event.ts';
+import { EVENTS, KINDS, SEEN, wordOf } from '../codes.ts';
+import { FileIndex } from '../file-index.ts';
+import { MonitoredPathTable } from '../monitored-path-table.ts';
+import { openInMemory, type SqliteDatabase, type StoreKind } from '../open-database.ts';
+import { pathFromValue, type PathValue } from '../path-value.ts';
+import { SessionTable, type PlannedChange } from '../session-table.ts';
+import { statFromColumns, type StatColumns } from '../stat-columns.ts';
+import { FILE_EVENT_COLUMNS } from '../stored-rows.ts';
+
+const REPORTED_MAX = 10;
+
+type Row = Record<string, unknown>;
+
+/** What is wrong, in words; at most some of each kind. */
+export function verifyTables(database: SqliteDatabase, kind: StoreKind): string[] {
+  return [
+    ...integrity(database),
+    ...(kind === 'ledger' ? pathIndex(database) : stateTables(database)),
+  ];
+}
+
+function integrity(database: SqliteDatabase): string[] {
+  const rows = database
+    .prepare(`PRAGMA integrity_check(${REPORTED_MAX})`)
+    .pluck()
+    .all() as string[];
+  return rows.filter((text) => text !== 'ok').map((text) => `SQLite's integrity check: ${text}`);
+}
+
+/** Rows may be missing when a root was forgotten; those that are there must be what the events made them. */
+function pathIndex(database: SqliteDatabase): string[] {
+  const memory = openInMemory('ledger');
+  try {
+    foldEvents(database, memory);
+    const expected = memory
+      .prepare('SELECT * FROM files WHERE root_id = ? AND path = ?')
+      .safeIntegers(true);
+    const stored = database.prepare('SELECT * FROM files').safeIntegers(true);
+    const wrong: string[] = [];
+    for (const row of stored.iterate() as Iterable<Row>) {
+      if (isDeepStrictEqual(row, expected.get(row['root_id'], row['path']))) continue;
+      wrong.push(`files: the row of ${String(row['path'])} is not what its events make it`);
+      if (wrong.length === REPORTED_MAX) break;
+    }
+    return wrong;
+  } finally {
+    memory.close();
+  }
+}
+
+function foldEvents(database: SqliteDatabase, memory: SqliteDatabase): void {
+  const index = new FileIndex(memory);
+  const events = database
+    .prepare(`SELECT ${FILE_EVENT_COLUMNS} FROM file_events ORDER BY seq`)
+    .safeIntegers(true);
+  memory.exec('BEGIN');
+  for (const row of events.iterate() as Iterable<Row>)
+    index.apply(Number(row['root_id']), recordOf(row));
+  memory.exec('COMMIT');
+}
+
+function recordOf(row: Row): FileEventRecord {
+  const from = row['from_path'] as PathValue | null;
+  const size = row['size'] as bigint | null;
+  return {
+    seconds: Number(row['seconds']),
+    nanos: Number(row['nanos']),
+    event: wordOf(EVENTS, Number(row['event'])) as FileEventRecord['event'],
+    kind: wordOf(KINDS, Number(row['kind'])),
+    path: pathFromValue(row['path'] as PathValue),
+    ...(from !== null && { from: pathFromValue(from) }),
+    size: size === null ? null : Number(size),
+    seen: wordOf(SEEN, Number(row['seen'])),
+    stat: row['ino'] === null ? null : statFromColumns(row as unknown as StatColumns<bigint>),
+    ...(row['checksum'] !== null && { checksum: row['checksum'] as Buffer }),
+  };
+}
+
+function stateTables(database: SqliteDatabase): string[] {
+  const memory = openInMemory('state');
+  try {
+    const revision = replay(database, memory);
+    const wrong = ['sessions', 'monitored_paths'].filter(
+      (table) => !isDeepStrictEqual(allRows(database, table), allRows(memory, table)),
+    );
+    const stored = database.prepare('SELECT value FROM revision').pluck().get();
+    if (stored !== revision) wrong.push('revision');
+    return wrong.map((table) => `${table}: it is not what the coordination entries make it`);
+  } finally {
+    memory.close();
+  }
+}
+
+/** Carries out every entry again; returns the last revision. */
+function replay(database: SqliteDatabase, memory: SqliteDatabase): number {
+  const sessions = new SessionTable(memory);
+  const paths = new MonitoredPathTable(memory);
+  let last = 0;
+  const entries = database.prepare('SELECT * FROM coordination ORDER BY seq');
+  for (const row of entries.iterate() as Iterable<Row>) {
+    last = row['revision'] as number;
+    planned(row, sessions, paths)?.apply(last);
+  }
+  return last;
+}
+
+function planned(
+  row: Row,
+  sessions: SessionTable,
+  paths: MonitoredPathTable,
+): PlannedChange | undefined {
+  const at = { seconds: row['seconds'] as number, nanos: row['nanos'] as number };
+  const who = {
+    tenantId: row['tenant_id'] as string | null,
+    userId: row['user_id'] as string | null,
+  };
+  const data = JSON.parse((row['data'] as string | null) ?? '{}') as Row;
+  const sessionId = String(row['subject']);
+  const path = pathFromValue(row['subject'] as PathValue);
+  switch (row['kind']) {
+    case 'session.start':
+      return sessions.start(
+        {
+          type: 'sessionStart',
+          sessionId,
+          identity: data['identity'] as string,
+          agentType: data['agent_type'] as string | null,
+          metadata: data['metadata'] as string | null,
+          ...who,
+        },
+        at,
+      );
+    case 'session.end':
+      return sessions.end({ type: 'sessionEnd', sessionId, ...who }, at);
+    case 'path.add': {
+      const { recursive, patterns } = data as { recursive: boolean; patterns: string[] };
+      return paths.add({ type: 'monitoredPathAdd', path, recursive, patterns, ...who }, at);
+    }
+    case 'path.remove':
+      return paths.remove({ type: 'monitoredPathRemove', path, ...who }, at);
+    default:
+      return undefined;
+  }
+}
+
+function allRows(database: SqliteDatabase, table: string): unknown[] {
+  return database.prepare(`SELECT * FROM ${table} ORDER BY 1`).safeIntegers(true).all();
+}
