@@ -25,6 +25,10 @@ export async function startDaemon(roots = [], home = newHome()) {
     socketPath,
     pid: ready.pid,
     readyMs: performance.now() - startedAt,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
     stop: async ({ keep = false } = {}) => {
       child.kill('SIGTERM');
       await exited;

@@ -10,27 +10,42 @@ export interface Checked {
   findings: Finding[];
 }
 
+/** A signed note that somebody has kept: what the tree of its database must begin with. */
+export interface KeptCheckpoint {
+  database: DatabaseName;
+  size: number;
+  /** Base64. */
+  root: string;
+}
+
 /** Checks whole databases, piece by piece. `onPiece` hears how far it is. */
 export async function checkDatabases(
   source: AuditSource,
   databases: readonly DatabaseName[],
+  kept: readonly KeptCheckpoint[],
   signal: AbortSignal,
   onPiece: (database: DatabaseName, checked: number, blocks: number) => void,
 ): Promise<Checked> {
   const total: Checked = { blocks: 0, entries: 0, findings: [] };
   for (const database of databases) {
-    let cursor: string | undefined;
+    let cursor: string | null = null;
     let blocks = 0;
+    const marks = kept
+      .filter((mark) => mark.database === database)
+      .map(({ size, root }) => ({ size, root }));
     do {
       if (signal.aborted) return total;
-      const body = cursor === undefined ? { database } : { database, cursor };
-      const piece = await source.ask('AuditVerify', body);
+      const piece: BodyOf<'AuditFindings'> = await source.ask('AuditVerify', {
+        database,
+        cursor,
+        marks,
+      });
       blocks = piece.checked;
       total.entries += piece.entries;
       for (const finding of piece.findings) total.findings.push({ ...finding, database });
       onPiece(database, piece.checked, piece.blocks);
-      cursor = piece.next ?? undefined;
-    } while (cursor !== undefined);
+      cursor = piece.next ?? null;
+    } while (cursor !== null);
     total.blocks += blocks;
   }
   return total;

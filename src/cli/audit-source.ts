@@ -1,16 +1,17 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import type { AuditAnswer, AuditAnswers, AuditQuestion } from '../protocol/audit/audit-question.ts';
+import type { AnswerOf } from '../client/answers.ts';
 import { CodiError, isCodiError } from '../protocol/errors.ts';
 import type { BodyOf } from '../protocol/messages.ts';
 import type { Invocation } from './invocation.ts';
 
-/** A verify of a large ledger reads for a while between two answers; a proof may have to wait for the notary. */
+/** A proof of a long chain takes a while when nothing of it is in memory. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
-/** Who answers questions about proofs: the daemon, or a process that reads its files while it does not run. */
+type AuditRequest = 'AuditHead' | 'AuditProve' | 'AuditVerify';
+
+/** Who answers questions about proofs: the daemon, or its files while it does not run. */
 export interface AuditSource {
   isDaemon: boolean;
-  ask<Kind extends keyof AuditAnswers>(kind: Kind, body: BodyOf<Kind>): Promise<AuditAnswers[Kind]>;
+  ask<Kind extends AuditRequest>(kind: Kind, body: BodyOf<Kind>): Promise<AnswerOf[Kind]>;
 }
 
 /** Runs with the daemon when one answers, else with its files. */
@@ -26,10 +27,7 @@ export async function withAuditSource<Result>(
     });
   if (!client) return withFiles(invocation, use);
   try {
-    return await use({
-      isDaemon: true,
-      ask: async (kind, body) => (await client.request(kind, body)) as never,
-    });
+    return await use({ isDaemon: true, ask: (kind, body) => client.request(kind, body) });
   } finally {
     await client.close();
   }
@@ -39,42 +37,20 @@ async function withFiles<Result>(
   invocation: Invocation,
   use: (source: AuditSource) => Promise<Result>,
 ): Promise<Result> {
-  const { io } = invocation;
   const { dataDir } = await invocation.endpoint();
-  const child = fork(io.auditEntry, [], {
-    execPath: io.execPath,
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  let nextId = 1;
+  const { OfflineStore } = await import('./offline-store.ts');
+  const store = new OfflineStore(dataDir);
   try {
-    return await use({
-      isDaemon: false,
-      ask: (kind, body) => askChild(child, { id: nextId++, dataDir, kind, body }) as never,
-    });
+    return await use({ isDaemon: false, ask: (kind, body) => store.request(kind, body) });
+  } catch (error) {
+    throw isCodiError(error) && error.code === 'CODI_STORE_IN_USE' ? heldElsewhere(dataDir) : error;
   } finally {
-    child.kill('SIGKILL');
+    await store.close();
   }
 }
 
-function askChild(child: ChildProcess, question: AuditQuestion): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const settle = () => {
-      child.off('message', onMessage);
-      child.off('exit', onExit);
-    };
-    const onMessage = (answer: AuditAnswer) => {
-      if (answer.id !== question.id) return;
-      settle();
-      if (answer.ok) resolve(answer.body);
-      else reject(CodiError.fromWire(answer.error));
-    };
-    const onExit = (code: number | null) => {
-      settle();
-      const reason = `the process that reads the files ended with ${code ?? 'a signal'}`;
-      reject(new CodiError('CODI_INTERNAL', { reason }));
-    };
-    child.on('message', onMessage);
-    child.once('exit', onExit);
-    child.send(question);
-  });
+/** Nobody answered on our socket, and yet a daemon has the files. */
+function heldElsewhere(dataDir: string): CodiError {
+  const hint = 'name its socket with --socket, or stop it with `codi daemon stop`';
+  return new CodiError('CODI_STORE_IN_USE', { dataDir }, { hint });
 }

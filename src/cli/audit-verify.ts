@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { checkProof, type CheckedProof } from '../protocol/audit/proof.ts';
+import type { VerifierKey } from '../protocol/audit/signed-note.ts';
 import { EXIT } from '../protocol/errors.ts';
 import type { BodyOf } from '../protocol/messages.ts';
 import { plural, showCount, showDuration } from './amounts.ts';
@@ -9,17 +10,26 @@ import {
   describeFinding,
   type Checked,
   type DatabaseName,
+  type KeptCheckpoint,
 } from './audit-findings.ts';
 import { withAuditSource } from './audit-source.ts';
 import { untilInterrupted } from './interruption.ts';
 import type { Invocation } from './invocation.ts';
 import { withProgress } from './progress.ts';
-import { describeEntry, readKeys, readText } from './proof-text.ts';
+import { describeEntry, readCheckpoints, readKeys, readText } from './proof-text.ts';
 import { safeText } from './safe-text.ts';
 import { usageError } from './usage-error.ts';
 
 const DATABASES = ['ledger', 'state'] as const;
 const SHOWN_FINDINGS = 10;
+
+/** Options of `codi audit verify`. */
+export interface VerifyOptions {
+  proof?: string;
+  key?: string;
+  database?: string;
+  checkpoint?: string;
+}
 
 /** What a whole check found. */
 interface Report extends Checked {
@@ -36,8 +46,7 @@ export async function verifyProof(
   invocation: Invocation,
 ): Promise<number> {
   const { out, globals } = invocation;
-  const ours = async () => join((await invocation.endpoint()).dataDir, 'audit', 'key.pub');
-  const keys = await readKeys(key ?? (await ours()));
+  const keys = await keysFrom(key, invocation);
   const text =
     file === '-'
       ? await readStdin(invocation)
@@ -50,13 +59,17 @@ export async function verifyProof(
 
 /** `codi audit verify`: everything, or one database. */
 export async function verifyAll(
-  database: string | undefined,
+  { database, key, checkpoint }: VerifyOptions,
   invocation: Invocation,
 ): Promise<number> {
   const databases = DATABASES.filter((name) => database === undefined || name === database);
   if (databases.length === 0)
     throw usageError(`there is no database ${database}`, 'name ledger or state');
-  const report = await check(databases, invocation);
+  const kept =
+    checkpoint === undefined
+      ? []
+      : await readCheckpoints(readPath(checkpoint, invocation), await keysFrom(key, invocation));
+  const report = await check(databases, kept, invocation);
   const { isWhole, findings, alarms, blocks, entries, durationMs } = report;
   const isGood = findings.length === 0 && alarms.length === 0;
   const { out, globals } = invocation;
@@ -68,7 +81,17 @@ export async function verifyAll(
   return isWhole ? EXIT.done : EXIT.tryAgain;
 }
 
-async function check(databases: readonly DatabaseName[], invocation: Invocation): Promise<Report> {
+/** The keys that were named, else those of the data directory. */
+async function keysFrom(key: string | undefined, invocation: Invocation): Promise<VerifierKey[]> {
+  if (key !== undefined) return readKeys(key);
+  return readKeys(join((await invocation.endpoint()).dataDir, 'audit', 'key.pub'));
+}
+
+async function check(
+  databases: readonly DatabaseName[],
+  kept: readonly KeptCheckpoint[],
+  invocation: Invocation,
+): Promise<Report> {
   const { io } = invocation;
   const startMs = io.nowMs();
   let detail = '';
@@ -79,7 +102,7 @@ async function check(databases: readonly DatabaseName[], invocation: Invocation)
   return untilInterrupted(invocation, (signal) =>
     withAuditSource(invocation, (source) => {
       const work = async () => {
-        const checked = await checkDatabases(source, databases, signal, onPiece);
+        const checked = await checkDatabases(source, databases, kept, signal, onPiece);
         const { alarms } = await source.ask('AuditHead', {});
         const durationMs = io.nowMs() - startMs;
         const { isDaemon } = source;

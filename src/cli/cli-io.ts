@@ -19,8 +19,6 @@ export interface CliIo {
   execPath: string;
   /** The compiled entry of codi-monitor. */
   monitorEntry: string;
-  /** The compiled entry of the process that reads a data directory no daemon holds. */
-  auditEntry: string;
   /** Listens to a signal of this process; the result stops listening. */
   onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): () => void;
   /** Calls the listener when the process ends, whatever ends it; the result stops that. */

@@ -5,6 +5,9 @@ import type { WireError } from '../protocol/errors.ts';
 import type { BodyOf } from '../protocol/messages.ts';
 import type { RowSource } from './row-source.ts';
 
+/** What the files can be asked. */
+type OfflineRequest = 'QueryLogs' | 'QueryEvents' | 'AuditHead' | 'AuditProve' | 'AuditVerify';
+
 type Answer = { id: number } & ({ body: unknown } | { error: WireError });
 interface Waiting {
   resolve(body: unknown): void;
@@ -29,10 +32,7 @@ export class OfflineStore implements RowSource {
     this.#worker.on('exit', () => this.#failAll(new Error('the thread that reads has ended')));
   }
 
-  request<Kind extends 'QueryLogs' | 'QueryEvents'>(
-    kind: Kind,
-    body: BodyOf<Kind>,
-  ): Promise<AnswerOf[Kind]> {
+  request<Kind extends OfflineRequest>(kind: Kind, body: BodyOf<Kind>): Promise<AnswerOf[Kind]> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: (answer) => resolve(answer as AnswerOf[Kind]), reject });

@@ -15,7 +15,6 @@ export function processIo(): CliIo {
     nowMs: () => Date.now(),
     execPath: process.execPath,
     monitorEntry: fileURLToPath(new URL('../monitor.js', import.meta.url)),
-    auditEntry: fileURLToPath(new URL('../workers/storage/audit.process.js', import.meta.url)),
     onSignal: (signal, listener) => {
       process.on(signal, listener);
       return () => void process.off(signal, listener);

@@ -1,12 +1,19 @@
 import { readFile } from 'node:fs/promises';
-import { decodeVerifierKey, type VerifierKey } from '../protocol/audit/signed-note.ts';
+import {
+  decodeVerifierKey,
+  openCheckpoint,
+  type VerifierKey,
+} from '../protocol/audit/signed-note.ts';
 import type { CanonicalEntry, StreamName } from '../protocol/audit/canonical-reader.ts';
-import { bundleProof, type ProofBundle } from '../protocol/audit/proof.ts';
+import { bundleProof, isOriginOf, type ProofBundle } from '../protocol/audit/proof.ts';
 import { CodiError } from '../protocol/errors.ts';
 import { formatRfc3339 } from '../protocol/timestamp.ts';
+import type { KeptCheckpoint } from './audit-findings.ts';
 import type { AuditSource } from './audit-source.ts';
 import { usageError } from './usage-error.ts';
 
+/** Notes one after the other: lines, an empty one, signatures. */
+const NOTES = /(?:(?!— ).+\n)+\n(?:— .+\n)+/gu;
 const ENTRY = /^(?:(log|file|state|root|act):)?([1-9][0-9]*)$/;
 
 /** `log:42`, `file:7`, or `42`, which is a log entry. */
@@ -55,6 +62,22 @@ export async function readKeys(text: string): Promise<VerifierKey[]> {
   if (keys.length > 0 && damaged < 0) return keys as VerifierKey[];
   const reason = keys.length === 0 ? 'it is empty' : `line ${damaged + 1} is no verifier key`;
   throw usageError(`${text} holds no public key: ${reason}`, 'audit/key.pub in the data directory');
+}
+
+/** The notes in a file, such as `codi audit head` prints; each must hold with the keys. */
+export async function readCheckpoints(
+  path: string,
+  keys: readonly VerifierKey[],
+): Promise<KeptCheckpoint[]> {
+  const notes = (await readText(path, 'checkpoint')).match(NOTES) ?? [];
+  if (notes.length === 0) throw usageError(`${path} holds no signed note`, 'see `codi audit head`');
+  return notes.map((note) => {
+    const opened = openCheckpoint(note, keys);
+    if (!opened.ok) throw usageError(`a checkpoint in ${path} does not hold: ${opened.reason}`);
+    const { origin, size, root } = opened.checkpoint;
+    const database = isOriginOf(origin, 'state') ? 'state' : 'ledger';
+    return { database, size, root: root.toString('base64') };
+  });
 }
 
 /** A file that was named; absent ones are not found. */

@@ -23,6 +23,7 @@ export const COUNT_LIMITS = {
   patterns: 256,
   paths: 1024,
   metadataConditions: 32,
+  marks: 64,
 } as const;
 
 /** What may be in one message before it is decoded at all. */

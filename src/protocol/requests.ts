@@ -150,7 +150,14 @@ export const REQUESTS = {
   }),
   AuditHead: z.object({}),
   AuditProve: z.object({ stream: streamName, number: count, offset: count.nullish() }),
-  AuditVerify: z.object({ database: databaseName, cursor: cursor.nullish() }),
+  AuditVerify: z.object({
+    database: databaseName,
+    cursor: cursor.nullish(),
+    marks: z
+      .array(z.object({ size: count, root: text(64) }))
+      .max(COUNT_LIMITS.marks)
+      .nullish(),
+  }),
 } as const;
 
 function isMetadataFilter(value: unknown): boolean {

@@ -19,6 +19,7 @@ import {
   headBody,
   proofBody,
   proveCommand,
+  verifyInput,
 } from '../workers/storage/audit/audit-answers.ts';
 import type { ConnectionAnswers } from '../workers/storage/ledger.messages.ts';
 import type { NotaryCommand, NotaryHead, ProofParts } from '../workers/storage/notary.messages.ts';
@@ -44,10 +45,7 @@ export function auditPort(notary: RequestBook<NotaryCommand>, reader: ReaderPort
       const parts = await notary.request<ProofParts>(proveCommand(body));
       return proofBody(body, parts);
     },
-    verify: async ({ database, cursor }) =>
-      findingsBody(
-        await reader.run('verifyChain', { database, ...(cursor != null && { cursor }) }),
-      ),
+    verify: async (body) => findingsBody(await reader.run('verifyChain', verifyInput(body))),
   };
 }
 

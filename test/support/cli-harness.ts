@@ -50,9 +50,6 @@ export async function runInProcess(
     nowMs: around.nowMs ?? (() => Date.now()),
     execPath: process.execPath,
     monitorEntry: around.monitorEntry ?? fileURLToPath(new URL('.', import.meta.url)),
-    auditEntry: fileURLToPath(
-      new URL('../../dist/workers/storage/audit.process.js', import.meta.url),
-    ),
     onSignal: (signal, listener) => {
       signals.on(signal, listener);
       return () => void signals.off(signal, listener);

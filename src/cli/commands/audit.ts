@@ -1,18 +1,12 @@
 import type { Command } from 'commander';
 import { CodiError, EXIT } from '../../protocol/errors.ts';
 import { withAuditSource } from '../audit-source.ts';
-import { verifyAll, verifyProof } from '../audit-verify.ts';
+import { verifyAll, verifyProof, type VerifyOptions } from '../audit-verify.ts';
 import type { CliContext } from '../context.ts';
 import type { Invocation } from '../invocation.ts';
 import { withProgress } from '../progress.ts';
 import { fetchProof, readEntry } from '../proof-text.ts';
 import { safeText } from '../safe-text.ts';
-
-interface VerifyOptions {
-  proof?: string;
-  key?: string;
-  database?: string;
-}
 
 /** `codi audit head|prove|verify` */
 export function define(command: Command, context: CliContext): void {
@@ -52,6 +46,10 @@ Examples:
   verify
     .option('--proof <file>', 'check this proof and nothing else (- reads standard input)')
     .option('--key <file>', "public key to check it with (the data directory's when absent)")
+    .option(
+      '--checkpoint <file>',
+      'also check that all begins with this checkpoint, kept elsewhere',
+    )
     .option('--database <name>', 'only ledger or state')
     .addHelpText(
       'after',
@@ -61,12 +59,13 @@ Exit codes: 0 all is as it was committed and signed, 6 something is not.
 Examples:
   codi audit verify
   codi audit verify --json | jq .findings
+  codi audit verify --checkpoint known-good.note --key key.pub
   codi audit verify --proof proof.json --key key.pub`,
     )
     .action((options: VerifyOptions) =>
       context.run(verify, (invocation) =>
         options.proof === undefined
-          ? verifyAll(options.database, invocation)
+          ? verifyAll(options, invocation)
           : verifyProof(options.proof, options.key, invocation),
       ),
     );

@@ -87,9 +87,15 @@ async function optionValues(long: string | undefined, invocation: Invocation): P
   if (long === '--session') return sessions(undefined, invocation);
   if (long === '--database') return ['ledger', 'state'];
   if (long === '--order') return ['newest', 'oldest'];
-  const takesPath = ['--data-dir', '--socket', '--config', '--root', '--proof', '--key'].includes(
-    long ?? '',
-  );
+  const takesPath = [
+    '--data-dir',
+    '--socket',
+    '--config',
+    '--root',
+    '--proof',
+    '--key',
+    '--checkpoint',
+  ].includes(long ?? '');
   return takesPath ? [FILES] : [];
 }
 

@@ -95,7 +95,7 @@ export function checkProof(value: unknown, keys: readonly VerifierKey[]): Checke
 }
 
 /** `<name>/ledger`, or `<name>/ledger.<when>` after the chain was anchored anew. */
-function isOriginOf(origin: string, database: string): boolean {
+export function isOriginOf(origin: string, database: string): boolean {
   const last = origin.slice(origin.lastIndexOf('/') + 1);
   return last === database || last.startsWith(`${database}.`);
 }

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError } from '../../protocol/errors.ts';
 import { REQUESTS } from '../../protocol/requests.ts';
+import { OfflineAudit } from './audit/offline-audit.ts';
 import { acquireLock, type LockResult } from './lock.ts';
 import { queryEvents } from './query-events.ts';
 import { queryLogs } from './query-logs.ts';
@@ -14,11 +15,13 @@ import { ReadConnections } from './read-connection.ts';
 import type { ReaderOptions } from './reader.messages.ts';
 import { mainThread, workerOptions } from './worker-data.ts';
 
-type Request = { id: number; kind: 'QueryLogs' | 'QueryEvents'; body: unknown };
+type Kind = 'QueryLogs' | 'QueryEvents' | 'AuditHead' | 'AuditProve' | 'AuditVerify';
+type Request = { id: number; kind: Kind; body: unknown };
 
 const port = mainThread();
 const options = workerOptions<ReaderOptions>();
 const connections = new ReadConnections(options);
+const audit = new OfflineAudit(options.dataDir, connections);
 let lock: Extract<LockResult, { ok: true }> | undefined;
 
 port.on('message', (message: Request | 'close') => {
@@ -52,6 +55,9 @@ function answer({ kind, body }: Request): object {
   const checked = REQUESTS[kind].safeParse(body);
   if (!checked.success)
     throw new CodiError('CODI_MESSAGE_INVALID', { reason: checked.error.issues[0]?.message ?? '' });
+  if (kind === 'AuditHead') return audit.head();
+  if (kind === 'AuditProve') return audit.prove(checked.data as never);
+  if (kind === 'AuditVerify') return audit.verify(checked.data as never);
   const ledger = connections.get('ledger');
   if (kind === 'QueryEvents') {
     const { rows, next, head } = queryEvents(ledger, checked.data as never);

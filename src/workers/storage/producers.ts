@@ -1,4 +1,5 @@
 import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
+import { rowSum } from './row-sum.ts';
 
 const CACHE_COUNT = 4096;
 
@@ -18,8 +19,8 @@ export class Producers {
       .prepare('SELECT sequence FROM producers WHERE producer_id = ?')
       .pluck() as SqliteStatement;
     this.#upsert = database.prepare(
-      `INSERT INTO producers VALUES (?, ?, ?) ON CONFLICT (producer_id)
-       DO UPDATE SET sequence = excluded.sequence, updated_ms = excluded.updated_ms`,
+      `INSERT INTO producers VALUES (?, ?, ?, ?) ON CONFLICT (producer_id)
+       DO UPDATE SET sequence = excluded.sequence, updated_ms = excluded.updated_ms, sum = excluded.sum`,
     );
   }
 
@@ -38,8 +39,10 @@ export class Producers {
 
   /** One row per producer and transaction, however many entries it sent. */
   write(nowMs: number): void {
-    for (const [producerId, sequence] of this.#staged)
-      this.#upsert.run(producerId, sequence, nowMs);
+    for (const [producerId, sequence] of this.#staged) {
+      const sum = rowSum(producerId, sequence, nowMs);
+      this.#upsert.run(producerId, sequence, nowMs, sum);
+    }
   }
 
   committed(): void {

@@ -55,6 +55,8 @@ export type ListFilesInput = BodyOf<'ListFiles'> & { roots?: readonly BytePath[]
 export interface VerifyInput {
   database: StoreKind;
   cursor?: string;
+  /** Roots to meet beside those that are signed here, in base64. */
+  marks?: readonly { size: number; root: string }[];
 }
 
 /** One piece of a check of a chain. */

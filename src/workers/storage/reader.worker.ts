@@ -33,15 +33,14 @@ export const listSessions = task<'listSessions'>((input) =>
 
 export const queryActs = task<'queryActs'>((input) => readActs(connections.get('ledger'), input));
 
-export const verifyChain = task<'verifyChain'>(({ database: kind, cursor }) => {
-  const connection = connections.get(kind);
+export const verifyChain = task<'verifyChain'>((input) => {
   const ports = {
     dataDir: options.dataDir,
-    snapshot: connection.snapshot.bind(connection),
+    connection: () => connections.get(input.database),
     monotonicMs: () => performance.now(),
     budgetMs: VERIFY_BUDGET_MS,
   };
-  return verifyPage(ports, kind, cursor);
+  return verifyPage(ports, input);
 });
 
 export const loadIndex = task<'loadIndex'>((input) => readIndex(connections.get('ledger'), input));

@@ -1,4 +1,5 @@
 import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
+import { rowSum } from './row-sum.ts';
 
 const ID_BYTES = 16;
 const GENERATIONS = 4;
@@ -23,7 +24,7 @@ export class RecentIds {
 
   constructor(database: SqliteDatabase, window: number) {
     this.#window = window;
-    this.#insert = database.prepare('INSERT INTO recent_ids VALUES (?, ?)');
+    this.#insert = database.prepare('INSERT INTO recent_ids VALUES (?, ?, ?)');
     this.#prune = database.prepare(
       'DELETE FROM recent_ids WHERE n < (SELECT max(n) FROM recent_ids WHERE n <= ?)',
     );
@@ -50,7 +51,7 @@ export class RecentIds {
     const bytes = Buffer.allocUnsafe(this.#staged.size * ID_BYTES);
     let at = 0;
     for (const id of this.#staged) at += bytes.write(id, at, ID_BYTES, 'latin1');
-    this.#insert.run(this.#next, bytes);
+    this.#insert.run(this.#next, bytes, rowSum(this.#next, bytes));
     this.#prune.run(this.#next + this.#staged.size - this.#window);
   }
 

@@ -2,6 +2,7 @@ import type { BytePath } from '../../protocol/byte-path.ts';
 import { appendRoot, CanonicalBuffer } from './canonical.ts';
 import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
 import { pathToValue } from './path-value.ts';
+import { rowSum } from './row-sum.ts';
 
 /** Watched roots: an id per path for ever, and the last batch of file events taken from each. */
 export class RootBook {
@@ -20,7 +21,8 @@ export class RootBook {
       .prepare('SELECT sequence FROM root_sequences WHERE root_id = ?')
       .pluck() as SqliteStatement;
     this.#upsertSequence = database.prepare(
-      'INSERT INTO root_sequences VALUES (?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence',
+      `INSERT INTO root_sequences VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET sequence = excluded.sequence, sum = excluded.sum`,
     );
   }
 
@@ -41,7 +43,7 @@ export class RootBook {
   }
 
   setSequence(rootId: number, sequence: number): void {
-    this.#upsertSequence.run(rootId, sequence);
+    this.#upsertSequence.run(rootId, sequence, rowSum(rootId, sequence));
   }
 
   reset(): void {

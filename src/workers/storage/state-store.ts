@@ -3,6 +3,7 @@ import { CoordinationStream } from './coordination-stream.ts';
 import { databaseBytes } from './group-heads.ts';
 import { MonitoredPathTable } from './monitored-path-table.ts';
 import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
+import { rowSum } from './row-sum.ts';
 import { SessionTable, type PlannedChange } from './session-table.ts';
 import type { ChangeResult, StateCommand, StateHead, StateResults } from './state.messages.ts';
 
@@ -29,7 +30,7 @@ export class StateStore {
       .prepare('SELECT answer FROM recent_requests WHERE id = ?')
       .pluck() as SqliteStatement;
     this.#keepAnswer = database.prepare(
-      'INSERT INTO recent_requests (id, answer) VALUES (?, ?) RETURNING n',
+      'INSERT INTO recent_requests (id, answer, sum) VALUES (?, ?, ?) RETURNING n',
     );
     this.#pruneAnswers = database.prepare('DELETE FROM recent_requests WHERE n <= ?');
   }
@@ -82,7 +83,9 @@ export class StateStore {
   }
 
   #remember(requestId: string, result: ChangeResult): void {
-    const { n } = this.#keepAnswer.get(requestId, JSON.stringify(result)) as { n: number };
+    const answer = JSON.stringify(result);
+    const sum = rowSum(requestId, answer);
+    const { n } = this.#keepAnswer.get(requestId, answer, sum) as { n: number };
     this.#pruneAnswers.run(n - this.#recentRequests);
   }
 }

@@ -3,7 +3,7 @@ import { STREAM_NAMES, type StreamName } from '../../../protocol/audit/canonical
 import type { BodyOf } from '../../../protocol/messages.ts';
 import { STREAMS } from '../codes.ts';
 import type { NotaryHead, ProofParts, ProveCommand } from '../notary.messages.ts';
-import type { AuditPage } from '../reader.messages.ts';
+import type { AuditPage, VerifyInput } from '../reader.messages.ts';
 import type { Alarm } from './audit-files.ts';
 
 /** The command that a request stands for: a stream names its database. */
@@ -11,6 +11,11 @@ export function proveCommand({ stream, number, offset }: BodyOf<'AuditProve'>): 
   const tag = STREAM_NAMES.indexOf(stream);
   const database = tag === STREAMS.coordination ? 'state' : 'ledger';
   return { type: 'prove', database, stream: tag, number, offset: offset ?? 0 };
+}
+
+/** What a check is asked with. */
+export function verifyInput({ database, cursor, marks }: BodyOf<'AuditVerify'>): VerifyInput {
+  return { database, ...(cursor != null && { cursor }), ...(marks != null && { marks }) };
 }
 
 export function headBody({ databases, keys, alarms }: NotaryHead): BodyOf<'AuditHeads'> {

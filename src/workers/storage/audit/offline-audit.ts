@@ -1,12 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { CodiError } from '../../../protocol/errors.ts';
 import type { BodyOf } from '../../../protocol/messages.ts';
-import { acquireLock } from '../lock.ts';
 import type { DatabaseHead, NotaryHead } from '../notary.messages.ts';
-import { openForReading, type SqliteDatabase, type StoreKind } from '../open-database.ts';
+import type { SqliteDatabase, StoreKind } from '../open-database.ts';
+import type { ReadConnections } from '../read-connection.ts';
 import type { AuditPage } from '../reader.messages.ts';
-import { findingsBody, headBody, proofBody, proveCommand } from './audit-answers.ts';
+import { findingsBody, headBody, proofBody, proveCommand, verifyInput } from './audit-answers.ts';
 import { AuditFiles } from './audit-files.ts';
 import { publicLines } from './audit-key.ts';
 import { BlockTree } from './block-tree.ts';
@@ -21,22 +19,15 @@ const STEP_LEAVES = 10_000;
 /** The cursor after a chain: what follows from it is still to be checked. */
 const TABLES = 'tables';
 
-/**
- * Answers the same questions as a daemon, over a data directory that no daemon holds. It changes nothing,
- * and keeps the directory locked until the process ends.
- */
+/** Answers the same questions as a daemon, over a data directory that its caller has locked. It changes nothing. */
 export class OfflineAudit {
   readonly #dataDir: string;
+  readonly #connections: ReadConnections;
   readonly #files: AuditFiles;
-  readonly #databases = new Map<StoreKind, SqliteDatabase>();
 
-  /** Throws CODI_NOT_FOUND without a ledger, CODI_ALREADY_RUNNING while a daemon has it. */
-  constructor(dataDir: string) {
-    if (!existsSync(join(dataDir, 'ledger.db')))
-      throw new CodiError('CODI_NOT_FOUND', { what: `ledger in ${dataDir}` });
-    if (!acquireLock(dataDir).ok)
-      throw new CodiError('CODI_ALREADY_RUNNING', { dataDir, pid: holderOf(dataDir) });
+  constructor(dataDir: string, connections: ReadConnections) {
     this.#dataDir = dataDir;
+    this.#connections = connections;
     this.#files = new AuditFiles(dataDir);
   }
 
@@ -62,26 +53,30 @@ export class OfflineAudit {
   prove(body: BodyOf<'AuditProve'>): BodyOf<'AuditProof'> {
     const command = proveCommand(body);
     const kind = command.database;
-    const database = this.#open(kind);
     const checkpoint = this.#files.readCheckpoint(kind);
     const newest = readMarks(this.#dataDir, kind).marks.at(-1);
     if (checkpoint === undefined || !newest)
       throw new CodiError('CODI_NOT_FOUND', { what: `checkpoint of ${kind}.db that holds` });
-    const tree = new BlockTree(database);
-    while (tree.size < newest.size && tree.grow(STEP_LEAVES) > 0);
-    const size = newest.size;
-    return proofBody(body, proveEntry({ database, tree, checkpoint, size }, command));
+    const { size } = newest;
+    const parts = this.#snapshot(kind, (database) => {
+      const tree = new BlockTree(database);
+      while (tree.size < size && tree.grow(STEP_LEAVES) > 0);
+      return proveEntry({ database, tree, checkpoint, size }, command);
+    });
+    return proofBody(body, parts);
   }
 
-  verify({ database: kind, cursor }: BodyOf<'AuditVerify'>): BodyOf<'AuditFindings'> {
+  verify(body: BodyOf<'AuditVerify'>): BodyOf<'AuditFindings'> {
+    const { database: kind, cursor } = body;
     if (cursor === TABLES) return findingsBody(this.#verifyTables(kind));
     const ports = {
       dataDir: this.#dataDir,
-      snapshot: <Result>(read: (database: SqliteDatabase) => Result) => read(this.#open(kind)),
+      // Opened in here, so that what cannot be opened is a finding, too.
+      connection: () => this.#connections.get(kind),
       monotonicMs: () => performance.now(),
       budgetMs: BUDGET_MS,
     };
-    const page = verifyPage(ports, kind, cursor ?? undefined);
+    const page = verifyPage(ports, verifyInput(body));
     return findingsBody({ ...page, next: page.next ?? TABLES });
   }
 
@@ -89,7 +84,7 @@ export class OfflineAudit {
     const blocks = this.#stored(kind) ?? 0;
     let reasons: string[];
     try {
-      reasons = verifyTables(this.#open(kind), kind);
+      reasons = this.#snapshot(kind, (database) => verifyTables(database, kind));
     } catch (error) {
       reasons = [`its tables cannot be checked: ${(error as Error).message}`];
     }
@@ -100,27 +95,13 @@ export class OfflineAudit {
   /** Null when that cannot be read. */
   #stored(kind: StoreKind): number | null {
     try {
-      return new BlockTree(this.#open(kind)).stored();
+      return this.#snapshot(kind, (database) => new BlockTree(database).stored());
     } catch {
       return null;
     }
   }
 
-  #open(kind: StoreKind): SqliteDatabase {
-    let database = this.#databases.get(kind);
-    if (!database) {
-      database = openForReading(join(this.#dataDir, `${kind}.db`), kind);
-      this.#databases.set(kind, database);
-    }
-    return database;
-  }
-}
-
-function holderOf(dataDir: string): number | string {
-  try {
-    const card = JSON.parse(readFileSync(join(dataDir, 'daemon.json'), 'utf8')) as { pid: number };
-    return card.pid;
-  } catch {
-    return '?';
+  #snapshot<Result>(kind: StoreKind, read: (database: SqliteDatabase) => Result): Result {
+    return this.#connections.get(kind).snapshot(read);
   }
 }

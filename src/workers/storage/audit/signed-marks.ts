@@ -6,7 +6,7 @@ import { keysFor, readPublic } from './audit-key.ts';
 
 /** A checkpoint that a chain has to meet on its way. */
 export interface Mark extends Checkpoint {
-  /** The file it stands in. */
+  /** Where it stands. */
   file: string;
 }
 
@@ -33,7 +33,7 @@ export function readMarks(dataDir: string, kind: StoreKind): Marks {
       return [];
     }
     const opened = openCheckpoint(note, keysFor(note, known));
-    if (opened.ok) return [{ ...opened.checkpoint, file }];
+    if (opened.ok) return [{ ...opened.checkpoint, file: `audit/${file}` }];
     if (keys) problems.push(`audit/${file} does not hold: ${opened.reason}`);
     return [];
   };

@@ -120,9 +120,7 @@ class ChainCheck {
     }
     const highest = this.#marks.at(-1);
     if (highest && highest.size > blocks)
-      this.report(
-        `${blocks} blocks are stored, ${highest.size} were signed (audit/${highest.file})`,
-      );
+      this.report(`${blocks} blocks are stored, ${highest.size} were signed (${highest.file})`);
   }
 
   /** The tree as it is now against every checkpoint of its size. */
@@ -131,8 +129,8 @@ class ChainCheck {
     for (const { size, root, file } of this.#marks) {
       if (size !== block || (edge && edge.root().equals(root))) continue;
       const reason = edge
-        ? `the blocks up to here are not the ones that were signed (audit/${file})`
-        : `what was signed up to here cannot be checked over a gap (audit/${file})`;
+        ? `the blocks up to here are not the ones that were signed (${file})`
+        : `what was signed up to here cannot be checked over a gap (${file})`;
       this.report(reason, size - 1);
     }
   }

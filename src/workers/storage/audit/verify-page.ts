@@ -3,43 +3,37 @@ import { HASH_BYTES, RightEdge } from '../../../protocol/audit/merkle-tree.ts';
 import { STREAMS } from '../codes.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { SqliteDatabase, StoreKind } from '../open-database.ts';
-import type { AuditPage } from '../reader.messages.ts';
+import type { AuditPage, VerifyInput } from '../reader.messages.ts';
 import { judgeFailure } from '../storage-failure.ts';
-import { readMarks } from './signed-marks.ts';
+import { readMarks, type Marks } from './signed-marks.ts';
 import { chainStart, verifyPiece, type ChainPosition } from './verify-chain.ts';
 
 const TAG = 'audit';
 const SHAPE = ['string', 'number', 'string', 'number', 'string'] as const;
 
+/** What a check reads from. */
+interface VerifyConnection {
+  identity(): string;
+  /** Runs reads of one moment. */
+  snapshot<Result>(read: (database: SqliteDatabase) => Result): Result;
+}
+
 /** What a check needs of the place it runs in. */
 export interface VerifyPorts {
   dataDir: string;
-  /** Runs reads of one moment. */
-  snapshot<Result>(read: (database: SqliteDatabase) => Result): Result;
+  /** The database; what opening it throws is a finding like any other damage. */
+  connection(): VerifyConnection;
   monotonicMs(): number;
   budgetMs: number;
 }
 
 /** One piece of a check, from a cursor on. Throws CODI_CURSOR_INVALID. */
-export function verifyPage(
-  ports: VerifyPorts,
-  kind: StoreKind,
-  cursor: string | undefined,
-): AuditPage {
-  const from = cursor === undefined ? chainStart() : decodePosition(kind, cursor);
-  // Before the snapshot: what is signed later than that cannot be missed in it.
-  const marks = readMarks(ports.dataDir, kind);
-  const endMs = ports.monotonicMs() + ports.budgetMs;
-  const isTimeUp = () => ports.monotonicMs() >= endMs;
+export function verifyPage(ports: VerifyPorts, input: VerifyInput): AuditPage {
+  let from = chainStart();
   try {
-    const piece = ports.snapshot((database) => verifyPiece(database, kind, marks, from, isTimeUp));
-    return {
-      checked: piece.position.block,
-      blocks: piece.blocks,
-      entries: piece.entries,
-      findings: piece.findings,
-      ...(!piece.isDone && { next: encodePosition(kind, piece.position) }),
-    };
+    const connection = ports.connection();
+    if (input.cursor !== undefined) from = decodePosition(connection, input.database, input.cursor);
+    return readPiece(ports, connection, from, input);
   } catch (error) {
     const failure = judgeFailure(error);
     const isDamage = isCodiError(error)
@@ -53,24 +47,67 @@ export function verifyPage(
   }
 }
 
+function readPiece(
+  { dataDir, monotonicMs, budgetMs }: VerifyPorts,
+  connection: VerifyConnection,
+  from: ChainPosition,
+  { database: kind, marks: given = [] }: VerifyInput,
+): AuditPage {
+  // Before the snapshot: what is signed later than that cannot be missed in it.
+  const marks = withGiven(readMarks(dataDir, kind), given);
+  const endMs = monotonicMs() + budgetMs;
+  const isTimeUp = () => monotonicMs() >= endMs;
+  const piece = connection.snapshot((database) =>
+    verifyPiece(database, kind, marks, from, isTimeUp),
+  );
+  return {
+    checked: piece.position.block,
+    blocks: piece.blocks,
+    entries: piece.entries,
+    findings: piece.findings,
+    ...(!piece.isDone && { next: encodePosition(connection, kind, piece.position) }),
+  };
+}
+
+function withGiven(
+  { marks, problems }: Marks,
+  given: readonly { size: number; root: string }[],
+): Marks {
+  const more = given.map(({ size, root }) => {
+    const file = `the checkpoint of ${size} blocks that was given`;
+    return { origin: '', size, root: Buffer.from(root, 'base64'), file };
+  });
+  return { marks: [...marks, ...more].sort((one, other) => one.size - other.size), problems };
+}
+
 function encodePosition(
+  connection: VerifyConnection,
   kind: StoreKind,
   { block, ends, committedMs, edge }: ChainPosition,
 ): string {
   const nodes = edge ? Buffer.concat(edge.nodes).toString('base64url') : '-';
-  return encodeCursor(TAG, [kind, block, ends.join(','), committedMs, nodes]);
+  return encodeCursor(connection, TAG, [kind, block, ends.join(','), committedMs, nodes]);
 }
 
 /** Cursors come from outside: one that was tampered with is refused, or leads to findings about nothing. */
-function decodePosition(kind: StoreKind, cursor: string): ChainPosition {
-  const [of, block, endsText, committedMs, nodesText] = decodeCursor(TAG, SHAPE, cursor);
+function decodePosition(
+  connection: VerifyConnection,
+  kind: StoreKind,
+  cursor: string,
+): ChainPosition {
+  const [of, block, endsText, committedMs, nodesText] = decodeCursor(
+    connection,
+    TAG,
+    SHAPE,
+    cursor,
+  );
   const ends = endsText.split(',').map(Number);
   const isValid =
     of === kind &&
     block >= 0 &&
     ends.length === Object.keys(STREAMS).length &&
     ends.every((end) => Number.isSafeInteger(end) && end >= 0);
-  if (!isValid) throw new CodiError('CODI_CURSOR_INVALID');
+  if (!isValid) throw invalidCursor();
   return { block, ends, committedMs, edge: decodeEdge(block, nodesText) };
 }
 
@@ -83,7 +120,11 @@ function decodeEdge(size: number, text: string): RightEdge | null {
   try {
     return new RightEdge(size, nodes);
   } catch (error) {
-    if (error instanceof RangeError) throw new CodiError('CODI_CURSOR_INVALID');
+    if (error instanceof RangeError) throw invalidCursor();
     throw error;
   }
+}
+
+function invalidCursor(): CodiError {
+  return new CodiError('CODI_CURSOR_INVALID', { reason: 'it is not as it was given out' });
 }

@@ -10,11 +10,27 @@ import { FileIndex } from '../file-index.ts';
 import { MonitoredPathTable } from '../monitored-path-table.ts';
 import { openInMemory, type SqliteDatabase, type StoreKind } from '../open-database.ts';
 import { pathFromValue, type PathValue } from '../path-value.ts';
+import { rowSum } from '../row-sum.ts';
 import { SessionTable, type PlannedChange } from '../session-table.ts';
 import { statFromColumns, type StatColumns } from '../stat-columns.ts';
 import { FILE_EVENT_COLUMNS } from '../stored-rows.ts';
 
 const REPORTED_MAX = 10;
+
+interface SummedTable {
+  table: string;
+  /** In the order in which they are summed. */
+  columns: string;
+}
+
+const SUMMED: Record<StoreKind, readonly SummedTable[]> = {
+  ledger: [
+    { table: 'producers', columns: 'producer_id, sequence, updated_ms' },
+    { table: 'recent_ids', columns: 'n, id' },
+    { table: 'root_sequences', columns: 'root_id, sequence' },
+  ],
+  state: [{ table: 'recent_requests', columns: 'id, answer' }],
+};
 
 type Row = Record<string, unknown>;
 
@@ -22,8 +38,37 @@ type Row = Record<string, unknown>;
 export function verifyTables(database: SqliteDatabase, kind: StoreKind): string[] {
   return [
     ...integrity(database),
+    ...schema(database, kind),
+    ...SUMMED[kind].flatMap((table) => sums(database, table)),
     ...(kind === 'ledger' ? pathIndex(database) : stateTables(database)),
   ];
+}
+
+/** Every table, index and view of ours must read as its migrations wrote it. */
+function schema(database: SqliteDatabase, kind: StoreKind): string[] {
+  const memory = openInMemory(kind);
+  try {
+    const version = (of: SqliteDatabase) => of.pragma('user_version', { simple: true }) as number;
+    if (version(database) !== version(memory))
+      return [`its schema is version ${version(database)}, not ${version(memory)}`];
+    const objects = (of: SqliteDatabase) =>
+      of.prepare('SELECT name, type, tbl_name, sql FROM sqlite_schema').all() as Row[];
+    const stored = new Map(objects(database).map((row) => [row['name'], row]));
+    return objects(memory)
+      .filter((row) => !isDeepStrictEqual(stored.get(row['name']), row))
+      .map((row) => `the ${String(row['type'])} ${String(row['name'])} is not declared as it was`);
+  } finally {
+    memory.close();
+  }
+}
+
+/** Rows outside of every block carry a sum of their own. */
+function sums(database: SqliteDatabase, { table, columns }: SummedTable): string[] {
+  const rows = database.prepare(`SELECT ${columns}, sum FROM ${table} WHERE sum IS NOT NULL`).raw();
+  let damaged = 0;
+  for (const row of rows.iterate() as Iterable<(string | number | Buffer)[]>)
+    if (rowSum(...row.slice(0, -1)) !== row.at(-1)) damaged += 1;
+  return damaged === 0 ? [] : [`${table}: ${damaged} rows do not match their check sum`];
 }
 
 function integrity(database: SqliteDatabase): string[] {

@@ -149,8 +149,16 @@ const SEVERE_INDEX = `
 CREATE INDEX logs_severe ON logs (seconds, nanos) WHERE level >= 3;
 `;
 
+/** Check sums of rows that are in no block (see row-sum.ts); NULL in rows from before. */
+const ROW_SUMS = `
+ALTER TABLE producers ADD COLUMN sum INTEGER;
+ALTER TABLE recent_ids ADD COLUMN sum INTEGER;
+ALTER TABLE root_sequences ADD COLUMN sum INTEGER;
+`;
+
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'logs, file events, path index, blocks', sql: FIRST },
   { version: 2, name: 'administrative acts', sql: ACTS },
   { version: 3, name: 'index of warnings and errors', sql: SEVERE_INDEX },
+  { version: 4, name: 'sums of rows outside of blocks', sql: ROW_SUMS },
 ];

@@ -62,6 +62,10 @@ CREATE VIEW monitored_paths_v1 AS SELECT
 FROM monitored_paths;
 `;
 
+/** As in the ledger: a check sum of rows that are in no block; NULL in rows from before. */
+const ROW_SUMS = 'ALTER TABLE recent_requests ADD COLUMN sum INTEGER;';
+
 export const STATE_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'sessions, monitored paths, coordination stream, blocks', sql: FIRST },
+  { version: 2, name: 'sums of rows outside of blocks', sql: ROW_SUMS },
 ];

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { hashLeaves } from '#codi/protocol/audit/merkle-tree.js';
 import { verifyPage } from '#codi/workers/storage/audit/verify-page.js';
 import { verifyTables } from '#codi/workers/storage/audit/verify-tables.js';
 import type { SqliteDatabase } from '#codi/workers/storage/open-database.js';
@@ -26,18 +27,27 @@ afterEach(() => {
   ledger.close();
 });
 
+const connection = () => ({
+  identity: () => 'test',
+  snapshot: <Result>(read: (opened: SqliteDatabase) => Result) => read(ledger.database),
+});
+
 /** Checks everything; with `isTimeUp` in pieces of sixteen blocks. */
-function verify(isTimeUp = false, database: SqliteDatabase = ledger.database): AuditPage[] {
+function verify(isTimeUp = false, marks?: { size: number; root: string }[]): AuditPage[] {
   const pages: AuditPage[] = [];
   let cursor: string | undefined;
   do {
     const ports = {
       dataDir: ledger.dataDir,
-      snapshot: <Result>(read: (opened: SqliteDatabase) => Result) => read(database),
+      connection,
       monotonicMs: () => 0,
       budgetMs: isTimeUp ? 0 : 1,
     };
-    const page = verifyPage(ports, 'ledger', cursor);
+    const page = verifyPage(ports, {
+      database: 'ledger',
+      ...(cursor !== undefined && { cursor }),
+      ...(marks && { marks }),
+    });
     pages.push(page);
     cursor = page.next;
   } while (cursor !== undefined);
@@ -138,12 +148,23 @@ describe('a check of a whole chain', () => {
     expect(findings()[0]).toMatchObject({ reason: expect.stringMatching(/key\.pub is missing/) });
   });
 
+  test('meets a checkpoint that was kept elsewhere, or says that it does not', () => {
+    const leaves = ledger.database.prepare('SELECT leaf FROM blocks ORDER BY n').pluck().all();
+    const root = (size: number) =>
+      hashLeaves((leaves as Buffer[]).slice(0, size)).toString('base64');
+    const found = (size: number, of: number) =>
+      verify(true, [{ size, root: root(of) }]).flatMap((page) => page.findings);
+    expect(found(17, 17)).toEqual([]);
+    expect(found(17, 18)).toMatchObject([{ block: 16, reason: expect.stringMatching(/given/) }]);
+    expect(found(99, 18)).toMatchObject([{ reason: expect.stringMatching(/40 .* 99 .*given/) }]);
+  });
+
   test('refuses a cursor that is not its own', () => {
     const [piece] = verify(true);
     const parts = JSON.parse(Buffer.from(piece!.next!, 'base64url').toString()) as unknown[];
     const ports = {
       dataDir: ledger.dataDir,
-      snapshot: <Result>(read: (opened: SqliteDatabase) => Result) => read(ledger.database),
+      connection,
       monotonicMs: () => 0,
       budgetMs: 1,
     };
@@ -152,16 +173,17 @@ describe('a check of a whole chain', () => {
       return Buffer.from(JSON.stringify(forged)).toString('base64url');
     };
     for (const [index, value] of [
-      [1, 'state'],
-      [2, -1],
-      [3, '1,2'],
-      [3, '1,2,x,4,5'],
-      [5, 'AAAA'],
-      [2, 17],
+      [2, 'state'],
+      [3, -1],
+      [4, '1,2'],
+      [4, '1,2,x,4,5'],
+      [6, 'AAAA'],
+      [3, 17],
     ] as const)
-      expect(() => verifyPage(ports, 'ledger', forge(index, value)), String(value)).toThrow(
-        /cursor/,
-      );
+      expect(
+        () => verifyPage(ports, { database: 'ledger', cursor: forge(index, value) }),
+        String(value),
+      ).toThrow(/cursor/);
   });
 });
 
