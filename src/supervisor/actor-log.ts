@@ -23,6 +23,8 @@ export class ActorLog {
   /** Turns' steps that took longer than the limit. */
   unresponsive = 0;
   longestMs = 0;
+  /** The last such step. */
+  lastBlock: { at: number; tookMs: number; message: string } | undefined;
   /** Set while somebody traces this actor. */
   sink: TraceSink | undefined;
   #recorder: FlightRecorder | undefined;

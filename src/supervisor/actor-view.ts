@@ -27,6 +27,8 @@ export interface ActorView {
   nextRetryAt: number | undefined;
   /** What it is doing just now; seen from inside of its own turn, or read by another thread from the marker. */
   inFlight: { type: string | undefined; sinceMs: number; forMs: number } | undefined;
+  /** The last time it kept its thread too long. */
+  lastBlock: { at: number; tookMs: number; message: string } | undefined;
   /** Messages that wait, and the types of the first of them. */
   unread: { count: number; types: string[] };
   timers: PendingTimer[];
@@ -40,7 +42,13 @@ export interface ActorView {
   suspendedUntilMs: number | undefined;
 }
 
-export type WorkerView = { threadId: number } | { pid: number };
+/** heap and elu (busy share of its event loop, 0..1) as its last heartbeat said. */
+export type WorkerView = ({ threadId: number } | { pid: number }) & {
+  heapUsedBytes?: number;
+  elu?: number;
+  /** Since its last sign of life. */
+  silentMs: number;
+};
 
 export function actorView(slot: WorkerSlot): ActorView {
   const { path, epoch, log, relations, runtime, mailbox, lastExit, lastReason, cell } = slot;
@@ -56,6 +64,7 @@ export function actorView(slot: WorkerSlot): ActorView {
     lastExit: lastExit && { ...lastExit, error: lastReason && errorOf(lastReason) },
     nextRetryAt: nextRetryMs,
     inFlight: inFlightOf(slot),
+    lastBlock: log.lastBlock,
     unread: {
       count: mailbox.count,
       types: mailbox.peek(UNREAD_TYPES_LIMIT).map((message) => messageType(message)),
@@ -80,7 +89,13 @@ function inFlightOf(slot: WorkerSlot): ActorView['inFlight'] {
 }
 
 function workerOf(slot: WorkerSlot): WorkerView | undefined {
-  const { id, kind } = slot.cell?.host ?? {};
-  if (id === undefined) return undefined;
-  return kind === 'thread' ? { threadId: id } : { pid: id };
+  const host = slot.cell?.host;
+  if (host?.id === undefined) return undefined;
+  const { heapUsedBytes, elu } = host.pulse;
+  return {
+    ...(host.kind === 'thread' ? { threadId: host.id } : { pid: host.id }),
+    ...(heapUsedBytes === undefined ? {} : { heapUsedBytes }),
+    ...(elu === undefined ? {} : { elu }),
+    silentMs: host.pulse.silentMs(slot.runtime.environment.clock.monotonicMs()),
+  };
 }

@@ -1,5 +1,8 @@
 import type { Host, HostExit } from './environment.ts';
+import type { Heartbeat } from './child-spec.ts';
+import type { Clock } from './clock.ts';
 import { FifoQueue } from './fifo-queue.ts';
+import { HostPulse, PULSE_LOOKS } from './host-pulse.ts';
 import type { CellScope } from './scope.ts';
 
 /** Messages kept for a listener that is not there yet; more crashes the cell. */
@@ -11,6 +14,8 @@ export interface CellHostEvents {
   /** After the behaviour's own listeners heard of it. */
   onExit(exit: HostExit): void;
   onCrash(error: unknown): void;
+  /** Its heartbeat is overdue. */
+  onSilent(silentMs: number): void;
 }
 
 /**
@@ -18,6 +23,8 @@ export interface CellHostEvents {
  * listens, wraps its listeners, and lets them hear of the end before the cell acts on it.
  */
 export class CellHost implements Host {
+  readonly pulse: HostPulse;
+  readonly #clock: Clock;
   readonly #host: Host;
   readonly #scope: CellScope;
   readonly #events: CellHostEvents;
@@ -28,7 +35,9 @@ export class CellHost implements Host {
   #isFlowing = false;
   #exit: HostExit | undefined;
 
-  constructor(host: Host, scope: CellScope, events: CellHostEvents) {
+  constructor(host: Host, scope: CellScope, clock: Clock, events: CellHostEvents) {
+    this.#clock = clock;
+    this.pulse = new HostPulse(clock.monotonicMs());
     this.#host = host;
     this.#scope = scope;
     this.#events = events;
@@ -67,6 +76,13 @@ export class CellHost implements Host {
     else this.#exitListeners.push(wrapped);
   }
 
+  /** The watchdog looks at it from now on. */
+  watch({ timeoutMs }: Heartbeat): void {
+    this.#scope.every(timeoutMs / PULSE_LOOKS, () => {
+      if (this.pulse.look()) this.#events.onSilent(this.pulse.silentMs(this.#clock.monotonicMs()));
+    });
+  }
+
   kill(): Promise<void> {
     return this.#exit ? Promise.resolve() : this.#host.kill();
   }
@@ -80,6 +96,11 @@ export class CellHost implements Host {
   }
 
   #receive(message: unknown): void {
+    this.pulse.heard(this.#clock.monotonicMs());
+    if (typeOf(message) === 'sys.alive') {
+      this.pulse.told(message);
+      return;
+    }
     if (!this.#isReady && !this.#greet(message)) return;
     if (this.#isFlowing) this.#dispatch(message);
     else if (this.#early.length < EARLY_MESSAGES_LIMIT) this.#early.push(message);
@@ -106,6 +127,12 @@ export class CellHost implements Host {
     if (!this.#scope.isClosed) for (const listener of this.#exitListeners) listener(exit);
     this.#events.onExit(exit);
   }
+}
+
+/** What a host that ended without being asked to, and without saying why, leaves its actor with. */
+export function unexpectedEnd(host: CellHost, exit: HostExit): Error {
+  const cause = exit.signal === null ? `code ${exit.code}` : `signal ${exit.signal}`;
+  return new Error(`${host.tag} ended unexpectedly with ${cause}`);
 }
 
 function typeOf(message: unknown): unknown {

@@ -1,6 +1,6 @@
 import type { Behaviour } from './behaviour.ts';
 import { contextOf } from './context-of.ts';
-import { CellHost } from './cell-host.ts';
+import { CellHost, unexpectedEnd } from './cell-host.ts';
 import { CellRelations } from './cell-relations.ts';
 import type { CellSite } from './cell-site.ts';
 import {
@@ -9,9 +9,9 @@ import {
   type Isolation,
   type Shutdown,
 } from './child-spec.ts';
-import type { Timer } from './clock.ts';
+import { Deadline } from './deadline.ts';
 import type { HostExit } from './environment.ts';
-import { isCleanExit, type ExitReason } from './exit-reason.ts';
+import { isCleanExit, type ExitReason, type OperatorWord } from './exit-reason.ts';
 import { meaningOfFinal, type FinalMeaning } from './final-output.ts';
 import { machineClock } from './machine-clock.ts';
 import { MachineRunner } from './machine-runner.ts';
@@ -33,13 +33,13 @@ export class Cell implements ScopeOwner {
   readonly #runtime: Runtime;
   readonly #turns: TurnQueue;
   readonly #watch: TurnWatch;
+  readonly #deadline: Deadline;
   #phase: 'starting' | 'ready' | 'ending' = 'starting';
   #runner: MachineRunner<unknown> | undefined;
   #host: CellHost | undefined;
   #isDraining = false;
   /** What its end is to be called, when that was asked for. */
   #endAs: ExitReason = { kind: 'shutdown' };
-  #deadline: Timer | undefined;
   #shownValue: unknown;
 
   constructor(site: CellSite, epoch: number) {
@@ -48,6 +48,7 @@ export class Cell implements ScopeOwner {
     this.path = site.path;
     this.epoch = epoch;
     this.scope = new CellScope(this, site.runtime);
+    this.#deadline = new Deadline(site.runtime.environment.clock);
     this.#watch = new TurnWatch(site, epoch);
     const related = {
       enqueue: (task: () => void) => this.#turns.push(task),
@@ -100,14 +101,12 @@ export class Cell implements ScopeOwner {
     return this.#phase === 'ending';
   }
 
-  get hostTag(): string | undefined {
-    return this.#host?.tag;
-  }
-
   /** Spawns the host if there is one; the behaviour starts in a turn, when the host is ready. */
   begin(): void {
     const { isolation, startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = this.#site.spec;
-    this.#arm(startTimeoutMs, () => this.end({ kind: 'startTimeout', afterMs: startTimeoutMs }));
+    this.#deadline.arm(startTimeoutMs, () =>
+      this.end({ kind: 'startTimeout', afterMs: startTimeoutMs }),
+    );
     if (!isolation || isolation.kind === 'inline') this.#turns.push(() => this.#start());
     else this.#spawn(isolation);
   }
@@ -128,13 +127,14 @@ export class Cell implements ScopeOwner {
     if (this.#isDraining) return;
     this.#site.cellWoken();
     if (how === 'kill') {
-      this.end(endAs ?? { kind: 'killed', by: 'supervisor' });
+      if (endAs) this.end(endAs);
+      else this.kill({ by: 'supervisor' });
     } else if (!this.#runner) {
       this.end(this.#endAs);
     } else {
       this.#isDraining = true;
-      this.#disarm();
-      if (how !== 'infinity') this.#arm(how, () => this.#overdue(how));
+      this.#deadline.disarm();
+      if (how !== 'infinity') this.#deadline.arm(how, () => this.#overdue(how));
       this.#turns.push({ type: 'sys.shutdown' });
     }
   }
@@ -146,13 +146,19 @@ export class Cell implements ScopeOwner {
   }
 
   status(): { state?: string; note?: string } {
-    if (!this.#runner) return {};
-    try {
-      const { state = this.#runner.state(), note } = this.#runner.status();
-      return note === undefined ? { state } : { state, note };
-    } catch {
-      return { state: this.#runner.state(), note: 'status() failed' };
+    return this.#runner?.status() ?? {};
+  }
+
+  /** Ends it without asking; what is inline and in the middle of something goes on where nobody listens. */
+  kill(word: { by: 'operator' | 'supervisor' } & OperatorWord): void {
+    const isRunning = this.#turns.isInTurn || this.#runtime.current === this.#site.log;
+    const isAtWork = isRunning || (this.#runner?.pendingEffects ?? 0) > 0;
+    if (this.#host || !isAtWork || this.isEnding) {
+      this.end({ kind: 'killed', ...word });
+      return;
     }
+    this.#reportUnstopped('killed in the middle of its work; abandoned');
+    this.end({ kind: 'abandoned', ...word });
   }
 
   /** The one way out: fences at once, then gives back all it holds, then tells its slot. */
@@ -160,7 +166,7 @@ export class Cell implements ScopeOwner {
     if (this.isEnding) return;
     if (!isCleanExit(reason) && !isIgnored) this.#site.cellFailing(reason);
     this.#phase = 'ending';
-    this.#disarm();
+    this.#deadline.disarm();
     this.#turns.clear();
     this.scope.close();
     this.relations.close();
@@ -173,7 +179,7 @@ export class Cell implements ScopeOwner {
   #spawn(isolation: Exclude<Isolation, { kind: 'inline' }>): void {
     try {
       const host = spawnHost(this.#runtime.environment, isolation, `${this.path}#${this.epoch}`);
-      this.#host = new CellHost(host, this.scope, {
+      this.#host = new CellHost(host, this.scope, this.#runtime.environment.clock, {
         onReady: () => this.#turns.push(() => this.#start()),
         onStartFailed: (error) => this.end({ kind: 'startFailed', error }),
         onExit: (exit) => {
@@ -181,6 +187,7 @@ export class Cell implements ScopeOwner {
           this.#turns.push(() => this.#hostGone(exit));
         },
         onCrash: (error) => this.crash(error),
+        onSilent: (silentMs) => this.#cutOff({ kind: 'unresponsive', silentMs }),
       });
     } catch (error) {
       this.crash(error);
@@ -241,8 +248,10 @@ export class Cell implements ScopeOwner {
   }
 
   #becomeReady(): void {
-    this.#disarm();
+    this.#deadline.disarm();
     this.#phase = 'ready';
+    const { heartbeat } = this.#site.spec;
+    if (heartbeat) this.#host?.watch(heartbeat);
     this.#site.cellReady();
   }
 
@@ -266,26 +275,23 @@ export class Cell implements ScopeOwner {
       this.end(this.#endAs);
       return;
     }
-    const cause = exit.signal === null ? `code ${exit.code}` : `signal ${exit.signal}`;
-    const tag = this.#host?.tag ?? 'host';
-    this.crash(exit.error ?? new Error(`${tag} ended unexpectedly with ${cause}`));
+    this.crash(exit.error ?? unexpectedEnd(this.#host!, exit));
   }
 
   #overdue(afterMs: number): void {
-    if (!this.#host) {
-      const reason = `did not end within ${afterMs} ms; abandoned`;
-      this.#runtime.report({ kind: 'unstopped', path: this.path, reason });
+    if (this.#host) this.#cutOff({ kind: 'killed', by: 'timeout' });
+    else {
+      this.#reportUnstopped(`did not end within ${afterMs} ms; abandoned`);
+      this.#cutOff({ kind: 'abandoned', by: 'timeout', afterMs });
     }
-    const isRestart = this.#endAs.kind === 'restarted';
-    this.end(isRestart ? this.#endAs : { kind: 'killed', by: 'timeout' });
   }
 
-  #arm(delayMs: number, callback: () => void): void {
-    this.#deadline = this.#runtime.environment.clock.setTimeout(callback, delayMs);
+  /** An operator's restart stays one, however it had to be brought about. */
+  #cutOff(reason: ExitReason): void {
+    this.end(this.#endAs.kind === 'restarted' ? this.#endAs : reason);
   }
 
-  #disarm(): void {
-    if (this.#deadline) this.#runtime.environment.clock.clearTimeout(this.#deadline);
-    this.#deadline = undefined;
+  #reportUnstopped(reason: string): void {
+    this.#runtime.report({ kind: 'unstopped', path: this.path, reason });
   }
 }

@@ -70,10 +70,16 @@ function problemOfChild(spec: ChildSpec, parent: SupervisorSpec | undefined): st
 }
 
 function problemOfActor(spec: ActorSpec): string | undefined {
-  const { mailbox, poison, startTimeoutMs } = spec;
+  const { mailbox, poison, startTimeoutMs, heartbeat, isolation } = spec;
   if (typeof spec.start !== 'function') return 'an actor needs start()';
   if (startTimeoutMs !== undefined && !(startTimeoutMs > 0))
     return 'startTimeoutMs must be positive';
+  if (heartbeat && !(heartbeat.timeoutMs > 0 && Number.isFinite(heartbeat.timeoutMs))) {
+    return 'heartbeat needs timeoutMs > 0';
+  }
+  if (heartbeat && (isolation ?? { kind: 'inline' }).kind === 'inline') {
+    return 'only a thread or process has a heartbeat';
+  }
   if (poison && !(Number.isInteger(poison.maxCrashes) && poison.maxCrashes >= 1)) {
     return 'poison needs maxCrashes >= 1';
   }

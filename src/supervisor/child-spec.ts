@@ -44,6 +44,15 @@ export interface MailboxSpec {
 }
 
 /**
+ * The watchdog of a thread or process, which then says `sys.alive` by sendHeartbeats(). Without any message for
+ * about timeoutMs it is killed and its actor ends as `unresponsive`. Counted from readiness, and only while the
+ * watching event loop itself turns. The timeout must be longer than anything the host does in one go.
+ */
+export interface Heartbeat {
+  timeoutMs: number;
+}
+
+/**
  * A message in hand when its actor crashes is delivered again to the next incarnation, until it has crashed
  * maxCrashes of them: then it is a dead letter and the actor goes on. Without it the message is lost with the
  * first crash (OTP).
@@ -76,6 +85,8 @@ export interface ActorSpec<Message = any> {
   mailbox?: MailboxSpec;
   poison?: PoisonSpec;
   isolation?: Isolation;
+  /** Default off. Only with a thread or process. */
+  heartbeat?: Heartbeat;
   /** Name in the registry; defaults to the path. */
   name?: string;
   /** Synchronous; async work is done by effects. Called anew for each incarnation. */

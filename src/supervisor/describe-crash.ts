@@ -17,7 +17,8 @@ import type { WorkerSlot } from './worker-slot.ts';
 /** Keeps the report of a crash that is just happening; what an operator or supervisor ended is none. */
 export function reportCrash(slot: WorkerSlot, reason: ExitReason): void {
   const isMeant = isOperatorKill(reason) || reason.kind === 'restarted';
-  if (isMeant || (reason.kind === 'killed' && reason.by !== 'timeout')) return;
+  const isKill = reason.kind === 'killed' || reason.kind === 'abandoned';
+  if (isMeant || (isKill && reason.by !== 'timeout')) return;
   const { runtime, path, epoch } = slot;
   const report = crashReportOf(slot, reason);
   const { fingerprint } = report;
@@ -58,7 +59,7 @@ function crashReportOf(slot: WorkerSlot, reason: ExitReason): CrashReport {
       name: slot.name,
       epoch,
       pid: `${path}#${epoch}`,
-      isolation: cell?.hostTag ?? 'inline',
+      isolation: cell?.host?.tag ?? 'inline',
       uptimeMs: slot.uptimeMs,
       restarts: slot.restarts,
       messagesHandled: log.messagesIn,

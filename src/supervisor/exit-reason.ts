@@ -6,13 +6,22 @@ export type ExitReason =
   /** cause: OTP's {shutdown, Term}; treated like a plain shutdown. */
   | { kind: 'shutdown'; cause?: unknown }
   | { kind: 'crash'; error: unknown }
-  | ({ kind: 'killed'; by: 'operator' | 'supervisor' | 'timeout' } & OperatorWord)
+  | ({ kind: 'killed'; by: Killer } & OperatorWord)
+  /**
+   * Killed, but an inline actor cannot be cut off: it did not end in time, or was in the middle of something that
+   * goes on. Fenced, its scope given back, listed as unstopped.
+   */
+  | ({ kind: 'abandoned'; by: Killer; afterMs?: number } & OperatorWord)
+  /** Its thread or process gave no sign of life for so long, and was killed. */
+  | { kind: 'unresponsive'; silentMs: number }
   /** An operator asked it to end well and come back. */
   | ({ kind: 'restarted'; by: 'operator' } & OperatorWord)
   | { kind: 'startFailed'; error: unknown }
   | { kind: 'startTimeout'; afterMs: number }
   | { kind: 'mailboxOverflow' }
   | { kind: 'noproc' };
+
+export type Killer = 'operator' | 'supervisor' | 'timeout';
 
 /** What an operator may say with a verb. */
 export interface OperatorWord {
@@ -42,6 +51,12 @@ export function describeExit(reason: ExitReason): string {
       return `crashed: ${describeError(reason.error)}`;
     case 'killed':
       return `killed by ${reason.by}${said(reason.why)}`;
+    case 'abandoned': {
+      const after = reason.afterMs === undefined ? '' : ` after ${reason.afterMs} ms`;
+      return `abandoned by ${reason.by}${after}${said(reason.why)}`;
+    }
+    case 'unresponsive':
+      return `unresponsive for ${Math.round(reason.silentMs)} ms`;
     case 'restarted':
       return `restarted by ${reason.by}${said(reason.why)}`;
     case 'shutdown':
@@ -68,7 +83,7 @@ export function isCleanExit(reason: ExitReason): boolean {
 
 /** True when an operator ended it without wishing it counted, also when that happened to a child during a supervisor's start. */
 export function isOperatorKill(reason: ExitReason): boolean {
-  if (reason.kind === 'killed' || reason.kind === 'restarted') {
+  if (reason.kind === 'killed' || reason.kind === 'abandoned' || reason.kind === 'restarted') {
     return reason.by === 'operator' && reason.isCounted !== true;
   }
   return (

@@ -1,6 +1,6 @@
 /**
  * Which actor is in a turn, with which message and since when, in shared memory: another thread can tell what
- * this one is stuck in. Layout: 8 int32 (generation, path bytes, type bytes, epoch), 2 float64 (turn and message
+ * this one is stuck in. Layout: 8 int32 (generation, path bytes, type bytes, epoch, limit in ms), 2 float64 (turn and message
  * start, Unix ms), then path and message type as UTF-8.
  */
 const PATH_BYTES = 1_024;
@@ -21,6 +21,13 @@ export interface InFlight {
   /** Wall time of the start of the turn, and of the message, Unix milliseconds. */
   turnSinceMs: number;
   sinceMs: number;
+  /** A step longer than this makes its actor unresponsive. */
+  limitMs: number;
+}
+
+/** Whether what is in flight keeps its thread for too long already: for readers in other threads. */
+export function isBlocking(inFlight: InFlight, nowMs: number): boolean {
+  return nowMs - inFlight.sinceMs > inFlight.limitMs;
 }
 
 /** The text as bytes that fit, for a marker. */
@@ -36,6 +43,10 @@ export class InFlightMarker {
   readonly #bytes = new Uint8Array(this.buffer);
   readonly #types = new Map<string, Uint8Array>();
   #lastType: string | undefined;
+
+  constructor(limitMs: number) {
+    this.#words[4] = limitMs;
+  }
 
   /** An actor's turn begins. Odd generations are being written. */
   begin(path: Uint8Array, epoch: number, wallMs: number): void {
@@ -87,14 +98,14 @@ export function readInFlight(buffer: SharedArrayBuffer): InFlight | undefined {
     if (generation % 2 !== 0) continue;
     const copy = buffer.slice(0);
     if (Atomics.load(words, 0) !== generation) continue;
-    const [, pathBytes = 0, typeBytes = 0, epoch = 0] = new Int32Array(copy, 0, 8);
+    const [, pathBytes = 0, typeBytes = 0, epoch = 0, limitMs = 0] = new Int32Array(copy, 0, 8);
     if (pathBytes === 0) return undefined;
     const [turnSinceMs = 0, sinceMs = 0] = new Float64Array(copy, 32, 2);
     // A view of shared memory cannot be decoded: this is a copy of it.
     const text = (at: number, length: number) =>
       new TextDecoder().decode(Uint8Array.from(new Uint8Array(copy, at, length)));
     const type = typeBytes === 0 ? undefined : text(TYPE_AT, typeBytes);
-    return { path: text(PATH_AT, pathBytes), epoch, type, turnSinceMs, sinceMs };
+    return { path: text(PATH_AT, pathBytes), epoch, type, turnSinceMs, sinceMs, limitMs };
   }
   return undefined;
 }

@@ -11,6 +11,7 @@ export type {
   AutoShutdown,
   Backoff,
   Budget,
+  Heartbeat,
   ChildSpec,
   Isolation,
   MailboxSpec,
@@ -34,8 +35,10 @@ export type { Environment, Host, HostExit, HostOptions } from './environment.ts'
 export { describeExit, isCleanExit, StartError } from './exit-reason.ts';
 export type { ExitReason, OperatorWord } from './exit-reason.ts';
 export type { Cause, Explanation } from './explain.ts';
+export type { HostAlive } from './heartbeat.ts';
+export { sendHeartbeats } from './heartbeat.ts';
 export type { MessageHeader } from './flight-recorder.ts';
-export { readInFlight } from './in-flight.ts';
+export { isBlocking, readInFlight } from './in-flight.ts';
 export type { InFlight } from './in-flight.ts';
 export type { ActorStats, MachineView, MachineViewResult } from './inspection.ts';
 export type { ChangeSpecResult } from './live-change.ts';

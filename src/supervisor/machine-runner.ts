@@ -24,6 +24,8 @@ export class MachineRunner<Message> implements Lifecycle {
   readonly #events: RunnerEvents;
   readonly #actor: RootActor;
   readonly #effects = new FifoQueue<{ type: string }>();
+  /** Effects whose promise is not settled. */
+  #pending = 0;
   #isFeeding = false;
   #isSettling = false;
   #isStopped = false;
@@ -51,6 +53,10 @@ export class MachineRunner<Message> implements Lifecycle {
 
   get machine(): Behaviour<Message>['machine'] {
     return this.#behaviour.machine;
+  }
+
+  get pendingEffects(): number {
+    return this.#pending;
   }
 
   start(): void {
@@ -115,8 +121,14 @@ export class MachineRunner<Message> implements Lifecycle {
     return this.snapshot.hasTag(tag);
   }
 
+  /** What the tree shows. Never throws. */
   status(): { state?: string; note?: string } {
-    return this.#behaviour.status?.() ?? {};
+    try {
+      const { state = this.state(), note } = this.#behaviour.status?.() ?? {};
+      return note === undefined ? { state } : { state, note };
+    } catch {
+      return { state: this.state(), note: 'status() failed' };
+    }
   }
 
   /** Never throws. Effects that still wait are forgotten. */
@@ -136,8 +148,10 @@ export class MachineRunner<Message> implements Lifecycle {
     const handle = handlers[effect.type];
     if (!handle) throw new Error(`no handler for the effect '${effect.type}'`);
     const result = handle.call(handlers, effect as never, this as never);
-    if (result instanceof Promise) {
-      result.catch((error: unknown) => this.#events.onCrash(error));
-    }
+    if (!(result instanceof Promise)) return;
+    this.#pending += 1;
+    result
+      .catch((error: unknown) => this.#events.onCrash(error))
+      .finally(() => (this.#pending -= 1));
   }
 }

@@ -69,7 +69,7 @@ export class Runtime {
   readonly unstopped: Unstopped[] = [];
   readonly treeLog: TreeLog;
   readonly tracer: Tracer;
-  readonly marker = new InFlightMarker();
+  readonly marker: InFlightMarker;
   readonly redact: Redact | undefined;
   readonly unresponsiveMs: number;
   /** Questions that wait for an answer. */
@@ -99,6 +99,7 @@ export class Runtime {
     this.#onReport = options.onReport;
     this.redact = options.redact;
     this.unresponsiveMs = options.unresponsiveMs ?? UNRESPONSIVE_MS;
+    this.marker = new InFlightMarker(this.unresponsiveMs);
   }
 
   /** By registered name, or by path: supervisors have no name. */

@@ -225,7 +225,7 @@ export abstract class Slot implements LinkEnd {
   /** OTP: `shutdown`; `normal` unless permanent; `killed` when that is how it is stopped. */
   #isExpected(reason: ExitReason): boolean {
     if (reason.kind === 'normal') return this.rules.restart !== 'permanent';
-    if (reason.kind === 'killed') return reason.by === 'supervisor';
+    if (reason.kind === 'killed' || reason.kind === 'abandoned') return reason.by === 'supervisor';
     return reason.kind === 'shutdown';
   }
 

@@ -17,6 +17,8 @@ export interface TreeNode {
   /** Wall time, Unix milliseconds. */
   lastRestartMs?: number;
   lastExit?: { reason: string; at: number };
+  /** The last time it kept its thread too long: wall time of the end, for how long, and with which message. */
+  lastBlock?: { at: number; tookMs: number; message: string };
   /** When it is waiting: wall time of the next attempt, Unix milliseconds. */
   nextRetryMs?: number;
   /** Of the present incarnation; 0 while it is down. */

@@ -129,8 +129,11 @@ export class WorkerSlot extends Slot implements Recipient, CellSite {
   }
 
   cellSlow(type: string | undefined, tookMs: number): void {
+    const { clock } = this.runtime.environment;
     this.log.unresponsive += 1;
-    const nowMs = this.runtime.environment.clock.monotonicMs();
+    this.log.lastBlock = { at: clock.nowMs(), tookMs, message: type ?? '' };
+    this.runtime.treeChanged(this);
+    const nowMs = clock.monotonicMs();
     if (nowMs - this.#slowReportMs < SLOW_REPORT_MS) return;
     this.#slowReportMs = nowMs;
     const { path, epoch } = this;
@@ -160,7 +163,7 @@ export class WorkerSlot extends Slot implements Recipient, CellSite {
   }
 
   override kill(word: OperatorWord): void {
-    this.#cell?.end({ kind: 'killed', by: 'operator', ...word });
+    this.#cell?.kill({ by: 'operator', ...word });
   }
 
   protected override requestRestart(reason: ExitReason): void {
@@ -190,8 +193,9 @@ export class WorkerSlot extends Slot implements Recipient, CellSite {
     return {
       ...treeNodeOf(this),
       ...shown,
-      isolation: cell?.hostTag ?? 'inline',
+      isolation: cell?.host?.tag ?? 'inline',
       mailbox: { count, bytes, highWater, dropped },
+      ...(this.log.lastBlock ? { lastBlock: this.log.lastBlock } : {}),
     };
   }
 
@@ -211,7 +215,7 @@ export class WorkerSlot extends Slot implements Recipient, CellSite {
   }
 
   protected override requestAbort(): void {
-    this.#cell?.end({ kind: 'killed', by: 'supervisor' });
+    this.#cell?.kill({ by: 'supervisor' });
   }
 
   #offer(message: unknown, bytes: number): SendResult | 'overflow' {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoffDelayMs, type Budget } from '#codi/supervisor/index.js';
+import { HostPulse } from '#codi/supervisor/host-pulse.js';
 import { Mailbox } from '#codi/supervisor/mailbox.js';
 import { Probe } from '../unit/supervisor/probe.ts';
 
@@ -172,6 +173,24 @@ describe('a backoff', () => {
           );
         },
       ),
+    );
+  });
+});
+
+describe('a heartbeat', () => {
+  it('is overdue after four looks in a row without a sign of life, and only then', () => {
+    const history = fc.array(fc.constantFrom('beat' as const, 'look' as const), { maxLength: 60 });
+    fc.assert(
+      fc.property(history, (events) => {
+        const pulse = new HostPulse(0);
+        // The naive rule: what came between the last four looks and the one before them.
+        let text = 'B';
+        for (const event of events) {
+          text += event === 'beat' ? 'B' : 'L';
+          if (event === 'beat') pulse.heard(0);
+          else expect(pulse.look()).toBe(/LLLLL$/.test(text));
+        }
+      }),
     );
   });
 });

@@ -84,7 +84,7 @@ describe('the view of an actor', () => {
     await probe.settle();
     void probe.system.startChild('root', isolated('process'));
     await probe.settle();
-    expect(inspected(probe, 'thread').worker).toEqual({ threadId: 1 });
-    expect(inspected(probe, 'process').worker).toEqual({ pid: 4_002 });
+    expect(inspected(probe, 'thread').worker).toEqual({ threadId: 1, silentMs: 0 });
+    expect(inspected(probe, 'process').worker).toEqual({ pid: 4_002, silentMs: 0 });
   });
 });

@@ -55,6 +55,15 @@ describe('describeError', () => {
 
   it('words every exit reason', () => {
     expect(describeExit({ kind: 'killed', by: 'timeout' })).toBe('killed by timeout');
+    expect(describeExit({ kind: 'abandoned', by: 'timeout', afterMs: 7 })).toBe(
+      'abandoned by timeout after 7 ms',
+    );
+    expect(describeExit({ kind: 'abandoned', by: 'operator', why: 'stuck' })).toBe(
+      'abandoned by operator: stuck',
+    );
+    expect(describeExit({ kind: 'unresponsive', silentMs: 5_000.4 })).toBe(
+      'unresponsive for 5000 ms',
+    );
     expect(describeExit({ kind: 'startTimeout', afterMs: 5 })).toBe('not ready after 5 ms');
     expect(describeExit({ kind: 'mailboxOverflow' })).toBe('mailbox overflow');
     expect(describeExit({ kind: 'shutdown' })).toBe('shutdown');

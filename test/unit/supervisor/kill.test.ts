@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SupervisorSpec } from '#codi/supervisor/index.js';
-import { Probe } from './probe.ts';
+import type { Down, SupervisorSpec } from '#codi/supervisor/index.js';
+import { Probe, type ProbeOptions } from './probe.ts';
 
 const backoff = { minMs: 1_000, maxMs: 1_000, factor: 1, jitter: 0, resetAfterMs: 60_000 };
 
@@ -151,5 +151,63 @@ describe('a kill by an operator', () => {
     probe.system.kill('b');
     await probe.settle();
     expect([probe.epoch('a'), probe.epoch('b'), probe.epoch('c')]).toEqual([1, 2, 2]);
+  });
+});
+
+describe('a kill of an inline actor in the middle of its work', () => {
+  /** Each kills `a` while something of it goes on. */
+  const cases: [string, (probe: Probe) => ProbeOptions, (probe: Probe) => void][] = [
+    [
+      'by a promise of an effect that is not settled',
+      () => ({ onNote: () => new Promise(() => undefined) }),
+      (probe) => {
+        probe.send('a', { type: 'note', text: 'working' });
+        void probe.settle().then(() => probe.system.kill('a'));
+      },
+    ],
+    [
+      'in its own turn',
+      (probe) => ({ receive: () => void probe.system.kill('a') }),
+      (probe) => void probe.send('a', { type: 'drained' }),
+    ],
+    [
+      'in its own callback',
+      () => ({}),
+      (probe) => probe.cells.get('a')!.scope.wrap(() => void probe.system.kill('a'))(),
+    ],
+  ];
+
+  it.each(cases)('%s abandons it, says so to everybody, and does not count', async (...one) => {
+    const [, optionsOf, work] = one;
+    const probe = new Probe();
+    const downs: Down[] = [];
+    const children = [probe.worker('other'), probe.worker('a', {}, optionsOf(probe))];
+    await probe.start({ children, intensity: 0 });
+    probe.cells.get('other')!.monitor('a', (down) => void downs.push(down));
+    work(probe);
+    await probe.settle();
+    await probe.settle();
+    const reason = { kind: 'abandoned', by: 'operator' };
+    expect(downs).toEqual([{ path: 'a', epoch: 1, reason }]);
+    expect(probe.system.unstopped()).toMatchObject([
+      { path: 'a', reason: 'killed in the middle of its work; abandoned' },
+    ]);
+    expect(probe.node('a')).toMatchObject({
+      epoch: 2,
+      lastExit: { reason: 'abandoned by operator' },
+    });
+    expect(probe.endReason).toBeUndefined();
+  });
+
+  it('between two turns is a kill like any other', async () => {
+    const probe = new Probe();
+    const a = probe.worker('a', {}, { onNote: () => Promise.resolve() });
+    await probe.start({ children: [a], intensity: 0 });
+    probe.send('a', { type: 'note', text: 'done' });
+    await probe.settle();
+    probe.system.kill('a');
+    await probe.settle();
+    expect(probe.node('a')?.lastExit?.reason).toBe('killed by operator');
+    expect(probe.system.unstopped()).toEqual([]);
   });
 });

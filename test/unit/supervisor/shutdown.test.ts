@@ -42,9 +42,10 @@ describe('shutdown', () => {
       expect.objectContaining({
         kind: 'shutdownError',
         path: 'stubborn',
-        reason: { kind: 'killed', by: 'timeout' },
+        reason: { kind: 'abandoned', by: 'timeout', afterMs: 700 },
       }),
     );
+    expect(probe.system.crashes()[0]?.report.reason).toBe('abandoned by timeout after 700 ms');
     expect(late()).toBeUndefined();
     expect(probe.journal.slice(-2)).toEqual(['end stubborn', 'end a']);
   });
