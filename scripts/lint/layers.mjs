@@ -21,6 +21,8 @@ export const LAYERS = [
     'src/protocol/',
     // What the main thread is in, read from another one.
     /^src\/supervisor\/in-flight\.ts$/,
+    // The host's side of the runtime's watchdog.
+    /^src\/supervisor\/heartbeat\.ts$/,
   ]),
   layer('src/actors/', 'an actor gets everything else as ports', [
     'src/supervisor/',

@@ -12,7 +12,7 @@ import type {
 import type { RootOptions } from '../workers/watch-host/watch-host.messages.ts';
 import { BRANCH, entryOf, type Shared } from './shared.ts';
 
-const HEARTBEAT_MS = 1_000;
+const HOST_SILENCE_LIMIT_MS = 5_000;
 /** Hints of one moment are looked at together; short enough for a change to be recorded within 20 ms. */
 const COALESCE_MS = 8;
 
@@ -58,7 +58,7 @@ function rootChildren(shared: Shared): RootsPorts['children'] {
     startHost: (id) =>
       start(
         'watching/hosts',
-        watchHostSpec(id, hostEntry, { router, telemetry, heartbeatMs: HEARTBEAT_MS }),
+        watchHostSpec(id, hostEntry, { router, telemetry, silenceLimitMs: HOST_SILENCE_LIMIT_MS }),
       ),
     startWatcher: (input) => start('watching/watchers', watcher(shared, input)),
     stopWatcher: async (path) => {

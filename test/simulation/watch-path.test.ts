@@ -79,7 +79,7 @@ class Simulation {
     );
     const host = watchHostSpec('host', entry, {
       router: this.#router,
-      heartbeatMs: 1e6,
+      silenceLimitMs: 1e9,
       telemetry,
     });
     const watchers = ROOTS.map((path, index) => {

@@ -149,9 +149,6 @@ export class FakeWatchHost {
       case 'sync':
         this.#watches.get(message.root)?.syncs.push(message.id);
         break;
-      case 'ping':
-        this.outgoing.push({ type: 'pong', id: message.id });
-        break;
       case 'stop':
         this.host.exit();
     }

@@ -30,6 +30,8 @@ export function debugSpec(entry: URL, data: unknown, ports: DebugPorts): ActorSp
     budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
     shutdown: 1_000,
     isolation: { kind: 'thread', entry, data },
+    // It does nothing that takes long; a window that hangs is of no use.
+    heartbeat: { timeoutMs: 10_000 },
     start: (cell) => start(cell, ports),
   };
 }

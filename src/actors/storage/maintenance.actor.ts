@@ -23,6 +23,8 @@ export function maintenanceSpec(
     backoff: { minMs: 20, maxMs: 5_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
     budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
     isolation: { kind: 'thread', entry, data },
+    // One checkpoint of a log that grew long behind a reader can take a slow disk many seconds.
+    heartbeat: { timeoutMs: 120_000 },
     start: (cell) => start(cell, onSizes),
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Stands in the tree for a child process that holds native watches. It beats the heart, routes messages
- * between the process and the watchers, and lets the process be replaced when it dies or goes silent;
- * watchers then reconcile. It keeps nothing of its own.
+ * Stands in the tree for a child process that holds native watches. It routes messages between the process
+ * and the watchers; when the process dies or goes silent it is replaced, and watchers reconcile. It keeps
+ * nothing of its own.
  */
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
@@ -14,7 +14,8 @@ import { watchHostMachine } from './watch-host.machine.ts';
 
 export interface WatchHostPorts {
   router: HostRouter;
-  heartbeatMs: number;
+  /** A process that says nothing for so long hangs in native code or on a dead mount. */
+  silenceLimitMs: number;
   telemetry: Telemetry;
 }
 
@@ -24,6 +25,7 @@ export function watchHostSpec(id: string, entry: URL, ports: WatchHostPorts): Ac
     id,
     ...WATCHING_RESTARTS,
     shutdown: 2_000,
+    heartbeat: { timeoutMs: ports.silenceLimitMs },
     isolation: { kind: 'process', entry },
     start: (cell) => start(id, cell, ports),
   };
@@ -33,24 +35,17 @@ function start(id: string, cell: CellContext<never>, ports: WatchHostPorts) {
   const host = cell.host!;
   const { router, telemetry } = ports;
   const onMessage = (message: FromWatchHost) => {
-    if (message.type === 'pong') cell.raise({ type: 'pong' });
-    else if (message.type === 'counters') telemetry.emit('HintsCollapsed', message);
+    if (message.type === 'counters') telemetry.emit('HintsCollapsed', message);
     else router.deliver(id, message);
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromWatchHost)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'processStopped' })));
   cell.scope.defer('host route', () => router.hostDown(id, cell.epoch));
-  cell.scope.every(ports.heartbeatMs, () => cell.raise({ type: 'heartbeatDue' }));
   router.hostUp(id, cell.epoch, (message) => host.post(message));
 
-  let pingId = 0;
   return behaviour({
     machine: watchHostMachine,
     effects: {
-      'effect.ping': () => host.post({ type: 'ping', id: ++pingId }),
-      'effect.giveUp': ({ missedCount }) => {
-        throw new Error(`the watch host left ${missedCount} heartbeats unanswered`);
-      },
       'effect.stopProcess': () => host.post({ type: 'stop' }),
     },
     status: () => ({ note: countOf(router.rootsOf(id), 'root') }),

@@ -221,7 +221,6 @@ class Watcher {
         this.#cell.raise({ type: 'failed' });
         break;
       case 'sys.ready':
-      case 'pong':
       case 'counters':
         break;
     }

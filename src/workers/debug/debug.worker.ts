@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isCodiError } from '../../protocol/errors.ts';
+import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
 import type { DebugThreadData, FromDebug, ToDebug } from './debug.messages.ts';
 import { SUBSCRIPTION_VERBS } from './follow-verbs.ts';
 import { Known } from './known.ts';
@@ -101,6 +102,7 @@ async function start(): Promise<void> {
     }
   });
   post({ type: 'sys.ready' });
+  sendHeartbeats((message) => port.postMessage(message));
 }
 
 start().catch((error: unknown) => {

@@ -3,6 +3,7 @@
  * happen, with PASSIVE, which never waits for anybody and makes nobody wait.
  */
 import { join } from 'node:path';
+import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
 import type { CheckpointOptions, FromCheckpointer, ToCheckpointer } from './checkpoint.messages.ts';
 import { openForCheckpoints, type SqliteDatabase, type StoreKind } from './open-database.ts';
 import { judgeFailure } from './storage-failure.ts';
@@ -37,6 +38,7 @@ port.on('message', (message: ToCheckpointer) => {
   if (message.type === 'stop') stop();
 });
 post({ type: 'sys.ready' });
+sendHeartbeats((message) => port.postMessage(message));
 turn();
 
 function newStore(kind: StoreKind): Store {

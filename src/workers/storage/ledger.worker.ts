@@ -7,6 +7,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { CodiError } from '../../protocol/errors.ts';
 import { timestampFromMs } from '../../protocol/timestamp.ts';
+import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
 import { AnswerBook } from './answer-book.ts';
 import { isIndexDamage, type FullTextIndex } from './full-text-index.ts';
 import { ledgerHead } from './group-heads.ts';
@@ -60,6 +61,7 @@ const walLimit = new WalLimit(
   BUSY_TIMEOUT_MS,
 );
 post({ type: 'sys.ready', head: ledgerHead(database, store.heads) });
+sendHeartbeats((message) => port.postMessage(message));
 port.on('message', (message: ToLedger) => {
   if (message.type === 'stop') isStopping = true;
   else enqueue(message);

@@ -1,6 +1,7 @@
 /** The state thread: the only writer of state.db. One request, one transaction, one answer, in order. */
 import { join } from 'node:path';
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
+import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
 import { openForWriting, type SqliteDatabase } from './open-database.ts';
 import { StateStore } from './state-store.ts';
 import type { FromState, StateCommand, StateOptions, ToState } from './state.messages.ts';
@@ -26,6 +27,7 @@ const walLimit = new WalLimit(
   BUSY_TIMEOUT_MS,
 );
 post({ type: 'sys.ready', head: store.head() });
+sendHeartbeats((message) => port.postMessage(message));
 port.on('message', (message: ToState) => {
   if (message.type === 'stop') stop();
   else answer(message.id, message.command);

@@ -65,9 +65,6 @@ class Host implements WatchHost {
         break;
       case 'sync':
         this.#roots.get(message.root)?.sync(message.id, message.paths);
-        break;
-      case 'ping':
-        this.#emit({ type: 'pong', id: message.id });
     }
   }
 

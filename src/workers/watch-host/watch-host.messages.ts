@@ -35,7 +35,6 @@ export type ToWatchHost =
   | { type: 'unwatch'; root: number }
   /** `paths` relative to the root; none means all of it. */
   | { type: 'sync'; root: number; id: number; paths?: BytePath[] }
-  | { type: 'ping'; id: number }
   | { type: 'stop' };
 
 export interface RootStatus {
@@ -73,5 +72,4 @@ export type FromWatchHost =
   | { type: 'synced'; root: number; id: number; batch: number }
   | { type: 'rootGone'; root: number; reason: string }
   | { type: 'failed'; root: number; code: WatchFailure; message: string }
-  | { type: 'pong'; id: number }
   | ({ type: 'counters' } & HostCounters);

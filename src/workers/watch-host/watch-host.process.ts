@@ -3,6 +3,7 @@
  * signals sent to the parent's group are not for it.
  */
 import { setFlagsFromString } from 'node:v8';
+import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
 import { createWatchHost } from './host.ts';
 import { trimWhenIdle } from './idle-trim.ts';
 import { nodeHostPorts } from './node-host-ports.ts';
@@ -32,6 +33,7 @@ function main(): void {
     }
   });
   emit({ type: 'sys.ready' });
+  sendHeartbeats((message) => void process.send!(message, () => undefined));
 }
 
 if (process.send) main();

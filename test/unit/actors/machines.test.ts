@@ -8,10 +8,7 @@ import { notaryMachine } from '#codi/actors/storage/notary.machine.js';
 import { readersMachine } from '#codi/actors/storage/readers.machine.js';
 import { writerMachine } from '#codi/actors/storage/writer.machine.js';
 import { rootsMachine } from '#codi/actors/watching/roots.machine.js';
-import {
-  MISSED_HEARTBEATS_MAX,
-  watchHostMachine,
-} from '#codi/actors/watching/watch-host.machine.js';
+import { watchHostMachine } from '#codi/actors/watching/watch-host.machine.js';
 import { watcherMachine } from '#codi/actors/watching/watcher.machine.js';
 import type { AnyStateMachine } from 'xstate';
 import type { Scenario, Step } from '../../support/machine-scenarios.ts';
@@ -68,37 +65,8 @@ const writer: Scenario[] = [
   },
 ];
 
-const beats = (count: number): Step[] =>
-  Array.from({ length: count }, () => ({
-    send: { type: 'heartbeatDue' },
-    state: 'watching',
-    isReady: true,
-    effects: ['effect.ping'],
-  }));
 const watching: Step = { state: 'watching', isReady: true };
 const watchHost: Scenario[] = [
-  {
-    title: 'is given up after so many heartbeats without an answer',
-    steps: [
-      watching,
-      ...beats(MISSED_HEARTBEATS_MAX),
-      {
-        send: { type: 'heartbeatDue' },
-        state: 'unresponsive',
-        effects: [`effect.giveUp {"missedCount":${MISSED_HEARTBEATS_MAX}}`],
-      },
-      { send: stop, state: 'stopping', effects: ['effect.stopProcess'] },
-    ],
-  },
-  {
-    title: 'is forgiven by an answer',
-    steps: [
-      watching,
-      ...beats(MISSED_HEARTBEATS_MAX),
-      { ...watching, send: { type: 'pong' } },
-      ...beats(1),
-    ],
-  },
   {
     title: 'stops its process when asked to',
     steps: [

@@ -76,7 +76,7 @@ test('What a host says of a watch that has ended reaches nobody.', () => {
   const watch = router.watch(1, PATH, ROOT_OPTIONS);
   router.deliver('host', changes(1));
   router.deliver('another host', changes(watch));
-  router.deliver('host', { type: 'pong', id: 1 });
+  router.deliver('host', { type: 'sys.ready' });
   router.deliver('host', changes(watch));
   expect(news).toEqual([{ type: 'fromHost', watch, message: changes(watch) }]);
 });

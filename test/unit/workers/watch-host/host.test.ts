@@ -254,12 +254,12 @@ test('A long sweep of one root does not hold up the hints of another.', async ()
   expect(world.host.root(2)!.index.length).toBeLessThan(20_000);
 });
 
-test('After unwatch nothing is told any more, and pings are answered all the time.', async () => {
+test('After unwatch nothing is told any more.', async () => {
   await world.watch();
   world.host.receive({ type: 'unwatch', root: 1 });
+  const told = world.messages.length;
   world.disk.create('/root/f');
   await world.pass(10_000);
-  world.host.receive({ type: 'ping', id: 9 });
-  expect(world.messages.at(-1)).toEqual({ type: 'pong', id: 9 });
+  expect(world.messages).toHaveLength(told);
   expect(world.events).toEqual([]);
 });

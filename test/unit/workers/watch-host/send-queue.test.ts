@@ -12,7 +12,7 @@ test('Messages go out in order, and whoever makes them is stopped while the pipe
     },
     (isCongested) => congestion.push(isCongested),
   );
-  for (let id = 0; id < 30; id++) queue.send({ type: 'pong', id });
+  for (let id = 0; id < 30; id++) queue.send({ type: 'synced', root: 1, id, batch: 0 });
   expect(sent).toEqual([0, 1, 2, 3]);
   expect(congestion).toEqual([true]);
   while (done.length > 0) done.shift()!();
