@@ -1,6 +1,8 @@
+import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { CodiError } from '../protocol/errors.ts';
 import type { ReaderPool } from '../actors/storage/readers.actor.ts';
+import { CodiError } from '../protocol/errors.ts';
+import { loadedThread } from '../supervisor/loaded-thread.ts';
 import { ReaderQueue } from './reader-queue.ts';
 
 /** Reads that wait are refused after so many times the limit of one. */
@@ -26,6 +28,15 @@ export function createReaderPool(options: {
     idleTimeout: options.idleMs,
     concurrentTasksPerWorker: 1,
   });
+  const loading = new Map<Worker, Promise<void>>();
+  /** To be called whenever a thread may have been started. */
+  const whenLoaded = () => {
+    for (const thread of loading.keys()) if (!pool.threads.includes(thread)) loading.delete(thread);
+    for (const thread of pool.threads) {
+      if (!loading.has(thread)) loading.set(thread, loadedThread(thread));
+    }
+    return Promise.all(loading.values());
+  };
   const queue = new ReaderQueue({
     runningMax: options.threadsMax,
     waitingMax: options.queueMax,
@@ -37,16 +48,19 @@ export function createReaderPool(options: {
         const limit = new ReadLimit(timeoutMs);
         const call = { input, begun: limit.begun };
         try {
-          return (await pool.run(call, { name: task, signal: limit.signal })) as unknown;
+          const result = pool.run(call, { name: task, signal: limit.signal }) as Promise<unknown>;
+          void whenLoaded();
+          return await result;
         } catch (error) {
           throw limit.signal.aborted ? tooLong(timeoutMs) : error;
         } finally {
           limit.stop();
         }
       }),
-    close: () => {
+    close: async () => {
       queue.close();
-      return pool.destroy();
+      await whenLoaded();
+      await pool.destroy();
     },
     get threads() {
       return pool.threads.length;

@@ -5,7 +5,7 @@ import {
   type SupervisorSpec,
 } from './child-spec.ts';
 import type { Timer } from './clock.ts';
-import { StartError, type ExitReason, type OperatorWord } from './exit-reason.ts';
+import { isOperatorKill, StartError, type ExitReason, type OperatorWord } from './exit-reason.ts';
 import { FRESH_HISTORY, type SupervisorFlags } from './policy.ts';
 import type { RestartWindow } from './restart-window.ts';
 import { Restarter } from './restarter.ts';
@@ -30,6 +30,8 @@ export class SupervisorNode extends Slot implements Parent {
   #isOpen = false;
   #closing: Promise<void> | undefined;
   #isAborting = false;
+  /** An operator killed a child while others were still to start: what then fails may be for want of it. */
+  #killedInStart: StartError | undefined;
 
   constructor(spec: SupervisorSpec, path: string, parent: Parent, runtime: Runtime) {
     super(spec, path, parent, runtime);
@@ -55,6 +57,9 @@ export class SupervisorNode extends Slot implements Parent {
   }
 
   childExited(slot: Slot, reason: ExitReason): void {
+    if (this.phase === 'starting' && isOperatorKill(reason)) {
+      this.#killedInStart = new StartError(slot.path, reason);
+    }
     this.restarter.childExited(slot, reason);
   }
 
@@ -127,6 +132,7 @@ export class SupervisorNode extends Slot implements Parent {
     this.#isOpen = true;
     this.#isAborting = false;
     this.restartTimes = [];
+    this.#killedInStart = undefined;
     void this.#startChildren();
   }
 
@@ -156,8 +162,9 @@ export class SupervisorNode extends Slot implements Parent {
   async #startChildren(): Promise<void> {
     const failure = this.#restoreChildren() ?? (await this.#startInOrder());
     if (!this.#isOpen) return;
-    if (failure) await this.#close({ kind: 'startFailed', error: failure });
-    else this.ready();
+    if (failure) {
+      await this.#close({ kind: 'startFailed', error: this.#killedInStart ?? failure });
+    } else this.ready();
   }
 
   async #startInOrder(): Promise<StartError | undefined> {

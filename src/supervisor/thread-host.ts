@@ -1,6 +1,7 @@
 import { env as parentEnv } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { Host, HostExit, HostOptions } from './environment.ts';
+import { loadedThread } from './loaded-thread.ts';
 
 /** Starts a worker thread. It gets a copy of the environment variables and `data` as its workerData. */
 export function spawnThreadHost(entry: URL, options: HostOptions): Host {
@@ -17,10 +18,12 @@ class ThreadHost implements Host {
   readonly tag: string;
   readonly id: number;
   readonly #worker: Worker;
+  readonly #loaded: Promise<void>;
   #error: unknown;
 
   constructor(worker: Worker) {
     this.#worker = worker;
+    this.#loaded = loadedThread(worker);
     // Of an ended thread it would be -1.
     this.id = worker.threadId;
     this.tag = `thread ${this.id}`;
@@ -52,6 +55,7 @@ class ThreadHost implements Host {
   }
 
   async kill(): Promise<void> {
+    await this.#loaded;
     await this.#worker.terminate();
   }
 }

@@ -3,7 +3,7 @@ import { rootsSpec, type RootRequest, type RootsPorts } from '../actors/watching
 import { watchHostSpec } from '../actors/watching/watch-host.actor.ts';
 import { watcherId, watcherSpec, type WatcherInput } from '../actors/watching/watcher.actor.ts';
 import { resolveWatchedPath } from '../platform/watched-path.ts';
-import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
+import { StartError, type ChildSpec, type SupervisorSpec } from '../supervisor/index.ts';
 import type {
   ChangeResult,
   MonitoredPath,
@@ -50,8 +50,11 @@ function rootChildren(shared: Shared): RootsPorts['children'] {
   const start = async (supervisor: string, spec: ChildSpec) => {
     const started = await shared.system.startChild(supervisor, spec);
     // A host outlives the actor that started it.
-    if (!started.ok && started.error !== 'already_started')
-      throw new Error(`${supervisor}/${spec.id} did not start: ${JSON.stringify(started.error)}`);
+    if (started.ok || started.error === 'already_started') return;
+    const path = `${supervisor}/${spec.id}`;
+    // The reason stays one: a kill by an operator is not to count against whoever waited for the victim.
+    if (typeof started.error === 'object') throw new StartError(path, started.error.startFailed);
+    throw new Error(`'${path}' did not start: ${started.error}`);
   };
   const hostEntry = entryOf('watch-host/watch-host.process.js');
   return {

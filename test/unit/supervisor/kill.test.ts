@@ -132,6 +132,25 @@ describe('a kill by an operator', () => {
     expect(probe.endReason).toBeUndefined();
   });
 
+  it('of a child does not count when others of its group then fail to start', async () => {
+    const probe = new Probe();
+    const options = { isSlow: false };
+    const children = [probe.worker('x'), probe.worker('later', {}, options)];
+    const inner = group('inner', children, { strategy: 'rest_for_one' });
+    await probe.start({ children: [inner], intensity: 0 });
+    options.isSlow = true;
+    probe.system.kill('inner');
+    await probe.settle();
+    expect(probe.node('inner/x')?.state).toBe('idle');
+    expect(probe.node('inner/later')?.state).toBe('starting');
+    options.isSlow = false;
+    probe.system.kill('inner/x');
+    await probe.settle();
+    expect(probe.endReason).toBeUndefined();
+    expect(probe.node('inner')).toMatchObject({ state: 'running', epoch: 3 });
+    expect(probe.node('inner/later')?.state).toBe('idle');
+  });
+
   it('ends a child that drains without end', async () => {
     const probe = new Probe();
     const a = probe.worker('a', { shutdown: 'infinity' }, { onShutdown: 'drain' });

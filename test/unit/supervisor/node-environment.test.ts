@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { nodeEnvironment, type Host, type HostExit } from '#codi/supervisor/index.js';
 import { deadline, eventually } from '../../support/deadline.ts';
+import { skipUnless } from '../../support/skip.ts';
 
 const entry = new URL('./entries/echo.mjs', import.meta.url);
 const environment = nodeEnvironment();
@@ -99,4 +100,27 @@ describe('the real clock', () => {
     clock.clearTimeout(late);
     expect(fired).toEqual(['immediate']);
   });
+});
+
+const onLinux = skipUnless(process.platform === 'linux', 'it reads /proc');
+
+onLinux('a thread that is killed while it loads leaves no descriptor open', async () => {
+  const loading = new URL('../../../dist/supervisor/index.js', import.meta.url);
+  const open = () =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return /\/(dist\/supervisor|node_modules\/xstate)\//.test(
+          readlinkSync(`/proc/self/fd/${fd}`),
+        );
+      } catch {
+        return false;
+      }
+    });
+  const before = open();
+  for (let delayMs = 10; delayMs < 130; delayMs += 6) {
+    const host = nodeEnvironment().spawnThread(loading, { name: 'loading' });
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    await host.kill();
+  }
+  expect(open()).toEqual(before);
 });
