@@ -124,11 +124,14 @@ export class SystemWindow {
     return this.#runtime.unstopped.map((entry) => ({ ...entry }));
   }
 
-  /** Follows messages of actors whose path matches, until the limit, the time or stop(). */
+  /**
+   * Follows messages of actors whose path matches, until the limit, the time or stop(); at most so many a second.
+   * onEnd also says how many messages that rate skipped.
+   */
   trace(
     options: TraceOptions,
     listener: (event: TraceEvent) => void,
-    onEnd?: (why: TraceEnd, events: number) => void,
+    onEnd?: (why: TraceEnd, events: number, skipped: number) => void,
   ): TraceResult {
     return this.#runtime.tracer.start(options, listener, onEnd);
   }

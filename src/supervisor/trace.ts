@@ -1,12 +1,16 @@
 import type { ActorLog, TraceSink } from './actor-log.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { Outcome } from './flight-recorder.ts';
-import { pathPattern, type PathPattern } from './path-pattern.ts';
+import { pathPattern } from './path-pattern.ts';
+import { TraceSession } from './trace-session.ts';
 
 /** Traces at a time, events of one, and how long it may last. */
 export const TRACES_LIMIT = 8;
 export const TRACE_EVENTS_LIMIT = 100_000;
 export const TRACE_LIMIT_MS = 10 * 60_000;
+/** Events a second, unless told otherwise and at most. */
+export const TRACE_RATE = 1_000;
+export const TRACE_RATE_LIMIT = 10_000;
 
 export interface TraceOptions {
   /** Paths of actors: `*` stands for anything but a slash, `**` for anything. */
@@ -16,6 +20,11 @@ export interface TraceOptions {
   forMs: number;
   /** What it says no to is neither counted nor told. On the hot path. */
   accepts?(event: TraceEvent): boolean;
+  /**
+   * With so many events it is off until the second is over: what follows a storm costs no more than this, however
+   * hard it blows. What was skipped is counted. Default 1,000.
+   */
+  perSecond?: number;
 }
 
 export type TraceEvent = { seq: number; at: number; path: string; epoch: number; type: string } & (
@@ -35,18 +44,11 @@ export interface Traced {
   stateWord(): string;
 }
 
-interface Trace {
-  pattern: PathPattern;
-  /** Number of the next event. */
-  next(): number;
-  emit(event: TraceEvent): void;
-}
-
-/** All running traces of a system. Actors that no trace matches carry no sink and pay nothing. */
+/** All running traces of a system. Actors that no trace follows at the moment carry no sink and pay nothing. */
 export class Tracer {
   readonly #clock: Clock;
   readonly #actors: () => Iterable<Traced>;
-  readonly #traces = new Set<Trace>();
+  readonly #sessions = new Set<TraceSession>();
 
   constructor(clock: Clock, actors: () => Iterable<Traced>) {
     this.#clock = clock;
@@ -56,63 +58,56 @@ export class Tracer {
   start(
     options: TraceOptions,
     listener: (event: TraceEvent) => void,
-    onEnd?: (why: TraceEnd, events: number) => void,
+    onEnd?: (why: TraceEnd, events: number, skipped: number) => void,
   ): TraceResult {
-    const { pattern, limit, forMs } = options;
-    if (!(limit >= 1 && forMs > 0 && pattern !== '')) return { ok: false, error: 'invalid' };
-    if (this.#traces.size >= TRACES_LIMIT) return { ok: false, error: 'too_many' };
-    const most = Math.min(limit, TRACE_EVENTS_LIMIT);
-    let seq = 0;
-    const end = (why: TraceEnd) => {
-      if (!this.#traces.delete(trace)) return;
-      this.#clock.clearTimeout(timer);
-      for (const actor of this.#actors()) this.attach(actor);
-      try {
-        onEnd?.(why, seq);
-      } catch {
-        // Its own affair.
-      }
-    };
-    const trace: Trace = {
-      pattern: pathPattern(pattern),
-      next: () => seq + 1,
-      emit: (event) => {
-        if (seq >= most) return;
-        try {
-          if (options.accepts?.(event) === false) return;
-          seq = event.seq;
-          listener(event);
-        } catch {
-          end('failed');
-          return;
-        }
-        if (seq >= most) end('limit');
+    const { limit, forMs, pattern, accepts, perSecond = TRACE_RATE } = options;
+    const isValid = limit >= 1 && forMs > 0 && pattern !== '' && perSecond >= 1;
+    if (!isValid) return { ok: false, error: 'invalid' };
+    if (this.#sessions.size >= TRACES_LIMIT) return { ok: false, error: 'too_many' };
+    const session: TraceSession = new TraceSession(
+      {
+        pattern: pathPattern(pattern),
+        limit: Math.min(limit, TRACE_EVENTS_LIMIT),
+        forMs: Math.min(forMs, TRACE_LIMIT_MS),
+        perSecond: Math.min(perSecond, TRACE_RATE_LIMIT),
       },
-    };
-    const timer: Timer = this.#clock.setTimeout(
-      () => end('expired'),
-      Math.min(forMs, TRACE_LIMIT_MS),
+      {
+        clock: this.#clock,
+        actors: this.#actors,
+        accepts: (event) => accepts?.(event) !== false,
+        onEvent: listener,
+        onSwitch: () => this.#attachAll(),
+        onEnd: (why, events, skipped) => {
+          this.#sessions.delete(session);
+          this.#attachAll();
+          onEnd?.(why, events, skipped);
+        },
+      },
     );
-    this.#traces.add(trace);
-    for (const actor of this.#actors()) this.attach(actor);
-    return { ok: true, stop: () => end('stopped') };
+    this.#sessions.add(session);
+    this.#attachAll();
+    return { ok: true, stop: () => session.end('stopped') };
   }
 
   /** Gives an actor the sink that the running traces ask for. */
   attach(actor: Traced): void {
-    const traces = [...this.#traces].filter(({ pattern }) => pattern.test(actor.path));
-    actor.log.sink = traces.length === 0 ? undefined : new Sink(actor, traces, this.#clock);
+    const sessions = [...this.#sessions].filter((session) => session.follows(actor));
+    actor.log.sink = sessions.length === 0 ? undefined : new Sink(actor, sessions, this.#clock);
+  }
+
+  #attachAll(): void {
+    for (const actor of this.#actors()) this.attach(actor);
   }
 }
 
 class Sink implements TraceSink {
   readonly #actor: Traced;
-  readonly #traces: readonly Trace[];
+  readonly #sessions: readonly TraceSession[];
   readonly #clock: Clock;
 
-  constructor(actor: Traced, traces: readonly Trace[], clock: Clock) {
+  constructor(actor: Traced, sessions: readonly TraceSession[], clock: Clock) {
     this.#actor = actor;
-    this.#traces = traces;
+    this.#sessions = sessions;
     this.#clock = clock;
   }
 
@@ -127,17 +122,28 @@ class Sink implements TraceSink {
     const { path, epoch } = this.#actor;
     const state = this.#actor.stateWord();
     const at = toWallMs + atMs;
-    for (const trace of this.#traces) {
-      const seq = trace.next();
-      trace.emit({ seq, at, path, epoch, kind: 'handled', type, waitMs, handleMs, outcome, state });
+    for (const session of this.#sessions) {
+      const { seq } = session;
+      session.emit({
+        seq,
+        at,
+        path,
+        epoch,
+        kind: 'handled',
+        type,
+        waitMs,
+        handleMs,
+        outcome,
+        state,
+      });
     }
   }
 
   sent(to: string, type: string, result: string): void {
     const { path, epoch } = this.#actor;
     const at = this.#clock.nowMs();
-    for (const trace of this.#traces) {
-      trace.emit({ seq: trace.next(), at, path, epoch, kind: 'sent', type, to, result });
+    for (const session of this.#sessions) {
+      session.emit({ seq: session.seq, at, path, epoch, kind: 'sent', type, to, result });
     }
   }
 }

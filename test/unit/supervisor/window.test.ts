@@ -229,11 +229,40 @@ describe('a trace', () => {
     ]);
   });
 
+  it('is off for the rest of a second that had its events, costs nothing then, and counts what it skipped', async () => {
+    const probe = new Probe();
+    await probe.start({ children: [probe.worker('a')], ...roomy });
+    const events: TraceEvent[] = [];
+    const ends: unknown[] = [];
+    probe.system.trace(
+      { pattern: '*', limit: 100, forMs: 2_500, perSecond: 3 },
+      (event) => void events.push(event),
+      (...end) => void ends.push(end),
+    );
+    const storm = async () => {
+      for (let count = 0; count < 10; count += 1) probe.send('a', { type: 'note', text: '' });
+      await probe.settle();
+    };
+    await storm();
+    expect(events).toHaveLength(3);
+    await probe.advance(999);
+    await storm();
+    expect(events).toHaveLength(3);
+    await probe.advance(1);
+    await storm();
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+    await probe.advance(1_500);
+    expect(ends).toEqual([['expired', 6, 24]]);
+    expect(probe.environment.clock.pendingTimers).toBe(0);
+  });
+
   it('is refused without limits, and when there are too many', async () => {
     const { probe } = await traced({ pattern: '**' });
     const start = (limit: number) =>
       probe.system.trace({ pattern: '*', limit, forMs: 10 }, () => undefined);
     expect(start(0)).toEqual({ ok: false, error: 'invalid' });
+    const slow = { pattern: '*', limit: 1, forMs: 10, perSecond: 0 };
+    expect(probe.system.trace(slow, () => undefined)).toEqual({ ok: false, error: 'invalid' });
     const results = Array.from({ length: 8 }, () => start(1).ok);
     expect(results.filter((isOk) => !isOk)).toHaveLength(1);
   });
