@@ -58,6 +58,11 @@ export async function startChild(node: SupervisorNode, spec: ChildSpec): Promise
   }
   const { maxChildren = Infinity } = node.spec;
   if (node.children.size >= maxChildren) return { ok: false, error: 'max_children' };
+  // OTP: a start that finds its name taken says who has it.
+  const { name } = spec.type === 'worker' ? spec : {};
+  if (name !== undefined && node.runtime.registry.find(name)?.slot) {
+    return { ok: false, error: 'already_started' };
+  }
   let slot: Slot;
   try {
     checkSpec(spec, node.spec);

@@ -64,7 +64,7 @@ describe('startChild', () => {
     expect(await start('nowhere', probe.worker('x'))).toEqual({ ok: false, error: 'noproc' });
     expect(await start('a', probe.worker('x'))).toEqual({ ok: false, error: 'noproc' });
     const named = await start('d', probe.worker('x', { name: 'taken' }));
-    expect(named).toMatchObject({ ok: false, error: { startFailed: { kind: 'startFailed' } } });
+    expect(named).toEqual({ ok: false, error: 'already_started' });
     expect(await start('d', probe.worker(''))).toMatchObject({ ok: false });
     const significant = probe.worker('s', { significant: true, restart: 'transient' });
     expect(await start('d', significant)).toMatchObject({ ok: false });
