@@ -1,5 +1,6 @@
 import { FlightRecorder, type Outcome } from './flight-recorder.ts';
 import { Histogram } from './histogram.ts';
+import type { Baseline } from './statistics.ts';
 
 /** Takes what a traced actor does. Must not throw. */
 export interface TraceSink {
@@ -25,6 +26,8 @@ export class ActorLog {
   longestMs = 0;
   /** The last such step. */
   lastBlock: { at: number; tookMs: number; message: string } | undefined;
+  /** Set while its statistics are on. */
+  baseline: Baseline | undefined;
   /** Set while somebody traces this actor. */
   sink: TraceSink | undefined;
   #recorder: FlightRecorder | undefined;

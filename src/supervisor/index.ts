@@ -52,7 +52,10 @@ export type { Down } from './relations.ts';
 export type { Offender, ReportRecord } from './report-store.ts';
 export type { Report } from './report.ts';
 export type { RuntimeCounters, Unstopped } from './runtime.ts';
+export { diffResources } from './resource-counts.ts';
+export type { ResourceChange, ResourceCount } from './resource-counts.ts';
 export type { PendingTimer, Resource } from './scope.ts';
+export type { Statistics, StatisticsResult } from './statistics.ts';
 export { startSystem } from './system.ts';
 export type { StopReport, System, SystemOptions } from './system.ts';
 export type {

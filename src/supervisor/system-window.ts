@@ -13,7 +13,9 @@ import {
 } from './inspection.ts';
 import type { ReportRecord } from './report-store.ts';
 import type { Runtime, RuntimeCounters, Unstopped } from './runtime.ts';
+import { countResources, type ResourceCount } from './resource-counts.ts';
 import type { Resource } from './scope.ts';
+import { statistics, type StatisticsResult } from './statistics.ts';
 import type { TraceEnd, TraceEvent, TraceOptions, TraceResult } from './trace.ts';
 import type { TreeDeltas } from './tree-log.ts';
 import type { TreeNode } from './tree-node.ts';
@@ -61,6 +63,11 @@ export class SystemWindow {
     return slot && statsOf(slot);
   }
 
+  /** Switches the counting of one worker on or off, or reads it: OTP's sys:statistics. */
+  statistics(path: string, verb: 'on' | 'get' | 'off'): StatisticsResult {
+    return statistics(this.#worker(path), verb);
+  }
+
   allStats(limit = ANSWER_LIMIT): ActorStats[] {
     return this.#workers(limit).map((slot) => statsOf(slot));
   }
@@ -99,6 +106,11 @@ export class SystemWindow {
       held.push(...resourcesOf(slot, Math.min(limit, RESOURCES_LIMIT) - held.length));
     }
     return held;
+  }
+
+  /** The same, counted by actor and kind; diffResources() compares two of them. */
+  resourceCounts(limit = RESOURCES_LIMIT): ResourceCount[] {
+    return countResources(this.resources(undefined, limit));
   }
 
   /** One record per fingerprint, latest first. */

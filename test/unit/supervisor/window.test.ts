@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import {
+  diffResources,
   nodeEnvironment,
   readInFlight,
   startSystem,
@@ -79,6 +80,35 @@ describe('statistics', () => {
     probe.send('a', { type: 'drained' });
     await probe.advance(5);
     expect(probe.system.stats('a')?.mailbox).toMatchObject({ count: 2, oldestAgeMs: 75 });
+  });
+});
+
+describe('statistics that are switched on', () => {
+  it('count from then on, anew when switched on again, and are off after the last look', async () => {
+    const probe = new Probe();
+    await probe.start({ children: [probe.worker('a')], ...roomy });
+    const { clock } = probe.environment;
+    const startedAt = clock.nowMs();
+    const send = async (count: number) => {
+      for (let sent = 0; sent < count; sent += 1) probe.send('a', { type: 'note', text: '' });
+      await probe.advance(10);
+    };
+    await send(2);
+    expect(probe.system.statistics('a', 'get')).toEqual({ ok: false, error: 'off' });
+    expect(probe.system.statistics('ghost', 'on')).toEqual({ ok: false, error: 'noproc' });
+    expect(probe.system.statistics('a', 'on')).toMatchObject({
+      ok: true,
+      statistics: { path: 'a', startedAt: startedAt + 10, at: startedAt + 10, messagesIn: 0 },
+    });
+    await send(3);
+    await probe.crash('a');
+    expect(probe.system.statistics('a', 'get')).toMatchObject({
+      statistics: { startedAt: startedAt + 10, at: startedAt + 20, messagesIn: 3, restarts: 1 },
+    });
+    probe.system.statistics('a', 'on');
+    await send(1);
+    expect(probe.system.statistics('a', 'off')).toMatchObject({ statistics: { messagesIn: 1 } });
+    expect(probe.system.statistics('a', 'get')).toEqual({ ok: false, error: 'off' });
   });
 });
 
@@ -265,6 +295,34 @@ describe('a trace', () => {
     expect(probe.system.trace(slow, () => undefined)).toEqual({ ok: false, error: 'invalid' });
     const results = Array.from({ length: 8 }, () => start(1).ok);
     expect(results.filter((isOk) => !isOk)).toHaveLength(1);
+  });
+});
+
+describe('resources, counted', () => {
+  it('tell who holds more than before, the most grown first', async () => {
+    const probe = new Probe();
+    await probe.start({ children: [probe.worker('a'), probe.worker('b')], ...roomy });
+    const before = probe.system.resourceCounts();
+    expect(before).toContainEqual({ path: 'a', kind: 'cleanup', count: 1, oldestAgeMs: 0 });
+    await probe.crash('b');
+    expect(diffResources(before, probe.system.resourceCounts())).toEqual([]);
+    const hold = (path: string, count: number) => {
+      for (let held = 0; held < count; held += 1)
+        probe.cells.get(path)!.scope.defer('socket', () => undefined, 'socket');
+    };
+    hold('a', 2);
+    hold('b', 3);
+    await probe.advance(7);
+    const between = probe.system.resourceCounts();
+    expect(between).toContainEqual({ path: 'b', kind: 'socket', count: 3, oldestAgeMs: 7 });
+    expect(diffResources(before, between)).toEqual([
+      { path: 'b', kind: 'socket', before: 0, after: 3 },
+      { path: 'a', kind: 'socket', before: 0, after: 2 },
+    ]);
+    await probe.crash('b');
+    expect(diffResources(between, probe.system.resourceCounts())).toEqual([
+      { path: 'b', kind: 'socket', before: 3, after: 0 },
+    ]);
   });
 });
 
