@@ -12,7 +12,8 @@ import type {
 import type { RootOptions } from '../workers/watch-host/watch-host.messages.ts';
 import { BRANCH, entryOf, type Shared } from './shared.ts';
 
-const HOST_SILENCE_LIMIT_MS = 5_000;
+/** Its scans run in slices of milliseconds; a busy machine may still keep it from its turn for seconds. */
+const HOST_SILENCE_LIMIT_MS = 10_000;
 /** Hints of one moment are looked at together; short enough for a change to be recorded within 20 ms. */
 const COALESCE_MS = 8;
 
