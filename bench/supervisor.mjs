@@ -103,7 +103,8 @@ function follow(system, worker) {
   };
   const timer = setInterval(flush, 50);
   let events = 0;
-  const trace = system.trace({ pattern: '**', limit: 100_000, forMs: 600_000 }, (event) => {
+  const bounds = { pattern: '**', limit: 100_000, forMs: 600_000, perSecond: 1_000 };
+  const trace = system.trace(bounds, (event) => {
     events += 1;
     batch.push(event);
   });

@@ -8,9 +8,6 @@ import { TraceSession } from './trace-session.ts';
 export const TRACES_LIMIT = 8;
 export const TRACE_EVENTS_LIMIT = 100_000;
 export const TRACE_LIMIT_MS = 10 * 60_000;
-/** Events a second, unless told otherwise and at most. */
-export const TRACE_RATE = 1_000;
-export const TRACE_RATE_LIMIT = 10_000;
 
 export interface TraceOptions {
   /** Paths of actors: `*` stands for anything but a slash, `**` for anything. */
@@ -22,7 +19,7 @@ export interface TraceOptions {
   accepts?(event: TraceEvent): boolean;
   /**
    * With so many events it is off until the second is over: what follows a storm costs no more than this, however
-   * hard it blows. What was skipped is counted. Default 1,000.
+   * hard it blows. What was skipped is counted. Default: no such limit.
    */
   perSecond?: number;
 }
@@ -60,7 +57,7 @@ export class Tracer {
     listener: (event: TraceEvent) => void,
     onEnd?: (why: TraceEnd, events: number, skipped: number) => void,
   ): TraceResult {
-    const { limit, forMs, pattern, accepts, perSecond = TRACE_RATE } = options;
+    const { limit, forMs, pattern, accepts, perSecond = Infinity } = options;
     const isValid = limit >= 1 && forMs > 0 && pattern !== '' && perSecond >= 1;
     if (!isValid) return { ok: false, error: 'invalid' };
     if (this.#sessions.size >= TRACES_LIMIT) return { ok: false, error: 'too_many' };
@@ -69,7 +66,7 @@ export class Tracer {
         pattern: pathPattern(pattern),
         limit: Math.min(limit, TRACE_EVENTS_LIMIT),
         forMs: Math.min(forMs, TRACE_LIMIT_MS),
-        perSecond: Math.min(perSecond, TRACE_RATE_LIMIT),
+        perSecond,
       },
       {
         clock: this.#clock,
