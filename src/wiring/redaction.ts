@@ -7,7 +7,6 @@ import { shapeOf, type Redact } from '../supervisor/index.ts';
 const SHOWN: readonly { path: RegExp; fields: readonly string[] }[] = [
   { path: /^serving\/connections\/[^/]+$/, fields: ['code'] },
   { path: /^core\/storage\/(ledger|state)-writer$/, fields: ['retryMs'] },
-  { path: /^watching\/hosts\/[^/]+$/, fields: ['missedCount'] },
 ];
 
 export const redactContext: Redact = ({ path, value }) => {

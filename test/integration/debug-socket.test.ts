@@ -76,13 +76,8 @@ test('It is private, says what it can do, and shows every actor of the tree.', a
 });
 
 test('Fields of a context that are declared safe are shown.', async () => {
-  const hosts = await debug.call('inspect', { path: 'watching/hosts' });
-  const contexts = {
-    'core/storage/ledger-writer': { retryMs: 0 },
-    [hosts.children![0]!]: { missedCount: expect.any(Number) },
-  };
-  for (const [path, context] of Object.entries(contexts))
-    expect((await debug.call('peek', { path })).context, path).toEqual(context);
+  const peeked = await debug.call('peek', { path: 'core/storage/ledger-writer' });
+  expect(peeked.context).toEqual({ retryMs: 0 });
 });
 
 describe('Watching', () => {
@@ -191,9 +186,14 @@ describe('Tracing', () => {
     const reading = (async () => {
       for await (const batch of trace) events.push(...batch.events);
     })();
-    const stop = changing();
+    let hasEnded = false;
+    // Each connection is an actor that comes and goes.
+    const busy = (async () => {
+      while (!hasEnded) await (await quick.client()).close();
+    })();
     await deadline('the end', reading);
-    stop();
+    hasEnded = true;
+    await busy;
     expect(trace.outcome).toMatchObject({ reason: 'expired' });
     expect(trace.outcome!.dropped).toBeGreaterThan(0);
     expect(events.length).toBeGreaterThan(0);

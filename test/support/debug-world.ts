@@ -27,6 +27,12 @@ export class DebugWorld {
     const environment = virtualEnvironment({
       onSpawn: (host) => {
         environment.clock.setImmediate(() => host.emit({ type: 'sys.ready' }));
+        const beat = () => {
+          if (host.hasExited) return;
+          host.emit({ type: 'sys.alive', heapUsedBytes: 1, elu: 0 });
+          environment.clock.setTimeout(beat, 1_000);
+        };
+        environment.clock.setTimeout(beat, 1_000);
         host.onPost = (message) => {
           const told = message as ToDebug;
           if (made.isStuck) return;
