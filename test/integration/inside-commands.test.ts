@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runInProcess } from '../support/cli-harness.ts';
 import { newPlace, startDaemon } from '../support/daemon.ts';
@@ -45,20 +46,26 @@ describe('looking inside a real daemon', () => {
     expect((await codi('peek', 'core')).notes).toContain('is a supervisor and has no machine');
   });
 
-  it('recent, trace and --stately show messages of a watch host that is alive', async () => {
-    const host = 'watching/hosts/host-1';
+  it('recent, trace and --stately show messages of a watcher whose files change', async () => {
+    const watcher = `watching/watchers/${place.home}`;
     await codi('watch', 'add', place.home);
-    const bounds = ['--limit', '1', '--for', '20s'];
-    const traced = await json('trace', host, '--direction', 'in', ...bounds);
-    expect(traced).toEqual([expect.objectContaining({ path: host, kind: 'handled' })]);
-    const headers = await json('recent', host);
-    expect(headers.length).toBeGreaterThan(0);
-    expect(headers[0]).toMatchObject({ type: expect.any(String), outcome: 'handled' });
-    const stately = await json('inspect', host, '--stately', '--limit', '3', '--for', '20s');
-    // Each message handled is an event and the state after it.
-    expect(stately.filter((row) => row['type'] === '@xstate.event')).toHaveLength(3);
-    expect(stately.at(-1)).toMatchObject({ type: '@xstate.snapshot' });
-    expect(stately[0]).toMatchObject({ type: '@xstate.actor', sessionId: `${host}#1` });
+    let number = 0;
+    const changes = setInterval(() => writeFileSync(`${place.home}/file-${number++}`, ''), 100);
+    try {
+      const bounds = ['--limit', '1', '--for', '20s'];
+      const traced = await json('trace', watcher, '--direction', 'in', ...bounds);
+      expect(traced).toEqual([expect.objectContaining({ path: watcher, kind: 'handled' })]);
+      const headers = await json('recent', watcher);
+      expect(headers.length).toBeGreaterThan(0);
+      expect(headers[0]).toMatchObject({ type: expect.any(String), outcome: 'handled' });
+      const stately = await json('inspect', watcher, '--stately', '--limit', '3', '--for', '20s');
+      // Each message handled is an event and the state after it.
+      expect(stately.filter((row) => row['type'] === '@xstate.event')).toHaveLength(3);
+      expect(stately.at(-1)).toMatchObject({ type: '@xstate.snapshot' });
+      expect(stately[0]).toMatchObject({ type: '@xstate.actor', sessionId: `${watcher}#1` });
+    } finally {
+      clearInterval(changes);
+    }
   }, 60_000);
 
   it('kill, and why it is not what it was: the exit, the budget, the reports', async () => {
