@@ -70,7 +70,11 @@ function clientSocket(socket: Socket): ClientSocket {
       socket.on('drain', listener.onDrain);
       socket.on('close', listener.onClose);
       if (socket.destroyed) listener.onClose();
-      else socket.resume();
+      else {
+        // Who came and went without a word has ended already, also for a paused socket: there is no second 'end'.
+        if (socket.readableEnded) listener.onEnd();
+        socket.resume();
+      }
     },
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),

@@ -124,3 +124,17 @@ test('Who listens to a socket that has closed is told.', async () => {
   await deadline('close', closed.promise);
   client.destroy();
 });
+
+test('A peer that ended before anybody listened, without a word, is known to have ended.', async () => {
+  const { served, client } = await accept();
+  client.end();
+  // Time for the end to arrive: another connection that does the same is answered.
+  const other = connect({ path });
+  await deadline('the other client', once(other, 'connect'));
+  other.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const ended = pending<void>();
+  served.listen({ onData: ignore, onEnd: ended.resolve, onDrain: ignore, onClose: ignore });
+  await deadline('the end', ended.promise, 2_000);
+  served.destroy();
+});
