@@ -161,7 +161,7 @@ function run(daemon: Daemon, telemetry: TelemetryHub, deadlineMs: number): void 
     setTimeout(() => process.exit(exitCode || EXIT_SOFTWARE), deadlineMs + 1_000).unref();
     const report = await daemon.stop();
     announce({ type: 'stopped', ...report });
-    telemetry.flush();
+    await telemetry.flush();
     process.exit(exitCode);
   };
   const stopLogged = (exitCode: number) => void stop(exitCode).catch(fail);

@@ -28,6 +28,8 @@ export interface TelemetryOptions {
 
 /** Lines waiting for a standard stream whose reader is stuck; more are lost and counted. */
 const STREAM_LIMIT_BYTES = 4 * 1024 * 1024;
+/** How long a reader that is slow or stuck may keep the process from ending. */
+const CLOSE_DEADLINE_MS = 1_000;
 
 const MACHINE_CLOCK: TelemetryClock = {
   nowMs: () => Date.now(),
@@ -48,8 +50,8 @@ export interface TelemetryHub extends Telemetry {
   readonly metricsContentType: string;
   /** Lines that the destination did not take. */
   readonly lostLinesCount: number;
-  /** Says what was held back and writes out what waits. Called before the process ends. */
-  flush(): void;
+  /** Says what was held back and writes out what waits; the last call before the process ends. */
+  flush(): Promise<void>;
 }
 
 export function createTelemetry(options: TelemetryOptions): TelemetryHub {
@@ -65,7 +67,7 @@ class PinoTelemetry implements TelemetryHub {
     kindLimitCount: REPEAT_KINDS_MAX,
   });
   #lostLinesCount = 0;
-  #flushStream: () => void = () => {};
+  #closeStream: () => Promise<void> = async () => {};
 
   constructor({ destination, level, clock = MACHINE_CLOCK }: TelemetryOptions) {
     this.#clock = clock;
@@ -124,12 +126,12 @@ class PinoTelemetry implements TelemetryHub {
     return this.#lostLinesCount;
   }
 
-  flush(): void {
+  async flush(): Promise<void> {
     for (const { kind, heldBack } of this.#repeats.drain()) {
       const [event = kind] = kind.split('\0');
       this.#logger.info({ event, held_back: heldBack }, 'Similar lines were held back.');
     }
-    this.#flushStream();
+    await this.#closeStream();
   }
 
   #openStream(destination: 'stderr' | 'stdout'): DestinationStream {
@@ -138,10 +140,21 @@ class PinoTelemetry implements TelemetryHub {
       sync: false,
       maxLength: STREAM_LIMIT_BYTES,
     });
+    let isBroken = false;
     const countLost = () => (this.#lostLinesCount += 1);
     stream.on('drop', countLost);
-    stream.on('error', countLost);
-    this.#flushStream = () => stream.flushSync();
+    stream.on('error', () => {
+      isBroken = true;
+      countLost();
+    });
+    this.#closeStream = () =>
+      new Promise((resolve) => {
+        if (isBroken) return resolve();
+        for (const event of ['close', 'error']) stream.once(event, () => resolve());
+        setTimeout(resolve, CLOSE_DEADLINE_MS);
+        // Not flushSync: that tries for ever when the reader of a pipe is gone (sonic-boom 4.2.1).
+        stream.end();
+      });
     return stream;
   }
 }

@@ -56,13 +56,13 @@ test('Lines that repeat are held back for ten seconds and counted in the next on
   expect(lines[2]).toMatchObject({ code: 'CODI_FRAME_TOO_LARGE', held_back: 4 });
 });
 
-test('What is held back at the end is said before the end.', () => {
+test('What is held back at the end is said before the end.', async () => {
   const { telemetry, lines } = set();
   telemetry.emit('AnswersDropped', { count: 1 });
   telemetry.emit('AnswersDropped', { count: 1 });
-  telemetry.flush();
+  await telemetry.flush();
   expect(lines[1]).toMatchObject({ event: 'AnswersDropped', held_back: 1 });
-  telemetry.flush();
+  await telemetry.flush();
   expect(lines).toHaveLength(2);
 });
 
