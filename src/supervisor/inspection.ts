@@ -29,8 +29,6 @@ export interface ActorStats {
   restarts: number;
   /** In its own budget's window, or in its supervisor's period. */
   restartsInWindow: number;
-  /** Of its thread or process, as its last heartbeat said. */
-  heapUsedBytes?: number;
 }
 
 export interface MachineView {
@@ -51,7 +49,6 @@ export function statsOf(slot: WorkerSlot): ActorStats {
   const { log, mailbox, path, epoch, restarts } = slot;
   const nowMs = slot.runtime.environment.clock.monotonicMs();
   const { budget, supervisor } = explain(slot);
-  const heapUsedBytes = slot.cell?.host?.pulse.heapUsedBytes;
   return {
     path,
     epoch,
@@ -72,7 +69,6 @@ export function statsOf(slot: WorkerSlot): ActorStats {
     },
     restarts,
     restartsInWindow: budget?.restarts ?? supervisor?.restarts ?? 0,
-    ...(heapUsedBytes === undefined ? {} : { heapUsedBytes }),
   };
 }
 

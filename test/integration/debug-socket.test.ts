@@ -166,12 +166,17 @@ describe('Tracing', () => {
   });
 
   test('What is too fast for the quota is counted; time ends it as well.', async () => {
-    const root = join(place.home, 'changing');
-    mkdirSync(root);
-    const dataDir = join(place.home, 'other');
-    const socketPath = join(place.home, 'run', 'o.sock');
-    const env = { CODI_DEBUG_TRACE_EVENTS_PER_SECOND: '1' };
-    const quick = await startDaemon({ ...place, dataDir, socketPath }, [root], { env });
+    const quick = await startDaemon(
+      {
+        ...place,
+        dataDir: join(place.home, 'other'),
+        socketPath: join(place.home, 'run', 'o.sock'),
+      },
+      [],
+      {
+        env: { CODI_DEBUG_TRACE_EVENTS_PER_SECOND: '1' },
+      },
+    );
     const { DebugClient } = await import('#codi/client/index.js');
     const other = await DebugClient.connect({
       socketPath: join(place.home, 'run', 'o.debug.sock'),
@@ -181,10 +186,14 @@ describe('Tracing', () => {
     const reading = (async () => {
       for await (const batch of trace) events.push(...batch.events);
     })();
-    let number = 0;
-    const changes = setInterval(() => writeFileSync(join(root, `${number++}`), ''), 20);
+    let hasEnded = false;
+    // Each connection is an actor that comes and goes.
+    const busy = (async () => {
+      while (!hasEnded) await (await quick.client()).close();
+    })();
     await deadline('the end', reading);
-    clearInterval(changes);
+    hasEnded = true;
+    await busy;
     expect(trace.outcome).toMatchObject({ reason: 'expired' });
     expect(trace.outcome!.dropped).toBeGreaterThan(0);
     expect(events.length).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 // A kill test cannot see a missing fsync, because the page cache outlives the process. So the system calls are
 // traced: each answer must come after a successful fdatasync of the write-ahead log that followed the write.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -8,8 +8,8 @@ import { afterEach, expect } from 'vitest';
 import { eventually, deadline } from '../support/deadline.ts';
 import { MONITOR_ENTRY, newPlace } from '../support/daemon.ts';
 import { skipUnless } from '../support/skip.ts';
+import { hasStrace, NO_STRACE, readTrace } from '../support/strace.ts';
 
-const hasStrace = spawnSync('strace', ['-V']).status === 0;
 const ENTRIES = 20;
 
 const place = newPlace();
@@ -43,35 +43,7 @@ async function writeOneByOne(socketPath: string, count: number): Promise<string[
   return answers;
 }
 
-interface Call {
-  name: string;
-  args: string;
-  result: string;
-}
-
-/** Completed calls in the order in which they returned; an unfinished call is joined with its end. */
-function readTrace(text: string): Call[] {
-  const open = new Map<string, { name: string; args: string }>();
-  const calls: Call[] = [];
-  for (const line of text.split('\n')) {
-    const pid = /^\d+/.exec(line)?.[0] ?? '';
-    const unfinished = /^\d+\s+(\w+)\((.*) <unfinished \.\.\.>$/.exec(line);
-    const resumed = /^\d+\s+<\.\.\. (\w+) resumed>(.*)\)\s+= (.*)$/.exec(line);
-    const whole = /^\d+\s+(\w+)\((.*)\)\s+= (.*)$/.exec(line);
-    if (unfinished) open.set(pid, { name: unfinished[1]!, args: unfinished[2]! });
-    else if (resumed) {
-      const begun = open.get(pid);
-      calls.push({
-        name: resumed[1]!,
-        args: `${begun?.args ?? ''}${resumed[2]!}`,
-        result: resumed[3]!,
-      });
-    } else if (whole) calls.push({ name: whole[1]!, args: whole[2]!, result: whole[3]! });
-  }
-  return calls;
-}
-
-skipUnless(hasStrace, 'strace is not installed', { requiredOnCi: true })(
+skipUnless(hasStrace, NO_STRACE, { requiredOnCi: true })(
   'every Accepted follows a successful fdatasync of the write-ahead log after the write',
   async () => {
     const trace = join(place.home, 'trace');

@@ -3,17 +3,15 @@ import { join } from 'node:path';
 import type { BytePath } from '#codi/protocol/byte-path.js';
 import { bundleProof, checkProof } from '#codi/protocol/audit/proof.js';
 import { decodeVerifierKey } from '#codi/protocol/audit/signed-note.js';
-import { verifyPage } from '#codi/workers/storage/audit/verify-page.js';
-import { verifyTables } from '#codi/workers/storage/audit/verify-tables.js';
 import type { ProofParts } from '#codi/workers/storage/notary.messages.js';
 import {
   openForReading,
   openForWriting,
-  type SqliteDatabase,
   type StoreKind,
 } from '#codi/workers/storage/open-database.js';
 import { StateStore } from '#codi/workers/storage/state-store.js';
 import { verifyLastBlocks } from '#codi/workers/storage/verify-blocks.js';
+import { auditStores } from './audit-stores.ts';
 import { fileEvent, openLedger } from './ledger-store.ts';
 import { bodyOf, context, entriesMessage, logEntry } from './ledger-thread.ts';
 import { NotaryWorld } from './notary.ts';
@@ -144,7 +142,7 @@ export function flipped(
 /** Does what a person and a daemon would do with the copy, until something is noticed. */
 export function judge(specimen: Specimen, file: string, dir: string): Outcome {
   if (file === 'proof.json') return judgeProof(specimen, dir);
-  if (isRefusedByVerify(dir)) return 'verify';
+  if (auditStores(dir).length > 0) return 'verify';
   if (isRefusedByOpening(dir)) return 'open';
   if (isNoticedByNotary(dir)) return 'start';
   return dump(dir) === specimen.rows ? 'harmless' : 'SILENT';
@@ -169,31 +167,6 @@ function judgeProof(specimen: Specimen, dir: string): Outcome {
   return JSON.stringify(value) === JSON.stringify(JSON.parse(specimen.proof))
     ? 'harmless'
     : 'SILENT';
-}
-
-/** As `codi audit verify` without a daemon. */
-function isRefusedByVerify(dir: string): boolean {
-  return KINDS.some((kind) => {
-    let database: SqliteDatabase | undefined;
-    try {
-      const open = () => (database ??= openForReading(join(dir, `${kind}.db`), kind));
-      const ports = {
-        dataDir: dir,
-        connection: () => ({
-          identity: () => '',
-          snapshot: <Result>(read: (opened: SqliteDatabase) => Result) => read(open()),
-        }),
-        monotonicMs: () => 0,
-        budgetMs: 1,
-      };
-      const { findings } = verifyPage(ports, { database: kind });
-      return findings.length > 0 || verifyTables(open(), kind).length > 0;
-    } catch {
-      return true;
-    } finally {
-      database?.close();
-    }
-  });
 }
 
 /** As the writers do when a daemon starts. */

@@ -55,10 +55,21 @@ export interface RunningDaemon {
 export async function startDaemon(
   place: DaemonPlace,
   roots: string[] = [],
-  options: { env?: Record<string, string>; args?: string[]; timeoutMs?: number } = {},
+  options: {
+    env?: Record<string, string>;
+    args?: string[];
+    timeoutMs?: number;
+    /** A program that runs the daemon's command line, with its own arguments. */
+    under?: [string, ...string[]];
+  } = {},
 ): Promise<RunningDaemon> {
   const args = ['--data-dir', place.dataDir, '--socket', place.socketPath];
+  const [execPath, ...execArgv] = options.under
+    ? [...options.under, process.execPath]
+    : [process.execPath, ...process.execArgv];
   const child = fork(MONITOR_ENTRY, [...args, ...(options.args ?? []), ...roots], {
+    execPath,
+    execArgv,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...process.env, CODI_DEBUG_WRITE: '1', CODI_HTTP_PORT: '0', ...options.env },
   });
@@ -84,12 +95,17 @@ export async function startDaemon(
     client: (extra = {}) => MonitorClient.connect({ socketPath: place.socketPath, ...extra }),
     debug: () => DebugClient.connect({ socketPath: place.debugSocketPath }),
     stop: async () => {
-      child.kill('SIGTERM');
+      signal(child, ready.pid, 'SIGTERM');
       return deadline('the daemon to stop', exited, 20_000);
     },
     kill: async () => {
-      child.kill('SIGKILL');
+      signal(child, ready.pid, 'SIGKILL');
       await deadline('the daemon to die', exited, 5_000);
     },
   };
+}
+
+/** The daemon itself, also where another program runs it. */
+function signal(child: ChildProcess, pid: number, name: NodeJS.Signals): void {
+  if (child.exitCode === null && child.signalCode === null) process.kill(pid, name);
 }

@@ -31,15 +31,9 @@ export function workerPart(view: Inspected): WorkerPart {
         running_ms: round(inFlight.forMs),
       },
     }),
-    ...(worker && { worker: workerView(worker) }),
-  };
-}
-
-function workerView(worker: NonNullable<Inspected['worker']>): NonNullable<WorkerPart['worker']> {
-  return {
-    ...('threadId' in worker ? { thread_id: worker.threadId } : { pid: worker.pid }),
-    ...(worker.heapUsedBytes !== undefined && { heap_bytes: worker.heapUsedBytes }),
-    ...(worker.elu !== undefined && { utilization: round(worker.elu) }),
+    ...(worker && {
+      worker: 'threadId' in worker ? { thread_id: worker.threadId } : { pid: worker.pid },
+    }),
   };
 }
 
@@ -65,7 +59,6 @@ export function statsView(stats: ActorStats): BareStats {
     },
     restarts,
     restarts_in_window: stats.restartsInWindow,
-    ...(stats.heapUsedBytes !== undefined && { heap_bytes: stats.heapUsedBytes }),
   };
 }
 

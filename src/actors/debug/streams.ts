@@ -19,6 +19,7 @@ const BATCH_MS = 50;
 const BATCHES_MAX = 8;
 /** Each event of it shows a machine; that has its price. */
 const STATELY_PER_SECOND = 100;
+const SECOND_MS = 1_000;
 const KNOWN_TYPES_MAX = 1_000;
 
 const ENDS: Record<TraceEnd, SubscriptionEnd> = {
@@ -34,6 +35,8 @@ interface Stream {
   batch: Item[];
   untaken: number;
   dropped: number;
+  secondMs: number;
+  inSecond: number;
   cancelFlush: (() => void) | undefined;
   stop(): void;
 }
@@ -60,15 +63,15 @@ export class Streams {
     const isType = typeMatcher(type);
     const isWanted = (event: TraceEvent) =>
       (direction === undefined || event.kind === direction) && isType(event.type);
-    const { traceEventsPerSecond } = this.#ports;
-    this.#start(id, params, traceEventsPerSecond, isWanted, (event) => [traceEventView(event)]);
+    const quota = this.#ports.traceEventsPerSecond;
+    this.#start(id, params, quota, isWanted, (event) => [traceEventView(event)]);
   }
 
   stately({ stream: id, ...params }: StatelyParams & { stream: number }): void {
     const teller = new StatelyTeller(this.#ports.system(), () => this.#cell.clock.nowMs());
     const isWanted = ({ kind }: TraceEvent) => kind === 'handled';
-    const perSecond = Math.min(STATELY_PER_SECOND, this.#ports.traceEventsPerSecond);
-    this.#start(id, params, perSecond, isWanted, (event) => teller.tell(event));
+    const quota = Math.min(STATELY_PER_SECOND, this.#ports.traceEventsPerSecond);
+    this.#start(id, params, quota, isWanted, (event) => teller.tell(event));
     for (const message of teller.introduce(params.pattern)) this.#add(id, message);
   }
 
@@ -85,7 +88,7 @@ export class Streams {
   #start(
     id: number,
     { pattern, limit, for_ms: forMs }: StatelyParams,
-    perSecond: number,
+    quota: number,
     isWanted: (event: TraceEvent) => boolean,
     itemsOf: (event: TraceEvent) => Item[],
   ): void {
@@ -93,18 +96,22 @@ export class Streams {
       batch: [],
       untaken: 0,
       dropped: 0,
+      secondMs: 0,
+      inSecond: 0,
       cancelFlush: undefined,
       stop: () => undefined,
     };
     const result = this.#ports.system().trace(
-      { pattern, limit, forMs, accepts: isWanted, perSecond },
+      {
+        pattern,
+        limit,
+        forMs,
+        accepts: (event) => isWanted(event) && hasQuota(stream, quota, event.at),
+      },
       (event) => {
         for (const item of itemsOf(event)) this.#add(id, item);
       },
-      (why, _events, skipped) => {
-        stream.dropped += skipped;
-        this.#end(id, ENDS[why]);
-      },
+      (why) => this.#end(id, ENDS[why]),
     );
     if (!result.ok) {
       const reason = 'as many traces run as the daemon allows at a time';
@@ -161,6 +168,17 @@ function typeMatcher(pattern: string | undefined): (type: string) => boolean {
     }
     return isWanted;
   };
+}
+
+function hasQuota(stream: Stream, quota: number, atMs: number): boolean {
+  if (Math.abs(atMs - stream.secondMs) >= SECOND_MS) {
+    stream.secondMs = atMs;
+    stream.inSecond = 0;
+  }
+  stream.inSecond += 1;
+  if (stream.inSecond <= quota) return true;
+  stream.dropped += 1;
+  return false;
 }
 
 function traceEventView(event: TraceEvent): TraceEventView {

@@ -23,8 +23,6 @@ export function notarySpec(entry: URL, data: unknown, ports: NotaryActorPorts): 
     budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
     isolation: { kind: 'thread', entry, data },
     shutdown: 5_000,
-    // A disk may hang for long; this thread holds nobody up.
-    heartbeat: { timeoutMs: 120_000 },
     start: (cell) => start(cell, ports),
   };
 }

@@ -3,7 +3,6 @@
  * reads blocks and never writes to a database; what it writes are small files beside them.
  */
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
-import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
 import { commitCounters, mainThread, workerOptions } from './worker-data.ts';
 import { Notary } from './audit/notary.ts';
 import type { FromNotary, NotaryCommand, NotaryOptions, ToNotary } from './notary.messages.ts';
@@ -25,7 +24,6 @@ port.on('message', (message: ToNotary) => {
   if (message.type === 'stop') stop();
   else answer(message.id, message.command);
 });
-sendHeartbeats((beat) => port.postMessage(beat));
 post({ type: 'sys.ready' });
 turn();
 

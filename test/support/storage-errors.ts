@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TreeNodeView } from '#codi/client/index.js';
+import { auditStores } from './audit-stores.ts';
+import { checkAfterCrash } from './crash-checks.ts';
+import { CrashWorkload } from './crash-workload.ts';
+import { newPlace, startDaemon, type RunningDaemon } from './daemon.ts';
+import { deadline, eventually } from './deadline.ts';
+import { attachStrace, fileOf, readTrace, type TracedCall } from './strace.ts';
+
+const SYNCS = 'fsync,fdatasync';
+const WRITER = {
+  'ledger.db-wal': 'core/storage/ledger-writer',
+  'state.db-wal': 'core/storage/state-writer',
+  // Pages reach the database through the thread that makes checkpoints.
+  'ledger.db': 'core/storage/maintenance',
+} as const;
+const PATIENCE_MS = 60_000;
+
+export interface StorageError {
+  file: keyof typeof WRITER;
+  calls: 'pwrite64' | 'sync';
+  error: 'EIO' | 'ENOSPC';
+  /** Which call of a thread fails; with `ENOSPC` in a write all from there on, until the space is back. */
+  n: number;
+}
+
+export interface ErrorResult {
+  wasReached: boolean;
+  /** How often the thread that met the error was replaced. */
+  restarts: number;
+  /** Why clients were told to come back. */
+  postponed: Set<string>;
+  violations: string[];
+}
+
+/** Whether the disk only says that it is full: then nothing is broken and the thread lives. */
+export function isFullDisk({ calls, error }: StorageError): boolean {
+  return error === 'ENOSPC' && calls === 'pwrite64';
+}
+
+/** Lets a storage call of a daemon at work fail, and checks all that must hold once it has recovered by itself. */
+export async function failAt(which: StorageError): Promise<ErrorResult> {
+  const place = newPlace('codi-errors-');
+  const workload = new CrashWorkload(place, { isSmall: true });
+  let daemon: RunningDaemon | undefined;
+  try {
+    daemon = await startDaemon(place, [workload.root], { timeoutMs: PATIENCE_MS });
+    const actor = WRITER[which.file];
+    const before = await epochOf(daemon, actor);
+    const trace = join(place.home, 'trace');
+    const names = which.calls === 'sync' ? SYNCS : which.calls;
+    const when = isFullDisk(which) ? `${which.n}+` : String(which.n);
+    const inject = `inject=${names}:error=${which.error}:when=${when}`;
+    const path = join(place.dataDir, which.file);
+    const args = ['-y', '-o', trace, '-P', path, '-e', `trace=${names}`, '-e', inject];
+    const tracer = await attachStrace(daemon.pid, args);
+    const work = workload.run(daemon);
+    const wasReached = await untilInjected(trace, work);
+    if (wasReached && !isFullDisk(which)) await replaced(daemon, actor, before);
+    await tracer.detach();
+    await deadline('everything to be accepted', work, PATIENCE_MS);
+    const restarts = (await epochOf(daemon, actor)) - before;
+    const checks = checkAfterCrash(daemon, workload);
+    const { violations } = await deadline('an answer to all', checks, PATIENCE_MS);
+    const exitCode = await daemon.stop();
+    if (exitCode !== 0) violations.push(`the daemon ended with ${exitCode}`);
+    violations.push(
+      ...auditStores(place.dataDir),
+      ...syncedAgain(readTrace(readFileSync(trace, 'utf8'))),
+    );
+    const postponed = new Set(workload.clients.flatMap((client) => [...client.postponed]));
+    return { wasReached, restarts, postponed, violations };
+  } catch (error) {
+    const violations = [`${(error as Error).message} ${daemon?.stderr() ?? ''}`];
+    return { wasReached: true, restarts: 0, postponed: new Set(), violations };
+  } finally {
+    if (daemon?.process.exitCode === null) await daemon.kill();
+    place.remove();
+  }
+}
+
+/** Until the first call has failed, or the work is done without. */
+async function untilInjected(trace: string, work: Promise<void>): Promise<boolean> {
+  let isDone = false;
+  void work.then(() => (isDone = true));
+  const hasFailed = () => existsSync(trace) && readFileSync(trace, 'utf8').includes('(INJECTED)');
+  await eventually('a failed call', () => hasFailed() || isDone, PATIENCE_MS);
+  return hasFailed();
+}
+
+function replaced(daemon: RunningDaemon, actor: string, before: number): Promise<true> {
+  const look = async () => (await epochOf(daemon, actor)) > before;
+  return eventually(`a new ${actor}`, look, PATIENCE_MS) as Promise<true>;
+}
+
+async function epochOf(daemon: RunningDaemon, path: string): Promise<number> {
+  const debug = await daemon.debug();
+  try {
+    return find(await debug.tree(), path)?.epoch ?? 0;
+  } finally {
+    debug.close();
+  }
+}
+
+function find(node: TreeNodeView, path: string): TreeNodeView | undefined {
+  return node.path === path ? node : node.children.map((child) => find(child, path)).find(Boolean);
+}
+
+/** After a failed sync pages count as clean that never came to the disk: who saw it may not try again. */
+function syncedAgain(calls: readonly TracedCall[]): string[] {
+  const failed = new Set<string>();
+  const found: string[] = [];
+  for (const call of calls) {
+    if (!SYNCS.split(',').includes(call.name)) continue;
+    const key = `${call.thread} ${fileOf(call)}`;
+    if (failed.has(key)) found.push(`a thread synced ${fileOf(call)} again after a failed sync`);
+    if (call.result.includes('(INJECTED)')) failed.add(key);
+  }
+  return found;
+}
