@@ -7,6 +7,7 @@ const PLACES = [
   ['state_writer', /^core\/storage\/state-writer$/],
   ['readers', /^core\/storage\/readers$/],
   ['maintenance', /^core\/storage\/maintenance$/],
+  ['notary', /^core\/storage\/notary$/],
   ['watch_host', /^watching\/hosts\/./],
   ['watcher', /^watching\/watchers\/./],
   ['roots', /^watching\/roots$/],

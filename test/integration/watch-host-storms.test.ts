@@ -121,8 +121,9 @@ beforeAll(() => {
 });
 afterAll(async () => {
   await host.stop();
+  // Some ten thousand files.
   rmSync(base, { recursive: true, force: true });
-});
+}, 120_000);
 beforeEach(() => {
   host.events.length = 0;
 });
