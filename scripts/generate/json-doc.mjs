@@ -19,6 +19,7 @@ A path that is not valid UTF-8 has replacement characters in \`path\`, and its b
 `;
 
 const { EventResults, FileResults, LogResults, SessionResults, WatchResults, Synced } = ANSWERS;
+const { StoreStatus, StoreCompacted, StoreBackedUp } = ANSWERS;
 
 /** @type {{ title: string, commands: string, schema: z.ZodType, rename?: Record<string, string>, note?: string }[]} */
 const ROWS = [
@@ -43,7 +44,36 @@ const ROWS = [
     schema: SessionResults.shape.sessions.element,
   },
   { title: 'Sync', commands: '`codi sync`', schema: Synced },
+  {
+    title: 'Store',
+    commands: '`codi store stats`',
+    schema: StoreStatus,
+    note: 'Without a daemon there is no `retention`.',
+  },
+  { title: 'Compaction', commands: '`codi store compact`', schema: StoreCompacted },
+  {
+    title: 'Backup',
+    commands: '`codi store backup`, `codi store restore`',
+    schema: StoreBackedUp,
+    note: 'After a restore also `data_dir`, and `aside`: where what was there before is now.',
+  },
 ];
+
+const SEGMENT = `## Segment
+
+\`codi store ls\`; \`codi store cat\` prints entries as [ledger-format.md](ledger-format.md) defines them
+
+| Field | Value |
+| --- | --- |
+| \`file\` | text: name in \`archive/\` |
+| \`bytes\` | number: its size |
+| \`first_block\`, \`last_block\` | number, both inside |
+| \`entries\` | number |
+| \`logs\`, \`file_events\` | list of the first and the last number, may be absent |
+| \`first_committed_ms\`, \`last_committed_ms\` | number: milliseconds since 1970 |
+| \`parts\` | number: parts that can be read on their own |
+| \`damaged\` | text, may be absent: why it cannot be read |
+`;
 
 const TREE = `## Tree node
 
@@ -71,13 +101,15 @@ const AUDIT = `## Audit
 
 \`codi audit prove\`: a [proof bundle](ledger-format.md#proof-bundles).
 
-\`codi audit verify\`
+\`codi audit verify\`, \`codi store verify\`
 
 | Field | Value |
 | --- | --- |
 | \`ok\` | true or false |
 | \`blocks\` | number: looked at |
 | \`entries\` | number: looked at |
+| \`segments\` | number: archive files that were read |
+| \`leaf_only\` | number: blocks whose entries retention has deleted |
 | \`findings\` | list of objects \`database\`, \`block\`, \`ranges\` (\`stream\`, \`first\`, \`last\`), \`reason\` |
 | \`alarms\` | list of objects \`about\`, \`detected_at\`, \`reason\` |
 | \`duration_ms\` | number |
@@ -95,7 +127,7 @@ const AUDIT = `## Audit
 
 /** The text of docs/json.md. */
 export function generate() {
-  return `${[HEAD, ...ROWS.map(section), TREE, AUDIT, ...insideSections()].join('\n').trimEnd()}\n`;
+  return `${[HEAD, ...ROWS.map(section), SEGMENT, TREE, AUDIT, ...insideSections()].join('\n').trimEnd()}\n`;
 }
 
 /** @param {(typeof ROWS)[number]} row */

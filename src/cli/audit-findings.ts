@@ -7,6 +7,10 @@ export type Finding = BodyOf<'AuditFindings'>['findings'][number] & { database: 
 export interface Checked {
   blocks: number;
   entries: number;
+  /** Archive segments that were read. */
+  segments: number;
+  /** Blocks whose entries retention has deleted. */
+  leafOnly: number;
   findings: Finding[];
 }
 
@@ -26,7 +30,7 @@ export async function checkDatabases(
   signal: AbortSignal,
   onPiece: (database: DatabaseName, checked: number, blocks: number) => void,
 ): Promise<Checked> {
-  const total: Checked = { blocks: 0, entries: 0, findings: [] };
+  const total: Checked = { blocks: 0, entries: 0, segments: 0, leafOnly: 0, findings: [] };
   for (const database of databases) {
     let cursor: string | null = null;
     let blocks = 0;
@@ -42,6 +46,8 @@ export async function checkDatabases(
       });
       blocks = piece.checked;
       total.entries += piece.entries;
+      total.segments += piece.segments;
+      total.leafOnly += piece.leaf_only;
       for (const finding of piece.findings) total.findings.push({ ...finding, database });
       onPiece(database, piece.checked, piece.blocks);
       cursor = piece.next ?? null;

@@ -70,12 +70,13 @@ export async function verifyAll(
       ? []
       : await readCheckpoints(readPath(checkpoint, invocation), await keysFrom(key, invocation));
   const report = await check(databases, kept, invocation);
-  const { isWhole, findings, alarms, blocks, entries, durationMs } = report;
+  const { isWhole, findings, alarms, durationMs, blocks, entries, segments, leafOnly } = report;
   const isGood = findings.length === 0 && alarms.length === 0;
   const { out, globals } = invocation;
   if (globals.json) {
     const ok = isGood && isWhole;
-    await out.json({ ok, blocks, entries, findings, alarms, duration_ms: durationMs });
+    const counts = { blocks, entries, segments, leaf_only: leafOnly };
+    await out.json({ ok, ...counts, findings, alarms, duration_ms: durationMs });
   } else if (!globals.quiet || !isGood) await out.lines(reportLines(report, invocation));
   if (!isGood) return EXIT.degraded;
   return isWhole ? EXIT.done : EXIT.tryAgain;
@@ -114,7 +115,7 @@ async function check(
 }
 
 function reportLines(report: Report, { style }: Invocation): string[] {
-  const { findings, alarms, blocks, entries, isWhole, isDaemon, durationMs } = report;
+  const { findings, alarms, isWhole, isDaemon, durationMs } = report;
   const isGood = findings.length === 0 && alarms.length === 0;
   const bad = findings
     .slice(0, SHOWN_FINDINGS)
@@ -127,10 +128,20 @@ function reportLines(report: Report, { style }: Invocation): string[] {
   if (found.length > 0)
     found.push('  once explained, move its file out of audit/alarms in the data directory');
   const verdict = isGood ? style.green('verified') : style.yellow('looked at');
-  const what = `${plural(entries, 'entry', 'entries')} in ${plural(blocks, 'block')}`;
   const where = isDaemon ? '' : ', offline';
   const head = isWhole ? verdict : style.yellow('interrupted after');
-  return [...bad, ...found, `${head} ${what} in ${showDuration(durationMs)}${where}`];
+  return [...bad, ...found, `${head} ${amounts(report)} in ${showDuration(durationMs)}${where}`];
+}
+
+/** `430 entries in 40 blocks, 2 archive segments, 16 blocks of deleted entries by their leaf alone`. */
+function amounts({ blocks, entries, segments, leafOnly }: Checked): string {
+  return [
+    `${plural(entries, 'entry', 'entries')} in ${plural(blocks, 'block')}`,
+    ...(segments > 0 ? [`${plural(segments, 'archive segment')}`] : []),
+    ...(leafOnly > 0
+      ? [`${plural(leafOnly, 'block')} of deleted entries by their leaf alone`]
+      : []),
+  ].join(', ');
 }
 
 function proofLines(checked: CheckedProof, { style }: Invocation): string[] {

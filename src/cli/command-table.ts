@@ -132,6 +132,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/daemon.ts'),
   },
   {
+    name: 'store',
+    summary: 'sizes, archives, verification, backup and restore',
+    load: () => import('./commands/store.ts'),
+  },
+  {
     name: 'config',
     summary: 'check and show the configuration',
     load: () => import('./commands/config.ts'),

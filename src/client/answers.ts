@@ -19,6 +19,9 @@ export interface AnswerOf {
   AuditHead: BodyOf<'AuditHeads'>;
   AuditProve: BodyOf<'AuditProof'>;
   AuditVerify: BodyOf<'AuditFindings'>;
+  StoreStats: BodyOf<'StoreStatus'>;
+  CompactStore: BodyOf<'StoreCompacted'>;
+  BackUpStore: BodyOf<'StoreBackedUp'>;
 }
 
 export type AskableKind = keyof AnswerOf;
@@ -42,4 +45,7 @@ export const ANSWER_KIND = {
   AuditHead: 'AuditHeads',
   AuditProve: 'AuditProof',
   AuditVerify: 'AuditFindings',
+  StoreStats: 'StoreStatus',
+  CompactStore: 'StoreCompacted',
+  BackUpStore: 'StoreBackedUp',
 } as const satisfies Record<AskableKind, string>;

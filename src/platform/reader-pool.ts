@@ -1,8 +1,7 @@
-import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ReaderPool } from '../actors/storage/readers.actor.ts';
 import { CodiError } from '../protocol/errors.ts';
-import { loadedThread } from '../supervisor/loaded-thread.ts';
+import { LoadingThreads } from './loading-threads.ts';
 import { ReaderQueue } from './reader-queue.ts';
 
 /** Reads that wait are refused after so many times the limit of one. */
@@ -28,15 +27,7 @@ export function createReaderPool(options: {
     idleTimeout: options.idleMs,
     concurrentTasksPerWorker: 1,
   });
-  const loading = new Map<Worker, Promise<void>>();
-  /** To be called whenever a thread may have been started. */
-  const whenLoaded = () => {
-    for (const thread of loading.keys()) if (!pool.threads.includes(thread)) loading.delete(thread);
-    for (const thread of pool.threads) {
-      if (!loading.has(thread)) loading.set(thread, loadedThread(thread));
-    }
-    return Promise.all(loading.values());
-  };
+  const loading = new LoadingThreads(pool);
   const queue = new ReaderQueue({
     runningMax: options.threadsMax,
     waitingMax: options.queueMax,
@@ -49,7 +40,7 @@ export function createReaderPool(options: {
         const call = { input, begun: limit.begun };
         try {
           const result = pool.run(call, { name: task, signal: limit.signal }) as Promise<unknown>;
-          void whenLoaded();
+          void loading.loaded();
           return await result;
         } catch (error) {
           throw limit.signal.aborted ? tooLong(timeoutMs) : error;
@@ -59,7 +50,7 @@ export function createReaderPool(options: {
       }),
     close: async () => {
       queue.close();
-      await whenLoaded();
+      await loading.loaded();
       await pool.destroy();
     },
     get threads() {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storeBackedUp, storeCompacted, storeStatus } from './store-answers.ts';
 import {
   anyText as text,
   count,
@@ -233,10 +234,15 @@ export const ANSWERS = {
     checked: count,
     blocks: count,
     entries: count,
+    segments: count,
+    leaf_only: count,
     findings: z.array(auditFinding),
     next: text.nullish(),
     request_id: requestId,
   }),
+  StoreStatus: storeStatus,
+  StoreCompacted: storeCompacted,
+  StoreBackedUp: storeBackedUp,
 } as const;
 
 export type LogRow = z.output<typeof logRow>;

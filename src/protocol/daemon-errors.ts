@@ -136,6 +136,27 @@ export const DAEMON_ERRORS = {
     message: 'the full-text index is being built: {percent} %',
     hint: 'try again in a while, or search for a part of the text',
   },
+  CODI_STORE_EXISTS: {
+    number: 4030,
+    retryable: false,
+    exit: EXIT.conflict,
+    message: '{dataDir} already has a store',
+    hint: 'with --force it is moved aside, not deleted; or name another --data-dir',
+  },
+  CODI_BACKUP_UNFIT: {
+    number: 4031,
+    retryable: false,
+    exit: EXIT.usage,
+    message: '{reason}',
+    hint: 'name an empty folder, or one that `codi store backup` has made',
+  },
+  CODI_RESTORE_UNFINISHED: {
+    number: 4032,
+    retryable: false,
+    exit: EXIT.conflict,
+    message: 'a restore of {dataDir} was interrupted while files changed places',
+    hint: 'run the same `codi store restore` again; it finishes the work',
+  },
   CODI_PATH_INVALID: {
     number: 5001,
     retryable: false,

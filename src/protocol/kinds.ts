@@ -25,6 +25,9 @@ export const REQUEST_KINDS = [
   'AuditHead',
   'AuditProve',
   'AuditVerify',
+  'StoreStats',
+  'CompactStore',
+  'BackUpStore',
 ] as const;
 
 /** What the daemon answers with. */
@@ -43,6 +46,9 @@ export const ANSWER_KINDS = [
   'AuditHeads',
   'AuditProof',
   'AuditFindings',
+  'StoreStatus',
+  'StoreCompacted',
+  'StoreBackedUp',
 ] as const;
 
 export type RequestKind = (typeof REQUEST_KINDS)[number];

@@ -158,6 +158,9 @@ export const REQUESTS = {
       .max(COUNT_LIMITS.marks)
       .nullish(),
   }),
+  StoreStats: z.object({}),
+  CompactStore: z.object({ dry_run: flag.nullish() }),
+  BackUpStore: z.object({ directory: path }),
 } as const;
 
 function isMetadataFilter(value: unknown): boolean {

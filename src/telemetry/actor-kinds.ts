@@ -8,6 +8,7 @@ const PLACES = [
   ['readers', /^core\/storage\/readers$/],
   ['maintenance', /^core\/storage\/maintenance$/],
   ['notary', /^core\/storage\/notary$/],
+  ['retention', /^core\/storage\/retention$/],
   ['watch_host', /^watching\/hosts\/./],
   ['watcher', /^watching\/watchers\/./],
   ['roots', /^watching\/roots$/],

@@ -3,22 +3,31 @@ import { ledgerWriterSpec } from '../actors/storage/ledger-writer.actor.ts';
 import { maintenanceSpec } from '../actors/storage/maintenance.actor.ts';
 import { notarySpec } from '../actors/storage/notary.actor.ts';
 import { readersSpec } from '../actors/storage/readers.actor.ts';
+import { retentionSpec } from '../actors/storage/retention.actor.ts';
 import { stateWriterSpec } from '../actors/storage/state-writer.actor.ts';
 import { telemetrySpec } from '../actors/telemetry/telemetry.actor.ts';
+import { createArchivePool } from '../platform/archive-pool.ts';
+import { diskSpace } from '../platform/disk-space.ts';
 import { createReaderPool } from '../platform/reader-pool.ts';
 import { openRuntimeMeter } from '../platform/runtime-meter.ts';
 import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
+import type { ArchiveOptions } from '../workers/storage/archive.messages.ts';
 import type { NotaryOptions } from '../workers/storage/notary.messages.ts';
 import type { CheckpointOptions } from '../workers/storage/checkpoint.messages.ts';
 import type { LedgerOptions } from '../workers/storage/ledger.messages.ts';
 import type { ReaderOptions } from '../workers/storage/reader.messages.ts';
 import type { StateOptions } from '../workers/storage/state.messages.ts';
 import { measure } from './measurements.ts';
+import { retentionAct } from './retention-act.ts';
 import { BRANCH, entryOf, type Shared } from './shared.ts';
 
 const READER_QUEUE_MAX = 1_000;
 const READER_IDLE_MS = 10_000;
 const MEBIBYTE = 1024 * 1024;
+/** One archives; the others answer questions about the store and back it up. */
+const ARCHIVE_THREADS_MAX = 3;
+const ARCHIVE_QUEUE_MAX = 64;
+const ARCHIVE_IDLE_MS = 2_000;
 
 /** What watches the process, and storage: two writers, the readers, and what keeps the files short. */
 export function coreBranch(shared: Shared): SupervisorSpec {
@@ -28,7 +37,14 @@ export function coreBranch(shared: Shared): SupervisorSpec {
     strategy: 'one_for_one',
     ...BRANCH,
     // Stopped bottom to top: the notary signs what the writers left.
-    children: [notary(shared), ledger(shared), state(shared), readers(shared), maintenance(shared)],
+    children: [
+      notary(shared),
+      ledger(shared),
+      state(shared),
+      readers(shared),
+      maintenance(shared),
+      retention(shared),
+    ],
   };
   return {
     type: 'supervisor',
@@ -83,7 +99,12 @@ function ledger(shared: Shared): ChildSpec {
   } satisfies LedgerOptions;
   return ledgerWriterSpec(entryOf('storage/ledger.worker.js'), data, {
     buffer: shared.buffer,
+    upkeep: shared.upkeep,
     telemetry,
+    onRefused: (code) => {
+      if (code === 'CODI_DISK_FULL')
+        shared.retention.press(shared.options.environment.clock.nowMs());
+    },
     deliver: (answers) => shared.desk.deliver(answers),
     onCommitted: (fact) => {
       shared.facts.record(fact);
@@ -132,5 +153,27 @@ function maintenance(shared: Shared): ChildSpec {
   return maintenanceSpec(entryOf('storage/checkpoint.worker.js'), data, (sizes) => {
     shared.walBytes = sizes.ledgerWalBytes + sizes.stateWalBytes;
     telemetry.emit('WalMeasured', sizes);
+  });
+}
+
+function retention(shared: Shared): ChildSpec {
+  const { config, dataDir, telemetry } = shared.options;
+  const { storage } = config;
+  return retentionSpec({
+    policy: storage,
+    intervalMs: storage.retentionIntervalMs,
+    writer: shared.upkeep,
+    desk: shared.retention,
+    createPool: () =>
+      createArchivePool({
+        entry: entryOf('storage/archive.worker.js'),
+        data: { dataDir } satisfies ArchiveOptions,
+        threadsMax: ARCHIVE_THREADS_MAX,
+        queueMax: ARCHIVE_QUEUE_MAX,
+        idleMs: ARCHIVE_IDLE_MS,
+      }),
+    disk: () => diskSpace(dataDir),
+    telemetry,
+    record: (report) => shared.acts.record(retentionAct(report)),
   });
 }

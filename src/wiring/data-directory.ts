@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -9,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError, isCodiError } from '../protocol/errors.ts';
+import { SWAP_MARK } from '../workers/storage/archive/restore.ts';
 import { acquireLock } from '../workers/storage/lock.ts';
 
 /** The card a running daemon leaves in its data directory for people and for `codi daemon`. */
@@ -53,6 +55,10 @@ function hold(dataDir: string, card: DaemonCard): HeldDataDirectory {
   const cardPath = join(dataDir, 'daemon.json');
   if (!lock.ok)
     throw new CodiError('CODI_ALREADY_RUNNING', { dataDir, pid: readCard(cardPath)?.pid ?? '?' });
+  if (existsSync(join(dataDir, SWAP_MARK))) {
+    lock.release();
+    throw new CodiError('CODI_RESTORE_UNFINISHED', { dataDir });
+  }
   let current = card;
   leaveCard(cardPath, current);
   const { dev, ino } = statSync(dataDir, { bigint: true });

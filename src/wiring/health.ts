@@ -41,6 +41,7 @@ export function lookAtHealth(shared: Shared): Health {
     reasons: [
       ...awayReasons(tree),
       ...rootReasons(shared),
+      ...retentionReasons(shared),
       ...httpReasons(shared),
       ...shared.audit.reasons(),
     ],
@@ -98,4 +99,9 @@ function rootReasons({ roots }: Shared): Reason[] {
 function httpReasons({ httpDoor }: Shared): Reason[] {
   const { problem } = httpDoor;
   return problem === undefined ? [] : [{ text: problem, publicText: problem }];
+}
+
+function retentionReasons({ retention }: Shared): Reason[] {
+  const text = retention.reason();
+  return text === undefined ? [] : [{ text, publicText: 'old entries cannot be archived' }];
 }

@@ -12,6 +12,7 @@ import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
 import { httpPages } from './http-pages.ts';
 import { auditPort, monitoringPort, queryPort, sessionPort } from './serving-ports.ts';
 import { BRANCH, type Shared } from './shared.ts';
+import { storePort } from './store-port.ts';
 import { statusBody } from './status.ts';
 
 const FOLLOWS_MAX = 16;
@@ -85,6 +86,7 @@ function servingPorts(shared: Shared): ServingPorts {
     query: queryPort(reader, shared.roots),
     audit: auditPort(shared.notary, reader),
     sessions: sessionPort(shared.book),
+    store: storePort(shared),
     monitoring: monitoringPort(
       () => shared.system.ref<RootsMessage>('watching/roots'),
       shared.roots,

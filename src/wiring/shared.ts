@@ -2,6 +2,7 @@ import { HttpDoor } from '../actors/serving/http-door.ts';
 import { IngestBuffer } from '../actors/storage/ingest-buffer.ts';
 import { ReaderPort } from '../actors/storage/readers.actor.ts';
 import { RequestBook } from '../actors/storage/request-book.ts';
+import { RetentionDesk } from '../actors/storage/retention-desk.ts';
 import { HostRouter } from '../actors/watching/host-router.ts';
 import { RootTable } from '../actors/watching/root-table.ts';
 import type { RootRequest } from '../actors/watching/roots.actor.ts';
@@ -9,6 +10,7 @@ import type { Config } from '../config/schema.ts';
 import type { Environment, System } from '../supervisor/index.ts';
 import type { TelemetryHub } from '../telemetry/telemetry.ts';
 import type { NotaryCommand } from '../workers/storage/notary.messages.ts';
+import type { UpkeepCommand } from '../workers/storage/archive.messages.ts';
 import type { StateCommand } from '../workers/storage/state.messages.ts';
 import { ActRecorder } from './act-recorder.ts';
 import { AuditDesk } from './audit-desk.ts';
@@ -43,6 +45,8 @@ export interface Shared {
   book: RequestBook<StateCommand>;
   notary: RequestBook<NotaryCommand>;
   audit: AuditDesk;
+  upkeep: RequestBook<UpkeepCommand>;
+  retention: RetentionDesk;
   reader: ReaderPort;
   router: HostRouter;
   desk: AnswerDesk;
@@ -67,6 +71,8 @@ export const BRANCH = { intensity: 3, periodMs: 60_000 } as const;
 const STATE_REQUESTS_MAX = 10_000;
 /** How many questions about proofs may wait for the notary. */
 const NOTARY_REQUESTS_MAX = 256;
+/** How much upkeep may wait for the ledger writer; retention asks for one thing at a time. */
+const UPKEEP_REQUESTS_MAX = 16;
 /** How many commit groups may be at the ledger thread at once: the next is ready when one is done. */
 const GROUPS_IN_FLIGHT = 2;
 /** And how many messages: small ones wait here instead, and go together. */
@@ -96,6 +102,8 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     book: new RequestBook<StateCommand>(STATE_REQUESTS_MAX),
     notary: new RequestBook<NotaryCommand>(NOTARY_REQUESTS_MAX),
     audit: new AuditDesk(telemetry, (act) => acts.record(act)),
+    upkeep: new RequestBook<UpkeepCommand>(UPKEEP_REQUESTS_MAX),
+    retention: new RetentionDesk(),
     reader: new ReaderPort(),
     router: new HostRouter(),
     desk: new AnswerDesk(),

@@ -4,15 +4,15 @@ Written from docs/ledger-format.md, RFC 6962, RFC 8032 and the C2SP notes; share
 
     verify.py store <key.pub> <ledger.db|state.db> <checkpoint>    the database is a copy; it is opened read-only
     verify.py proof <key.pub> <proof.json>...
+Entries of archived blocks are read from archive/ beside the database; of deleted ones only the leaf is known.
 """
-import base64, hashlib, json, sqlite3, struct, sys
+import base64, gzip, hashlib, json, os, sqlite3, struct, sys, zlib
 
 # Ed25519, RFC 8032 section 5.1.
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 ROOT = pow(2, (P - 1) // 4, P)
-
 def recover_x(y, sign):
     if y >= P:
         raise ValueError("y is out of range")
@@ -23,37 +23,26 @@ def recover_x(y, sign):
     if (x * x - square) % P or (x == 0 and sign):
         raise ValueError("not a point")
     return P - x if x & 1 != sign else x
-
 def point(data):
     sign, y = divmod(int.from_bytes(data, "little"), 2**255)
-    x = recover_x(y, sign)
-    return x, y, 1, x * y % P
-
+    return (x := recover_x(y, sign)), y, 1, x * y % P
 def add(p, q):
     a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
     c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return e * f % P, g * h % P, f * g % P, e * h % P
-
 def times(scalar, p):
     result = (0, 1, 1, 0)
     while scalar:
-        if scalar & 1:
-            result = add(result, p)
-        p, scalar = add(p, p), scalar >> 1
+        result, p, scalar = add(result, p) if scalar & 1 else result, add(p, p), scalar >> 1
     return result
-
-BASE_Y = 4 * pow(5, P - 2, P) % P
-BASE = (recover_x(BASE_Y, 0), BASE_Y, 1, recover_x(BASE_Y, 0) * BASE_Y % P)
-
+BASE = point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 def is_signed(public, message, signature):
     s = int.from_bytes(signature[32:], "little")
-    if len(signature) != 64 or s >= L:
-        return False
-    digest = hashlib.sha512(signature[:32] + public + message).digest()
-    left = times(s, BASE)
-    right = add(point(signature[:32]), times(int.from_bytes(digest, "little") % L, point(public)))
-    return not ((left[0] * right[2] - right[0] * left[2]) % P or (left[1] * right[2] - right[1] * left[2]) % P)
+    digest = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little")
+    left, right = times(s, BASE), add(point(signature[:32]), times(digest % L, point(public)))
+    is_equal = not any((left[axis] * right[2] - right[axis] * left[2]) % P for axis in (0, 1))
+    return len(signature) == 64 and s < L and is_equal
 
 # Signed notes and checkpoints.
 def need(condition, reason):
@@ -85,21 +74,14 @@ def open_note(note, keys):
     raise ValueError("no signature of a given key")
 
 # RFC 6962 section 2.1.
-def leaf_hash(data):
-    return hashlib.sha256(b"\0" + data).digest()
-
-def node_hash(left, right):
-    return hashlib.sha256(b"\1" + left + right).digest()
-
-def split(count):
-    return 1 << (count - 1).bit_length() - 1
-
+leaf_hash = lambda data: hashlib.sha256(b"\0" + data).digest()
+node_hash = lambda left, right: hashlib.sha256(b"\1" + left + right).digest()
+split = lambda count: 1 << (count - 1).bit_length() - 1
 def tree_hash(leaves):
     if len(leaves) < 2:
         return leaves[0] if leaves else hashlib.sha256().digest()
     k = split(len(leaves))
     return node_hash(tree_hash(leaves[:k]), tree_hash(leaves[k:]))
-
 def root_of(leaf, index, size, path):
     if size <= 1:
         need(size == 1 and index == 0 and not path, "the path is too long")
@@ -149,34 +131,52 @@ WORDS = {"level": "Trace Debug Info Warn Error", "event": "create update delete 
          "kind": "file dir symlink other", "seen": "native poll reconcile hint"}
 
 def entry_bytes(entry):
-    """The canonical bytes of an entry as a proof bundle shows it."""
+    """The canonical bytes of an entry as a proof bundle or a segment shows it."""
     tag, stat = NAMES.index(entry["stream"]), entry.get("stat") or {"ino": None}
-    row = {**stat, "stat_size": stat.get("size"), **entry, STREAMS[tag][1]: entry["number"]}
+    row = {**stat, "stat_size": stat.get("size"), STREAMS[tag][1]: entry.get("number"), **entry}
     fields = [column.split() for column in STREAMS[tag][2].split(",")]
     for name, of in fields + [("dev", "u"), ("ino", "u")]:
-        value = row.get(name)
+        value = row.setdefault(name)
         if of == "b":
             row[name] = WORDS[name].split().index(value)
         elif of == "u" and value is not None:
             row[name] = (int(value) + 2**63) % 2**64 - 2**63
+        elif isinstance(value, dict):
+            row[name] = bytes.fromhex(value["hex"])
         elif of == "s" and value is not None:
             row[name] = bytes.fromhex(value) if name in ("checksum", "act_id") else value.encode()
             row[name] = base64.b64decode(row.get(name + "_b64") or "") or row[name]
     return bytes((tag, 1)) + b"".join(encode(row[name], of, row) for name, of in fields)
+
+def archived(database, folder):
+    """The leaf of each block that left the tables, from its segment; None where the entries were deleted."""
+    leaves = {}
+    query = "SELECT first_block, last_block, file, sha256, removed_ms FROM segments"
+    for first, last, file, digest, removed in database.execute(query).fetchall():
+        is_kept = file is not None and removed is None
+        entries, block = dict.fromkeys(range(first, last + 1), b"" if is_kept else None), first
+        if is_kept:
+            data = open(os.path.join(folder, "archive", file.decode()), "rb").read()
+            need(hashlib.sha256(data).digest() == digest, f"{file.decode()} is not the file that was archived")
+            for line in map(json.loads, gzip.decompress(data).decode().split("\n")[:-1]):
+                block = line.get("block", block)
+                entries[block] += entry_bytes(line) if "stream" in line else b""
+        leaves.update((block, None if data is None else leaf_hash(data)) for block, data in entries.items())
+    return leaves
 
 def check_store(keys, path, checkpoint):
     origin, size, root = open_note(open(checkpoint, encoding="utf8").read(), keys)
     need(origin.rsplit("/", 1)[1].split(".")[0] == path.rsplit("/", 1)[-1].split(".")[0], "it is of another database")
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     database.text_factory = bytes
-    leaves = []
+    leaves, moved = [], archived(database, os.path.dirname(path)) if "/ledger" in origin else {}
     for block, stored in database.execute("SELECT n, leaf FROM blocks ORDER BY n").fetchall():
         need(block == len(leaves), f"block {len(leaves)} is missing")
-        leaves.append(leaf_hash(b"".join(canonical(database, block))))
+        leaves.append(moved[block] or stored if block in moved else leaf_hash(b"".join(canonical(database, block))))
         need(leaves[-1] == stored, f"block {block} does not match its entries")
     need(len(leaves) >= size, f"{len(leaves)} blocks are stored, {size} were signed")
     need(tree_hash(leaves[:size]) == root, "the blocks are not the ones that were signed")
-    return f"{len(leaves)} blocks, {size} of them signed by {origin}"
+    return f"{len(leaves)} blocks, {size} of them signed by {origin}, {[*moved.values()].count(None)} by leaf alone"
 
 def check_proof(keys, path):
     proof = json.load(open(path, encoding="utf8"))
@@ -194,7 +194,7 @@ if __name__ == "__main__":
     what, key_file, *paths = sys.argv[1:]
     try:
         known = read_keys(key_file)
-        for line in [check_store(known, *paths)] if what == "store" else [check_proof(known, path) for path in paths]:
-            print(line)
-    except (ValueError, KeyError, IndexError, TypeError, struct.error, sqlite3.Error, OSError) as error:
+        found = [check_store(known, *paths)] if what == "store" else [check_proof(known, path) for path in paths]
+        print(*found, sep="\n")
+    except (ValueError, LookupError, TypeError, EOFError, OSError, zlib.error, struct.error, sqlite3.Error) as error:
         sys.exit(f"not as it should be: {error}")

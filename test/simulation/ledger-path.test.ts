@@ -4,6 +4,7 @@
 import { connectionSpec } from '#codi/actors/serving/connection.actor.js';
 import { IngestBuffer } from '#codi/actors/storage/ingest-buffer.js';
 import { ledgerWriterSpec } from '#codi/actors/storage/ledger-writer.actor.js';
+import { RequestBook } from '#codi/actors/storage/request-book.js';
 import { AnswerDesk } from '#codi/wiring/serving-ports.js';
 import { expect, test } from 'vitest';
 import { ActorWorld, rememberTelemetry } from '../support/actor-world.ts';
@@ -77,6 +78,8 @@ class Simulation {
       {},
       {
         buffer: this.buffer,
+        upkeep: new RequestBook(1),
+        onRefused: () => undefined,
         telemetry: rememberTelemetry().telemetry,
         deliver: (answers) => this.#desk.deliver(answers),
         onCommitted: () => undefined,

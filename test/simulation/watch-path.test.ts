@@ -2,6 +2,7 @@
 // and a ledger thread that answer late, refuse and die at points drawn from a seed, while watchers are killed.
 import { IngestBuffer } from '#codi/actors/storage/ingest-buffer.js';
 import { ledgerWriterSpec } from '#codi/actors/storage/ledger-writer.actor.js';
+import { RequestBook } from '#codi/actors/storage/request-book.js';
 import { HostRouter } from '#codi/actors/watching/host-router.js';
 import { RootTable } from '#codi/actors/watching/root-table.js';
 import { watcherSpec, type WatcherMessage } from '#codi/actors/watching/watcher.actor.js';
@@ -71,6 +72,8 @@ class Simulation {
       {},
       {
         buffer: this.#buffer,
+        upkeep: new RequestBook(1),
+        onRefused: () => undefined,
         telemetry,
         deliver: () => undefined,
         onCommitted: () => undefined,

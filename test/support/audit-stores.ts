@@ -27,7 +27,10 @@ export function auditStores(dataDir: string): string[] {
         budgetMs: 1,
       };
       const { findings } = verifyPage(ports, { database: kind });
-      const reasons = [...findings.map(({ reason }) => reason), ...verifyTables(open(), kind)];
+      const reasons = [
+        ...findings.map(({ reason }) => reason),
+        ...verifyTables(open(), kind, dataDir),
+      ];
       return reasons.map((reason) => `${kind}: ${reason}`);
     } catch (error) {
       return [`${kind}: ${(error as Error).message}`];

@@ -1,3 +1,4 @@
+import { RetentionDesk } from '#codi/actors/storage/retention-desk.js';
 import { HttpDoor } from '#codi/actors/serving/http-door.js';
 import { RootTable } from '#codi/actors/watching/root-table.js';
 import type { TreeNode } from '#codi/supervisor/index.js';
@@ -43,6 +44,7 @@ export function fakeShared(children: () => TreeNode[]) {
     reports: new ReportDesk(log.telemetry),
     desk: new AnswerDesk(),
     httpDoor: new HttpDoor(() => undefined),
+    retention: new RetentionDesk(),
     buffer: { bytes: 17 },
     startedAtMs: 1_000,
     system: {

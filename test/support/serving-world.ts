@@ -76,14 +76,23 @@ export class ServingWorld {
     this.actors = new ActorWorld(environment);
     const { clock } = environment;
     const empty = async (): Promise<Page<Row>> => ({ rows: [] });
+    const nothing = async (): Promise<Row> => ({});
     this.ports = {
       ingest: this.ingest,
       query: { logs: empty, events: empty, files: empty, sessions: empty, acts: empty },
       audit: {
         head: async () => ({ databases: [], keys: [], alarms: [] }),
         prove: async () => Promise.reject(new CodiError('CODI_NOT_FOUND', { what: 'entry' })),
-        verify: async () => ({ checked: 0, blocks: 0, entries: 0, findings: [] }),
+        verify: async () => ({
+          checked: 0,
+          blocks: 0,
+          entries: 0,
+          segments: 0,
+          leaf_only: 0,
+          findings: [],
+        }),
       },
+      store: { stats: nothing, compact: nothing, backUp: nothing },
       sessions: { start: async () => undefined, end: async () => undefined },
       monitoring: {
         add: async () => undefined,

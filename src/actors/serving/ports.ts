@@ -62,6 +62,13 @@ export interface AuditPort {
   verify(body: BodyOf<'AuditVerify'>): Promise<BodyOf<'AuditFindings'>>;
 }
 
+/** Care for the store: who may use the socket may ask for it. */
+export interface StorePort {
+  stats(): Promise<Row>;
+  compact(isDryRun: boolean): Promise<Row>;
+  backUp(directory: string): Promise<Row>;
+}
+
 export interface SessionPort {
   /** `requestId` makes a repeated request harmless. */
   start(body: BodyOf<'SessionStart'>, context: ConnectionContext, requestId: string): Promise<void>;
@@ -100,6 +107,7 @@ export interface ServingPorts {
   query: QueryPort;
   audit: AuditPort;
   sessions: SessionPort;
+  store: StorePort;
   monitoring: MonitoringPort;
   feed: CommittedFeed;
   /** Highest committed sequence of a producer, 0 when unknown. */

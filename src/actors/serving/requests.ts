@@ -77,6 +77,12 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
     answer('AuditProof', message, await ports.audit.prove(body)),
   AuditVerify: async (body, message, _connection, ports) =>
     answer('AuditFindings', message, await ports.audit.verify(body)),
+  StoreStats: async (_body, message, _connection, ports) =>
+    answer('StoreStatus', message, await ports.store.stats()),
+  CompactStore: async (body, message, _connection, ports) =>
+    answer('StoreCompacted', message, await ports.store.compact(body.dry_run === true)),
+  BackUpStore: async (body, message, _connection, ports) =>
+    answer('StoreBackedUp', message, await ports.store.backUp(body.directory)),
   ListWatches: (_body, message, _connection, ports) =>
     answer('WatchResults', message, { watches: ports.monitoring.watches() }),
   SessionStart: async (body, message, connection, ports) => {

@@ -3,7 +3,7 @@
  * over in groups and passes the thread's answers on. When it dies the next incarnation replays what has
  * no answer. It never decodes an entry and never answers before the thread has committed.
  */
-import { CodiError } from '../../protocol/errors.ts';
+import { CodiError, type ErrorCode } from '../../protocol/errors.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
@@ -13,7 +13,9 @@ import type {
   FromLedger,
   LedgerHead,
 } from '../../workers/storage/ledger.messages.ts';
+import type { UpkeepCommand } from '../../workers/storage/archive.messages.ts';
 import type { IngestBuffer } from './ingest-buffer.ts';
+import type { RequestBook } from './request-book.ts';
 import { WRITER_RESTARTS } from './restarts.ts';
 import { writerMachine } from './writer.machine.ts';
 
@@ -22,12 +24,16 @@ const REFUSED_SHOWN_MS = 30_000;
 
 export interface LedgerWriterPorts {
   buffer: IngestBuffer;
+  /** Short changes beside the entries: what retention asks for. */
+  upkeep: RequestBook<UpkeepCommand>;
   telemetry: Telemetry;
   /** Delivers framed final answers to a client; its connection may be gone. */
   deliver(answers: ConnectionAnswers): void;
   /** Committed facts, for followers, the checkpointer and the counters. */
   onCommitted(fact: CommittedMessage): void;
   onHead(head: LedgerHead): void;
+  /** Nothing of a group could be written now. */
+  onRefused(code: ErrorCode): void;
 }
 
 export function ledgerWriterSpec(
@@ -45,7 +51,7 @@ export function ledgerWriterSpec(
 }
 
 function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
-  const { buffer, telemetry } = ports;
+  const { buffer, telemetry, upkeep } = ports;
   const host = cell.host!;
   let isRefusing = false;
   /** Since when nothing was taken; a full disk is said to be full until a commit shows otherwise. */
@@ -73,6 +79,8 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
   host.onMessage(cell.scope.wrap((message) => take(message as FromLedger)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
   cell.scope.defer('ingest buffer', () => buffer.detach());
+  cell.scope.defer('upkeep', () => upkeep.detach());
+  upkeep.attach(({ id, command }) => host.post({ type: 'upkeep', id, command }));
   const replayed = buffer.rewind();
   if (replayed > 0) telemetry.emit('EntriesReplayed', { count: replayed });
 
@@ -110,7 +118,7 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
 /** What the thread says, carried on: answers to clients, facts to followers, trouble to the machine. */
 function takeMessages(
   cell: CellContext<never>,
-  { buffer, telemetry, deliver, onCommitted, onHead }: LedgerWriterPorts,
+  { buffer, upkeep, telemetry, deliver, onCommitted, onHead, onRefused }: LedgerWriterPorts,
   onProgress: (isStored: boolean) => void,
 ): (message: FromLedger) => void {
   return (message) => {
@@ -125,6 +133,7 @@ function takeMessages(
         buffer.refuse(message.batches);
         message.answers.forEach(deliver);
         telemetry.emit('StorageRefused', { code: message.code });
+        onRefused(message.code);
         cell.raise({ type: 'refused', retryMs: message.retryMs });
         break;
       case 'rootOpened':
@@ -134,6 +143,10 @@ function takeMessages(
       case 'rootForgotten':
         buffer.settleRoot(message.batch, { rootId: 0, lastSequence: 0, files: 0 });
         onProgress(false);
+        break;
+      case 'upkeep':
+        if (message.ok) upkeep.answer(message.id, message);
+        else upkeep.answer(message.id, { ok: false, error: new CodiError(message.code) });
         break;
       case 'fatal':
         throw new CodiError(message.code, { reason: message.message });

@@ -1,20 +1,20 @@
 import { CodiError } from '../../protocol/errors.ts';
 
-interface Pending {
+interface Pending<Command> {
   id: number;
-  command: unknown;
+  command: Command;
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
 
 /**
- * Requests to the state writer that have no answer yet, in order. It outlives the writer's incarnations:
+ * Requests to a writer that have no answer yet, in order. It outlives the writer's incarnations:
  * commands are idempotent by their ids, so a new one is simply asked again.
  */
 export class RequestBook<Command> {
   readonly #limitCount: number;
-  readonly #pending = new Map<number, Pending>();
-  #post: ((message: { type: 'request'; id: number; command: unknown }) => void) | undefined;
+  readonly #pending = new Map<number, Pending<Command>>();
+  #post: ((message: { type: 'request'; id: number; command: Command }) => void) | undefined;
   #nextId = 1;
   #onIdle: (() => void) | undefined;
 
@@ -38,7 +38,7 @@ export class RequestBook<Command> {
   }
 
   /** The present incarnation takes over: everything unanswered is posted (again), in order. */
-  attach(post: (message: { type: 'request'; id: number; command: unknown }) => void): void {
+  attach(post: (message: { type: 'request'; id: number; command: Command }) => void): void {
     this.#post = post;
     for (const { id, command } of this.#pending.values()) post({ type: 'request', id, command });
   }

@@ -30,12 +30,66 @@ export const storage = z.object({
     max: 4096,
   }),
   retentionDays: count('retention_days', {
-    description: 'Age at which payloads are archived; 0 keeps them for ever.',
+    description:
+      'Age at which log entries and file events leave the ledger for the archive, by whole days (UTC); 0 keeps them.',
     unit: 'days',
     default: 90,
     min: 0,
     max: 36_500,
-    isPending: true,
+  }),
+  sizeLimitBytes: size('size_limit', {
+    description:
+      'Size of the ledger past which its oldest entries are archived before their time; 0 sets no limit.',
+    default: '10GiB',
+    min: '0B',
+    max: '1000TiB',
+  }),
+  diskFloorBytes: size('disk_floor', {
+    description:
+      'Free space of the disk under which room is made: archives past their time go, then old entries are archived, then the oldest archives go. Never more than 5 % of the disk; 0 leaves it alone.',
+    default: '1GiB',
+    min: '0B',
+    max: '1000TiB',
+  }),
+  keepDays: count('keep_days', {
+    description:
+      'Entries younger than this are never removed to make room; a disk that is full then takes no new ones.',
+    unit: 'days',
+    default: 7,
+    min: 0,
+    max: 36_500,
+  }),
+  isArchiving: toggle('archive', {
+    description:
+      'Keep what leaves the ledger as compressed segments in `archive/`; `false` deletes it. Proofs of what is left hold either way.',
+    default: true,
+  }),
+  archiveDays: count('archive_days', {
+    description: 'Age at which archive segments are deleted; 0 keeps them for ever.',
+    unit: 'days',
+    default: 0,
+    min: 0,
+    max: 36_500,
+  }),
+  segmentLimitBytes: size('segment_bytes', {
+    description:
+      'Most entries of one archive segment, before compression (about a seventh of it after).',
+    default: '64MiB',
+    min: '64KiB',
+    max: '1GiB',
+  }),
+  retentionIntervalMs: duration('retention_interval', {
+    description: 'How often age and size are looked at; free space is looked at every 10 seconds.',
+    default: '10m',
+    min: '1s',
+    max: '7d',
+  }),
+  dropStepMs: duration('drop_step', {
+    description:
+      'Longest time the ledger removes archived rows before it turns to new entries again. Between steps it rests four times as long.',
+    default: '2ms',
+    min: '1ms',
+    max: '100ms',
   }),
   groupLimitBytes: size('group_bytes', {
     description:

@@ -1,4 +1,4 @@
-import { defineEvent, number, oneOf } from '../event-definition.ts';
+import { defineEvent, number, oneOf, text } from '../event-definition.ts';
 import { ERROR_CODES } from '../labels.ts';
 
 const code = oneOf('Error code.', ERROR_CODES);
@@ -114,6 +114,69 @@ export const STORAGE_EVENTS = {
         name: 'codi_wal_restarts_total',
         type: 'counter',
         help: 'Times a writer had to restart its write-ahead log itself.',
+      },
+    ],
+  }),
+  SegmentArchived: defineEvent({
+    level: 'info',
+    sentence: 'Archived {entries} entries ({bytes} bytes) in {fileBytes} bytes.',
+    fields: {
+      entries: number('Entries that left the tables.'),
+      bytes: number('Length of their canonical bytes.'),
+      fileBytes: number('Size of the segment; 0 when nothing of them is kept.'),
+    },
+    metrics: [
+      {
+        name: 'codi_archived_entries_total',
+        type: 'counter',
+        help: 'Entries that were moved from the ledger to the archive, or deleted where none is kept.',
+        value: ({ entries }) => entries,
+      },
+      {
+        name: 'codi_archive_written_bytes_total',
+        type: 'counter',
+        help: 'Bytes of archive segments written.',
+        value: ({ fileBytes }) => fileBytes,
+      },
+    ],
+  }),
+  RetentionFailed: defineEvent({
+    level: 'warn',
+    sentence: 'Retention could not do its work ({code}): {reason}.',
+    fields: { code, reason: text('Why.') },
+    metrics: [
+      {
+        name: 'codi_retention_failures_total',
+        type: 'counter',
+        help: 'Runs of retention that failed.',
+        labels: ['code'],
+      },
+    ],
+    repeatedBy: ['code'],
+  }),
+  RetentionStopped: defineEvent({
+    level: 'error',
+    sentence: 'Nothing more is archived: {reason}.',
+    fields: { reason: text('The block, and what is wrong with it.') },
+    metrics: [
+      {
+        name: 'codi_retention_stops_total',
+        type: 'counter',
+        help: 'Runs of retention that met a block which does not match its leaf.',
+      },
+    ],
+    repeatedBy: ['reason'],
+  }),
+  DiskMeasured: defineEvent({
+    level: 'trace',
+    sentence: '{freeBytes} bytes are free on the disk of the ledger.',
+    fields: { freeBytes: number('Bytes that the user of the daemon may still write.') },
+    metrics: [
+      {
+        name: 'codi_disk_free_bytes',
+        type: 'gauge',
+        help: 'Free space on the disk of the data directory.',
+        value: ({ freeBytes }) => freeBytes,
       },
     ],
   }),

@@ -1,3 +1,5 @@
+import { STREAMS } from './codes.ts';
+import { streamEndSql } from './group-heads.ts';
 import type { StreamRange } from './ledger.messages.ts';
 import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
 
@@ -66,7 +68,7 @@ export class FullTextIndex {
       .transaction(() => {
         if (hasFullText(this.#database)) drop(this.#database);
         this.#database.exec(CREATE);
-        this.#missing(0, lastLog(this.#database) + 1);
+        this.#missing(lastGone(this.#database), lastLog(this.#database) + 1);
       })
       .immediate();
     this.#prepare();
@@ -85,7 +87,7 @@ export class FullTextIndex {
     const head = lastLog(this.#database);
     if (Math.max(indexed ?? 0, this.#from - 1) < head) {
       if (this.isBehind) return this.rebuild();
-      this.#missing(indexed ?? 0, head + 1);
+      this.#missing(Math.max(indexed ?? 0, lastGone(this.#database)), head + 1);
     }
     this.#prepare();
   }
@@ -123,7 +125,7 @@ export function fullTextShare(value: (sql: string) => number | undefined): numbe
   return from <= done + 1 ? 1 : done / (from - 1);
 }
 
-function hasFullText(database: SqliteDatabase): boolean {
+export function hasFullText(database: SqliteDatabase): boolean {
   const sql = `SELECT 1 FROM sqlite_schema WHERE name = 'logs_fts'`;
   return database.prepare(sql).get() !== undefined;
 }
@@ -133,6 +135,13 @@ function drop(database: SqliteDatabase): void {
   database.exec(`DELETE FROM meta WHERE key IN ('${KEYS.done}', '${KEYS.from}')`);
 }
 
+/** The last entry before the first one that is there: retention took all up to it. */
+function lastGone(database: SqliteDatabase): number {
+  const sql = 'SELECT id FROM logs ORDER BY id LIMIT 1';
+  const first = database.prepare(sql).pluck().get() as number | undefined;
+  return first === undefined ? lastLog(database) : first - 1;
+}
+
 function lastLog(database: SqliteDatabase): number {
-  return database.prepare('SELECT coalesce(max(id), 0) FROM logs').pluck().get() as number;
+  return database.prepare(streamEndSql(STREAMS.logs)).pluck().get() as number;
 }

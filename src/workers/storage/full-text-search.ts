@@ -1,7 +1,9 @@
 import { CodiError } from '../../protocol/errors.ts';
 import type { LogRow } from './canonical.ts';
+import { STREAMS } from './codes.ts';
 import { fullTextShare } from './full-text-index.ts';
 import { fullTextExpression } from './full-text-words.ts';
+import { streamEndSql } from './group-heads.ts';
 import { residualConditions, type LogFilter } from './log-filter.ts';
 import { LogSlices } from './log-slices.ts';
 import type { ReadConnection } from './read-connection.ts';
@@ -109,7 +111,7 @@ function fewHits(connection: ReadConnection, expression: string): number[] | und
   const statement = connection.prepare(`${HITS} LIMIT ?`).pluck();
   const deadlineMs = performance.now() + GATHER_MS;
   const size = new SliceSize(FIRST_SPAN);
-  const head = connection.value<number>('SELECT coalesce(max(id), 0) FROM logs')!;
+  const head = connection.value<number>(streamEndSql(STREAMS.logs))!;
   const ids: number[] = [];
   for (let last = head; last > 0;) {
     const first = Math.max(1, last - size.rows + 1);

@@ -1,3 +1,4 @@
+import { STREAMS, type StreamCode } from './codes.ts';
 import type { SqliteDatabase } from './open-database.ts';
 import type { LedgerHead } from './ledger.messages.ts';
 
@@ -12,17 +13,24 @@ export interface GroupHeads {
   committedMs: number | null;
 }
 
+/** Reads the highest number a stream has had, 0 for none. */
+export function streamEndSql(stream: StreamCode): string {
+  return `SELECT coalesce((SELECT last FROM block_ranges WHERE stream = ${stream} ORDER BY block DESC LIMIT 1), 0)`;
+}
+
 export function readHeads(database: SqliteDatabase): GroupHeads {
   const one = (sql: string) => database.prepare(sql).pluck().get() as number;
+  // Blocks know, also when every row of a stream was archived.
+  const end = (stream: StreamCode) => one(streamEndSql(stream));
   const committedMs = database
     .prepare('SELECT committed_ms FROM blocks ORDER BY n DESC LIMIT 1')
     .pluck()
     .get() as number | undefined;
   return {
-    logs: one('SELECT coalesce(max(id), 0) FROM logs'),
-    fileEvents: one('SELECT coalesce(max(seq), 0) FROM file_events'),
-    roots: one('SELECT coalesce(max(root_id), 0) FROM roots'),
-    acts: one('SELECT coalesce(max(seq), 0) FROM acts'),
+    logs: end(STREAMS.logs),
+    fileEvents: end(STREAMS.fileEvents),
+    roots: end(STREAMS.roots),
+    acts: end(STREAMS.acts),
     blocks: one('SELECT coalesce(max(n) + 1, 0) FROM blocks'),
     committedMs: committedMs ?? null,
   };

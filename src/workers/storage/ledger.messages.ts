@@ -2,6 +2,7 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
+import type { UpkeepAnswer, UpkeepCommand } from './archive.messages.ts';
 
 /** Given to the thread as workerData (or as its `data`). */
 export interface LedgerOptions {
@@ -106,7 +107,8 @@ export type LedgerWork =
   EntriesMessage | FileEventsMessage | OpenRootMessage | ForgetRootMessage | ActsMessage;
 
 /** `stop`: finish what is queued, checkpoint, close, exit with code 0. */
-export type ToLedger = LedgerWork | { type: 'stop' };
+export type ToLedger =
+  LedgerWork | { type: 'upkeep'; id: number; command: UpkeepCommand } | { type: 'stop' };
 
 /** Highest numbers; every stream is dense from 1, so they are counts, too. */
 export interface LedgerHead {
@@ -174,5 +176,6 @@ export type FromLedger =
   | CommittedMessage
   | RefusedMessage
   | RootAnswer
+  | UpkeepAnswer
   /** The thread exits with code 1 after it: first failed fsync, corruption, a broken invariant. */
   | { type: 'fatal'; code: ErrorCode; message: string };

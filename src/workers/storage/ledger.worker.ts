@@ -24,6 +24,7 @@ import { LedgerStore, type GroupResult } from './ledger-store.ts';
 import { openForWriting, type SqliteDatabase } from './open-database.ts';
 import { judgeFailure } from './storage-failure.ts';
 import { verifyLastBlocks } from './verify-blocks.ts';
+import { UpkeepQueue } from './upkeep-queue.ts';
 import { checkpointAndClose, WalLimit } from './wal-limit.ts';
 import { commitCounters, COMMIT_SLOTS, mainThread, workerOptions } from './worker-data.ts';
 
@@ -60,10 +61,12 @@ const walLimit = new WalLimit(
   options.walRestartBytes ?? DEFAULT_WAL_RESTART_BYTES,
   BUSY_TIMEOUT_MS,
 );
+const upkeep = new UpkeepQueue(database, () => store.fullText?.rebuild());
 post({ type: 'sys.ready', head: ledgerHead(database, store.heads) });
 sendHeartbeats((message) => port.postMessage(message));
 port.on('message', (message: ToLedger) => {
   if (message.type === 'stop') isStopping = true;
+  else if (message.type === 'upkeep') upkeep.push(message);
   else enqueue(message);
   schedule();
 });
@@ -109,7 +112,8 @@ function turn(): void {
   delay = undefined;
   if (queue.length > 0) commitGroup();
   if (!isStopping && store.fullText?.isBehind) indexEarlier(store.fullText);
-  if (queue.length > 0) schedule();
+  if (upkeep.isDue(queue.length > 0)) doUpkeep();
+  if (queue.length > 0 || (!isStopping && !upkeep.isEmpty)) schedule();
   else if (isStopping) stop();
 }
 
@@ -145,6 +149,19 @@ function commitGroup(): void {
   }
   if (result.block !== null) Atomics.add(counters, COMMIT_SLOTS.ledger, 1);
   report(result, performance.now() - startedMs);
+  limitWal();
+}
+
+/** One short transaction between two groups. */
+function doUpkeep(): void {
+  const outcome = upkeep.run();
+  if ('kind' in outcome) return fail(outcome.code, outcome.message);
+  Atomics.add(counters, COMMIT_SLOTS.ledger, 1);
+  post(outcome);
+  limitWal();
+}
+
+function limitWal(): void {
   try {
     walLimit.afterCommit();
   } catch (error) {

@@ -3,12 +3,10 @@
  * the data directory as long as it lives, so that it never reads beside a daemon: one that writes may be recovering
  * what this thread reads. Messages: `{ id, kind, body }`, answered by `{ id, body }` or `{ id, error }`; 'close'.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { CodiError } from '../../protocol/errors.ts';
 import { REQUESTS } from '../../protocol/requests.ts';
 import { OfflineAudit } from './audit/offline-audit.ts';
-import { acquireLock, type LockResult } from './lock.ts';
+import { holdStore } from './hold-store.ts';
 import { queryEvents } from './query-events.ts';
 import { queryLogs } from './query-logs.ts';
 import { ReadConnections } from './read-connection.ts';
@@ -22,7 +20,7 @@ const port = mainThread();
 const options = workerOptions<ReaderOptions>();
 const connections = new ReadConnections(options);
 const audit = new OfflineAudit(options.dataDir, connections);
-let lock: Extract<LockResult, { ok: true }> | undefined;
+let lock: ReturnType<typeof holdStore> | undefined;
 
 port.on('message', (message: Request | 'close') => {
   if (message === 'close') {
@@ -34,21 +32,11 @@ port.on('message', (message: Request | 'close') => {
 
 function outcomeOf(request: Request) {
   try {
-    lock ??= hold();
+    lock ??= holdStore(options.dataDir);
     return { body: answer(request) };
   } catch (error) {
     return { error: connections.failure(error).toWire() };
   }
-}
-
-function hold(): Extract<LockResult, { ok: true }> {
-  const { dataDir } = options;
-  // A lock of a directory that has no ledger would leave a file where none belongs.
-  if (!existsSync(join(dataDir, 'ledger.db')))
-    throw new CodiError('CODI_NOT_FOUND', { what: `ledger in ${dataDir}` });
-  const taken = acquireLock(dataDir);
-  if (!taken.ok) throw new CodiError('CODI_STORE_IN_USE', { dataDir });
-  return taken;
 }
 
 function answer({ kind, body }: Request): object {

@@ -1,8 +1,9 @@
 import type { BodyOf, EventRow } from '../../protocol/messages.ts';
 import type { FileEventRow } from './canonical.ts';
-import { EVENTS, KINDS, SEEN, wordOf } from './codes.ts';
+import { EVENTS, KINDS, SEEN, STREAMS, wordOf } from './codes.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { eventConditions, lastEventBefore } from './event-filter.ts';
+import { streamEndSql } from './group-heads.ts';
 import { PageRows } from './page-rows.ts';
 import type { ReadConnection } from './read-connection.ts';
 import type { Page } from './reader.messages.ts';
@@ -22,7 +23,7 @@ export function queryEvents(
   const isNewest = filter.after_seq == null && query.order !== 'oldest';
   const tag = isNewest ? 'events newest' : 'events oldest';
   const conditions = eventConditions(connection, filter);
-  const head = connection.value<number>('SELECT coalesce(max(seq), 0) FROM file_events') ?? 0;
+  const head = connection.value<number>(streamEndSql(STREAMS.fileEvents)) ?? 0;
   // Of the stream, what is above `low` and up to `high` is still to be looked at.
   let low = Math.max(
     filter.after_seq ?? 0,

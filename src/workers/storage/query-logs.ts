@@ -1,9 +1,11 @@
 import type { BodyOf, LogRow as WireLogRow } from '../../protocol/messages.ts';
 import type { LogRow } from './canonical.ts';
+import { STREAMS } from './codes.ts';
 import { countLogs, type LogCount } from './count-logs.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { estimateLogs } from './estimate-logs.ts';
 import { HITS_BETWEEN, hitsOf, searchByTime } from './full-text-search.ts';
+import { streamEndSql } from './group-heads.ts';
 import { residualConditions } from './log-filter.ts';
 import { wireRow } from './log-row.ts';
 import { LogSlices } from './log-slices.ts';
@@ -31,7 +33,7 @@ export function queryLogs(connection: ReadConnection, query: Query): Page<WireLo
 
 /** The highest id there is: what comes later is not part of this answer. */
 function headOf(connection: ReadConnection): number {
-  return connection.value<number>('SELECT coalesce(max(id), 0) FROM logs') ?? 0;
+  return connection.value<number>(streamEndSql(STREAMS.logs)) ?? 0;
 }
 
 function totalOf(

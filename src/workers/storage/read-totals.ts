@@ -1,3 +1,5 @@
+import { STREAMS } from './codes.ts';
+import { streamEndSql } from './group-heads.ts';
 import type { ReadConnection } from './read-connection.ts';
 import type { Totals } from './reader.messages.ts';
 
@@ -7,8 +9,8 @@ export function readTotals(ledger: ReadConnection, state: ReadConnection): Total
   const bytes = (connection: ReadConnection) =>
     number(connection, 'PRAGMA page_count') * number(connection, 'PRAGMA page_size');
   return {
-    logs: number(ledger, 'SELECT max(id) FROM logs'),
-    fileEvents: number(ledger, 'SELECT max(seq) FROM file_events'),
+    logs: number(ledger, streamEndSql(STREAMS.logs)),
+    fileEvents: number(ledger, streamEndSql(STREAMS.fileEvents)),
     blocks: number(ledger, 'SELECT max(n) + 1 FROM blocks'),
     ledgerBytes: bytes(ledger),
     lastCommitMs:

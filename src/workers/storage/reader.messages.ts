@@ -66,6 +66,10 @@ export interface AuditPage {
   blocks: number;
   /** Entries that were looked at in this piece. */
   entries: number;
+  /** Archive segments that were begun in it. */
+  segments: number;
+  /** Blocks in it whose entries retention has deleted: their leaf was checked alone. */
+  leafOnly: number;
   findings: Finding[];
   next?: string;
 }

@@ -27,11 +27,11 @@ const ROOT_COLUMNS = 'root_id, path, created_ms';
 export const ACT_COLUMNS =
   'seq, act_id, seconds, nanos, kind, subject, actor, data, tenant_id, user_id';
 
-type AppendRow = (out: CanonicalBuffer, row: Record<string, unknown>) => void;
+/** Columns by name, as the tables hold them. */
+export type StoredRow = Record<string, unknown>;
 interface StreamReader {
   select: SqliteStatement;
   last: SqliteStatement;
-  append: AppendRow;
 }
 
 /** The streams of a store, readable by range. */
@@ -39,7 +39,7 @@ export class StoredRows {
   readonly #streams = new Map<number, StreamReader>();
 
   constructor(database: SqliteDatabase, kind: StoreKind) {
-    const add = (stream: number, columns: string, table: string, key: string, append: AppendRow) =>
+    const add = (stream: number, columns: string, table: string, key: string) =>
       this.#streams.set(stream, {
         select: database
           .prepare(`SELECT ${columns} FROM ${table} WHERE ${key} BETWEEN ? AND ? ORDER BY ${key}`)
@@ -47,26 +47,15 @@ export class StoredRows {
         last: database
           .prepare(`SELECT coalesce(max(${key}), 0) FROM ${table}`)
           .pluck() as SqliteStatement,
-        append,
       });
     if (kind === 'state') {
-      add(STREAMS.coordination, COORDINATION_COLUMNS, 'coordination', 'seq', (out, row) =>
-        appendCoordination(out, withNumbers(row) as unknown as CoordinationRow),
-      );
+      add(STREAMS.coordination, COORDINATION_COLUMNS, 'coordination', 'seq');
       return;
     }
-    add(STREAMS.logs, LOG_COLUMNS, 'logs', 'id', (out, row) =>
-      appendLog(out, withNumbers(row) as unknown as LogRow),
-    );
-    add(STREAMS.fileEvents, FILE_EVENT_COLUMNS, 'file_events', 'seq', (out, row) =>
-      appendFileEvent(out, withNumbers(row) as unknown as FileEventRow),
-    );
-    add(STREAMS.roots, ROOT_COLUMNS, 'roots', 'root_id', (out, row) =>
-      appendRoot(out, withNumbers(row) as unknown as RootRow),
-    );
-    add(STREAMS.acts, ACT_COLUMNS, 'acts', 'seq', (out, row) =>
-      appendAct(out, withNumbers(row) as unknown as ActRow),
-    );
+    add(STREAMS.logs, LOG_COLUMNS, 'logs', 'id');
+    add(STREAMS.fileEvents, FILE_EVENT_COLUMNS, 'file_events', 'seq');
+    add(STREAMS.roots, ROOT_COLUMNS, 'roots', 'root_id');
+    add(STREAMS.acts, ACT_COLUMNS, 'acts', 'seq');
   }
 
   has(stream: number): boolean {
@@ -80,13 +69,18 @@ export class StoredRows {
 
   /** Appends the canonical bytes of a range as it stands in the tables now; returns how many entries there are. */
   append(out: CanonicalBuffer, stream: number, first: number, last: number): number {
-    const { select, append } = this.#reader(stream);
     let count = 0;
-    for (const row of select.iterate(first, last)) {
-      append(out, row as Record<string, unknown>);
+    for (const row of this.rows(stream, first, last)) {
+      appendRow(out, stream, row);
       count++;
     }
     return count;
+  }
+
+  /** The rows of a range, every integer but `dev` and `ino` as a number. */
+  *rows(stream: number, first: number, last: number): Generator<StoredRow> {
+    for (const row of this.#reader(stream).select.iterate(first, last))
+      yield withNumbers(row as StoredRow);
   }
 
   #reader(stream: number): StreamReader {
@@ -96,8 +90,26 @@ export class StoredRows {
   }
 }
 
+/** Appends the canonical bytes of one row of a stream. */
+export function appendRow(out: CanonicalBuffer, stream: number, row: StoredRow): void {
+  switch (stream) {
+    case STREAMS.logs:
+      return appendLog(out, row as unknown as LogRow);
+    case STREAMS.fileEvents:
+      return appendFileEvent(out, row as unknown as FileEventRow);
+    case STREAMS.coordination:
+      return appendCoordination(out, row as unknown as CoordinationRow);
+    case STREAMS.roots:
+      return appendRoot(out, row as unknown as RootRow);
+    case STREAMS.acts:
+      return appendAct(out, row as unknown as ActRow);
+    default:
+      throw new RangeError(`no stream ${stream}`);
+  }
+}
+
 /** Device and inode numbers use all 64 bits; every other integer is a safe one. */
-function withNumbers(row: Record<string, unknown>): Record<string, unknown> {
+function withNumbers(row: StoredRow): StoredRow {
   for (const [name, value] of Object.entries(row)) {
     if (typeof value === 'bigint' && name !== 'dev' && name !== 'ino') row[name] = Number(value);
   }

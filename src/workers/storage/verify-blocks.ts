@@ -13,7 +13,16 @@ interface BlockRow {
   leaf: Buffer;
 }
 
-/** Recomputes the newest `count` blocks from their rows and checks that the streams end where the blocks say. */
+/** The last block whose entries left the tables, or are leaving them; -1 for none. */
+export function archivedThrough(database: SqliteDatabase, kind: StoreKind): number {
+  if (kind === 'state') return -1;
+  return database
+    .prepare('SELECT coalesce(max(last_block), -1) FROM segments')
+    .pluck()
+    .get() as number;
+}
+
+/** Recomputes the newest `count` blocks that are not archived from their rows and checks that the streams end where the blocks say. */
 export function verifyLastBlocks(
   database: SqliteDatabase,
   kind: StoreKind,
@@ -21,8 +30,8 @@ export function verifyLastBlocks(
 ): Verification {
   const blocks = (
     database
-      .prepare('SELECT n, entries, version, leaf FROM blocks ORDER BY n DESC LIMIT ?')
-      .all(count) as BlockRow[]
+      .prepare('SELECT n, entries, version, leaf FROM blocks WHERE n > ? ORDER BY n DESC LIMIT ?')
+      .all(archivedThrough(database, kind), count) as BlockRow[]
   ).reverse();
   const rows = new StoredRows(database, kind);
   const selectRanges = database.prepare(

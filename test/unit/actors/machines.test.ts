@@ -5,6 +5,7 @@ import { acceptorMachine } from '#codi/actors/serving/acceptor.machine.js';
 import { connectionMachine } from '#codi/actors/serving/connection.machine.js';
 import { maintenanceMachine } from '#codi/actors/storage/maintenance.machine.js';
 import { notaryMachine } from '#codi/actors/storage/notary.machine.js';
+import { retentionMachine } from '#codi/actors/storage/retention.machine.js';
 import { readersMachine } from '#codi/actors/storage/readers.machine.js';
 import { writerMachine } from '#codi/actors/storage/writer.machine.js';
 import { rootsMachine } from '#codi/actors/watching/roots.machine.js';
@@ -234,6 +235,28 @@ const readers: Scenario[] = [
   },
 ];
 
+const retention: Scenario[] = [
+  {
+    title: 'runs when something is due, and rests after it',
+    steps: [
+      { state: 'resting', isReady: true, effects: ['effect.rest'] },
+      { send: { type: 'due' }, state: 'running', isReady: true, effects: ['effect.run'] },
+      { send: { type: 'finished' }, state: 'resting', isReady: true, effects: ['effect.rest'] },
+      { send: stop, state: 'closing', effects: ['effect.closePool'] },
+      { send: { type: 'poolClosed' }, state: 'stopped' },
+    ],
+  },
+  {
+    title: 'does not wait for a run when it stops',
+    steps: [
+      { state: 'resting', isReady: true, effects: ['effect.rest'] },
+      { send: { type: 'due' }, state: 'running', isReady: true, effects: ['effect.run'] },
+      { send: stop, state: 'closing', effects: ['effect.closePool'] },
+      { send: { type: 'poolClosed' }, state: 'stopped' },
+    ],
+  },
+];
+
 const MACHINES: [string, AnyStateMachine, Scenario[]][] = [
   ['a writer', writerMachine, writer],
   ['a watch host', watchHostMachine, watchHost],
@@ -244,6 +267,7 @@ const MACHINES: [string, AnyStateMachine, Scenario[]][] = [
   ['the readers', readersMachine, readers],
   ['maintenance', maintenanceMachine, threadActor('checkpointing')],
   ['the notary', notaryMachine, threadActor('signing')],
+  ['retention', retentionMachine, retention],
   ['the debug window', debugMachine, threadActor('answering')],
 ];
 

@@ -55,6 +55,8 @@ export function findingsBody({
   checked,
   blocks,
   entries,
+  segments,
+  leafOnly,
   findings,
   next,
 }: AuditPage): BodyOf<'AuditFindings'> {
@@ -62,6 +64,8 @@ export function findingsBody({
     checked,
     blocks,
     entries,
+    segments,
+    leaf_only: leafOnly,
     findings: findings.map(({ block, ranges, reason }) => ({
       block: block ?? null,
       reason,

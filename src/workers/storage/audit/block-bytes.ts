@@ -1,8 +1,9 @@
+import { ArchivedBlocks } from '../archive/archived-blocks.ts';
 import type { BlockRange } from '../block.ts';
 import type { CanonicalBuffer } from '../canonical.ts';
 import { STREAMS } from '../codes.ts';
 import type { SqliteDatabase, SqliteStatement, StoreKind } from '../open-database.ts';
-import { StoredRows } from '../stored-rows.ts';
+import { appendRow, StoredRows } from '../stored-rows.ts';
 
 const STREAM_NUMBERS = Object.values(STREAMS).join(', ');
 
@@ -20,15 +21,21 @@ export interface StoredBlock {
   committedMs: number;
 }
 
-/** The blocks of a store and the entries they were made from, as the tables hold them now. */
+/**
+ * The blocks of a store and the entries they were made from, wherever those are: in the tables, or in the
+ * segments of the archive. Use it inside one transaction, so that both are of one moment, and close it.
+ */
 export class BlockBytes {
+  /** What has left the tables; undefined where nothing ever does. */
+  readonly archive: ArchivedBlocks | undefined;
   readonly #rows: StoredRows;
   readonly #block: SqliteStatement;
   readonly #ranges: SqliteStatement;
   readonly #rangeFrom: SqliteStatement;
   readonly #blockCount: SqliteStatement;
 
-  constructor(database: SqliteDatabase, kind: StoreKind) {
+  constructor(database: SqliteDatabase, kind: StoreKind, dataDir: string) {
+    if (kind === 'ledger') this.archive = new ArchivedBlocks(database, dataDir);
     this.#rows = new StoredRows(database, kind);
     this.#block = database.prepare(
       'SELECT leaf, version, entries, bytes, committed_ms AS committedMs FROM blocks WHERE n = ?',
@@ -63,8 +70,21 @@ export class BlockBytes {
     return this.#rows.has(stream) ? this.#rows.last(stream) : 0;
   }
 
-  /** Appends the canonical bytes of these ranges; returns how many entries they hold. */
-  append(out: CanonicalBuffer, ranges: readonly BlockRange[]): number {
+  /** Whether the entries of a block were deleted: its leaf is all that is left. */
+  isLeafOnly(n: number): boolean {
+    return this.archive?.isDeleted(n) === true;
+  }
+
+  /**
+   * Appends the canonical bytes of a block, whose ranges these are; returns how many entries it holds. Throws
+   * DamagedSegment when they are in a segment that cannot be read.
+   */
+  append(out: CanonicalBuffer, n: number, ranges: readonly BlockRange[]): number {
+    if (this.archive?.segmentOf(n)) {
+      const rows = this.archive.rows(n, ranges);
+      for (const { stream, row } of rows) appendRow(out, stream, row);
+      return rows.length;
+    }
     let entries = 0;
     for (const { stream, first, last } of ranges)
       entries += this.#rows.append(out, stream, first, last);
@@ -83,5 +103,9 @@ export class BlockBytes {
       else return range.block;
     }
     return undefined;
+  }
+
+  close(): void {
+    this.archive?.close();
   }
 }

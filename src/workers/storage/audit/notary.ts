@@ -88,12 +88,16 @@ export class Notary {
       throw new CodiError('CODI_TRY_AGAIN', {
         reason: `the blocks of ${kind}.db are not read yet, or cannot be`,
       });
-    if (blockOf(database, command) >= chain.signedSize) chain.sign();
+    const { dataDir } = this.#options;
+    const block = database.transaction(() => blockOf(database, dataDir, command)).deferred();
+    if (block >= chain.signedSize) chain.sign();
     const { tree, signedSize: size } = chain;
     const checkpoint = this.#files.readCheckpoint(kind);
     if (!tree || checkpoint === undefined)
       throw new CodiError('CODI_TRY_AGAIN', { reason: 'nothing is signed yet' });
-    return proveEntry({ database, tree, checkpoint, size }, command);
+    const signed = { database, dataDir, tree, checkpoint, size };
+    // Entries and segments of one moment: retention may be moving the block.
+    return database.transaction(() => proveEntry(signed, command)).deferred();
   }
 
   #head(): NotaryHead {

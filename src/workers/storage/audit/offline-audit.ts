@@ -10,7 +10,7 @@ import { publicLines } from './audit-key.ts';
 import { BlockTree } from './block-tree.ts';
 import { proveEntry } from './prove-entry.ts';
 import { readMarks } from './signed-marks.ts';
-import { verifyPage } from './verify-page.ts';
+import { NOTHING_READ, verifyPage } from './verify-page.ts';
 import { verifyTables } from './verify-tables.ts';
 
 const DATABASES: readonly StoreKind[] = ['ledger', 'state'];
@@ -61,7 +61,7 @@ export class OfflineAudit {
     const parts = this.#snapshot(kind, (database) => {
       const tree = new BlockTree(database);
       while (tree.size < size && tree.grow(STEP_LEAVES) > 0);
-      return proveEntry({ database, tree, checkpoint, size }, command);
+      return proveEntry({ database, dataDir: this.#dataDir, tree, checkpoint, size }, command);
     });
     return proofBody(body, parts);
   }
@@ -84,12 +84,12 @@ export class OfflineAudit {
     const blocks = this.#stored(kind) ?? 0;
     let reasons: string[];
     try {
-      reasons = this.#snapshot(kind, (database) => verifyTables(database, kind));
+      reasons = this.#snapshot(kind, (database) => verifyTables(database, kind, this.#dataDir));
     } catch (error) {
       reasons = [`its tables cannot be checked: ${(error as Error).message}`];
     }
     const findings = reasons.map((reason) => ({ ranges: [], reason }));
-    return { checked: blocks, blocks, entries: 0, findings };
+    return { ...NOTHING_READ, checked: blocks, blocks, findings };
   }
 
   /** Null when that cannot be read. */

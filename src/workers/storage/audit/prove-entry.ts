@@ -1,8 +1,9 @@
 import { CodiError } from '../../../protocol/errors.ts';
+import { DamagedSegment } from '../archive/segment-format.ts';
 import { leafOf } from '../block.ts';
 import { CanonicalBuffer } from '../canonical.ts';
 import type { ProofParts, ProveCommand } from '../notary.messages.ts';
-import type { SqliteDatabase } from '../open-database.ts';
+import type { SqliteDatabase, StoreKind } from '../open-database.ts';
 import { BlockBytes } from './block-bytes.ts';
 import type { BlockTree } from './block-tree.ts';
 
@@ -12,6 +13,7 @@ const PIECE_BYTES = 256 * 1024;
 /** A database with its tree, and what is signed of it. */
 export interface SignedChain {
   database: SqliteDatabase;
+  dataDir: string;
   tree: BlockTree;
   /** The newest note, and how many blocks it is about. */
   checkpoint: string;
@@ -19,45 +21,83 @@ export interface SignedChain {
 }
 
 /** The block of an entry. Throws CODI_NOT_FOUND. */
-export function blockOf(
+export function blockOf(database: SqliteDatabase, dataDir: string, command: ProveCommand): number {
+  return withBlocks(database, dataDir, command, (blocks) => find(blocks, command));
+}
+
+/**
+ * What shows that an entry is in the signed tree, also of one that was archived. Reads inside one transaction
+ * of its caller. Throws CODI_NOT_FOUND, also for an entry that retention has deleted, CODI_TRY_AGAIN when its
+ * block is not signed yet, CODI_STORE_CORRUPT when the entry is not what was committed.
+ */
+export function proveEntry(chain: SignedChain, command: ProveCommand): ProofParts {
+  const { database, dataDir, tree, checkpoint, size } = chain;
+  return withBlocks(database, dataDir, command, (blocks) => {
+    const block = find(blocks, command);
+    if (block >= size)
+      throw new CodiError('CODI_TRY_AGAIN', {
+        reason: 'the block of this entry is not signed yet',
+      });
+    if (blocks.isLeafOnly(block))
+      throw new CodiError('CODI_NOT_FOUND', {
+        what: `entry ${command.number} any more: retention has deleted it, block ${block} has only its leaf`,
+      });
+    const { leaf, canonical } = checkedBlock(blocks, block, command.database);
+    const end = Math.min(canonical.length, command.offset + PIECE_BYTES);
+    return {
+      block,
+      leaf: leaf.toString('base64'),
+      canonical: canonical.subarray(command.offset, end).toString('base64'),
+      next: end < canonical.length ? end : null,
+      treeSize: size,
+      path: tree.inclusionPath(block, size).map((node) => node.toString('base64')),
+      checkpoint,
+    };
+  });
+}
+
+function withBlocks<Result>(
   database: SqliteDatabase,
-  { database: kind, stream, number }: ProveCommand,
-): number {
-  const block = new BlockBytes(database, kind).find(stream, number);
+  dataDir: string,
+  { database: kind }: ProveCommand,
+  use: (blocks: BlockBytes) => Result,
+): Result {
+  const blocks = new BlockBytes(database, kind, dataDir);
+  try {
+    return use(blocks);
+  } finally {
+    blocks.close();
+  }
+}
+
+function find(blocks: BlockBytes, { stream, number }: ProveCommand): number {
+  const block = blocks.find(stream, number);
   if (block === undefined)
     throw new CodiError('CODI_NOT_FOUND', { what: `entry ${number} in that stream` });
   return block;
 }
 
-/**
- * What shows that an entry is in the signed tree. Throws CODI_NOT_FOUND, CODI_TRY_AGAIN when its block is
- * not signed yet, CODI_STORE_CORRUPT when the entry is not what was committed.
- */
-export function proveEntry(
-  { database, tree, checkpoint, size }: SignedChain,
-  command: ProveCommand,
-): ProofParts {
-  const { database: kind, offset } = command;
-  const block = blockOf(database, command);
-  if (block >= size)
-    throw new CodiError('CODI_TRY_AGAIN', { reason: 'the block of this entry is not signed yet' });
-  const blocks = new BlockBytes(database, kind);
+/** A block's bytes, which match its leaf. */
+function checkedBlock(
+  blocks: BlockBytes,
+  block: number,
+  kind: StoreKind,
+): { leaf: Buffer; canonical: Buffer } {
+  const corrupt = (reason: string) =>
+    new CodiError('CODI_STORE_CORRUPT', {
+      path: `${kind}.db`,
+      reason: `block ${block}: ${reason}`,
+    });
   const out = new CanonicalBuffer();
-  blocks.append(out, blocks.ranges(block));
+  try {
+    blocks.append(out, block, blocks.ranges(block));
+  } catch (error) {
+    if (error instanceof DamagedSegment) throw corrupt(error.message);
+    throw error;
+  }
   const canonical = out.view();
   const leaf = blocks.block(block)?.leaf;
-  if (!leaf || !leafOf([canonical]).equals(leaf)) {
-    const reason = `block ${block}: its entries do not match its leaf`;
-    throw new CodiError('CODI_STORE_CORRUPT', { path: `${kind}.db`, reason });
-  }
-  const end = Math.min(canonical.length, offset + PIECE_BYTES);
-  return {
-    block,
-    leaf: leaf.toString('base64'),
-    canonical: canonical.subarray(offset, end).toString('base64'),
-    next: end < canonical.length ? end : null,
-    treeSize: size,
-    path: tree.inclusionPath(block, size).map((node) => node.toString('base64')),
-    checkpoint,
-  };
+  if (!leaf || !leafOf([canonical]).equals(leaf))
+    throw corrupt('its entries do not match its leaf');
+  return { leaf, canonical };
 }

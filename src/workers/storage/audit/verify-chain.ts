@@ -1,8 +1,10 @@
 /**
  * Checks a whole chain, a bounded piece at a time: every block against the rows it was made from, the
- * numbers of every stream without a gap, and the tree against everything that was signed of it.
+ * numbers of every stream without a gap, and the tree against everything that was signed of it. Entries that
+ * were archived are read from their segments; of those that retention deleted, the leaf is checked alone.
  */
 import { RightEdge } from '../../../protocol/audit/merkle-tree.ts';
+import { DamagedSegment } from '../archive/segment-format.ts';
 import { leafOf, type BlockRange } from '../block.ts';
 import { CANONICAL_VERSION, CanonicalBuffer } from '../canonical.ts';
 import { STREAMS } from '../codes.ts';
@@ -42,7 +44,18 @@ export interface ChainPiece {
   blocks: number;
   /** Entries that were looked at in this piece. */
   entries: number;
+  /** Segments that were begun, and blocks of which only the leaf is left. */
+  segments: number;
+  leafOnly: number;
   findings: Finding[];
+}
+
+/** A store, and what is signed of it. */
+export interface SignedStore {
+  database: SqliteDatabase;
+  kind: StoreKind;
+  dataDir: string;
+  marks: Marks;
 }
 
 const TAGS = Object.values(STREAMS);
@@ -53,24 +66,27 @@ export function chainStart(): ChainPosition {
 
 /** Checks on from a position until the time is up. Reads what one transaction shows; `marks` are from before it. */
 export function verifyPiece(
-  database: SqliteDatabase,
-  kind: StoreKind,
-  { marks, problems }: Marks,
+  { database, kind, dataDir, marks: { marks, problems } }: SignedStore,
   from: ChainPosition,
   isTimeUp: () => boolean,
 ): ChainPiece {
-  const check = new ChainCheck(new BlockBytes(database, kind), marks, from);
-  if (from.block === 0) for (const reason of problems) check.report(reason);
-  check.meetMarks();
-  const blocks = check.count();
-  while (check.position.block < blocks) {
-    check.next();
-    if (check.position.block % BLOCKS_PER_LOOK === 0 && isTimeUp()) break;
+  const stored = new BlockBytes(database, kind, dataDir);
+  try {
+    const check = new ChainCheck(stored, marks, from);
+    if (from.block === 0) for (const reason of problems) check.report(reason);
+    check.meetMarks();
+    const blocks = stored.count();
+    while (check.position.block < blocks && !check.isOutdated()) {
+      check.next();
+      if (check.position.block % BLOCKS_PER_LOOK === 0 && isTimeUp()) break;
+    }
+    const isDone = check.position.block >= blocks;
+    if (isDone) check.end(blocks);
+    const { position, entries, segments, leafOnly, findings } = check;
+    return { position, isDone, blocks, entries, segments, leafOnly, findings };
+  } finally {
+    stored.close();
   }
-  const isDone = check.position.block >= blocks;
-  if (isDone) check.end(blocks);
-  const { position, entries, findings } = check;
-  return { position, isDone, blocks, entries, findings };
 }
 
 class ChainCheck {
@@ -80,23 +96,36 @@ class ChainCheck {
   readonly position: ChainPosition;
   readonly findings: Finding[] = [];
   entries = 0;
+  segments = 0;
+  leafOnly = 0;
+  readonly #first: number;
+  #segmentFlaw: string | undefined;
 
   constructor(blocks: BlockBytes, marks: Marks['marks'], from: ChainPosition) {
     this.#blocks = blocks;
     this.#marks = marks;
+    this.#first = from.block;
     this.position = { ...from, ends: [...from.ends] };
   }
 
-  count(): number {
-    return this.#blocks.count();
+  /**
+   * Whether the next block is in a file that is gone: it may have been given up since this moment of the
+   * database, which the next piece will know. One that begins there has just looked.
+   */
+  isOutdated(): boolean {
+    const { block } = this.position;
+    const segment = this.#blocks.archive?.segmentOf(block);
+    if (block === this.#first || segment?.firstBlock !== block) return false;
+    return this.#blocks.archive?.hasFile(segment) === false;
   }
 
   next(): void {
     const { position } = this;
     const n = position.block;
+    this.#beginSegment(n);
     const block = this.#blocks.block(n);
     const ranges = this.#blocks.ranges(n);
-    const reason = block ? this.#flaw(block, ranges) : 'it is missing';
+    const reason = block ? this.#flaw(n, block, ranges) : 'it is missing';
     if (reason) this.report(reason, n, ranges);
     for (const { stream, last } of ranges) {
       const index = TAGS.indexOf(stream);
@@ -146,7 +175,16 @@ class ChainCheck {
     else this.position.edge = null;
   }
 
-  #flaw(block: StoredBlock, ranges: readonly BlockRange[]): string | undefined {
+  #beginSegment(n: number): void {
+    const { archive } = this.#blocks;
+    const segment = archive?.segmentOf(n);
+    if (segment?.firstBlock !== n) return;
+    this.segments += 1;
+    const reason = archive?.fileFlaw(segment);
+    if (reason) this.report(reason, n);
+  }
+
+  #flaw(n: number, block: StoredBlock, ranges: readonly BlockRange[]): string | undefined {
     const { ends, committedMs } = this.position;
     if (block.version !== CANONICAL_VERSION) return `its encoding ${block.version} is unknown`;
     if (block.committedMs < committedMs) return 'its time is before that of the block before it';
@@ -155,16 +193,19 @@ class ChainCheck {
       if (first !== end + 1 || last < first)
         return `its entries ${first} to ${last} of stream ${stream} do not follow ${end}`;
     }
-    return this.#contentFlaw(block, ranges);
+    if (!this.#blocks.isLeafOnly(n)) return this.#contentFlaw(n, block, ranges);
+    this.leafOnly += 1;
+    return undefined;
   }
 
-  #contentFlaw(block: StoredBlock, ranges: readonly BlockRange[]): string | undefined {
+  #contentFlaw(n: number, block: StoredBlock, ranges: readonly BlockRange[]): string | undefined {
     this.#out.clear();
     let entries: number;
     try {
-      entries = this.#blocks.append(this.#out, ranges);
+      entries = this.#blocks.append(this.#out, n, ranges);
     } catch (error) {
       const { message } = error as Error;
+      if (error instanceof DamagedSegment) return this.#once(message);
       // A damaged page, or a value that no column of ours can have.
       return `its entries cannot be read: ${message}`;
     }
@@ -175,5 +216,12 @@ class ChainCheck {
     return this.#out.length === block.bytes
       ? undefined
       : 'its length is not the one stored with it';
+  }
+
+  /** What is wrong with a part of a file is said at its first block, not at every one. */
+  #once(reason: string): string | undefined {
+    if (reason === this.#segmentFlaw) return undefined;
+    this.#segmentFlaw = reason;
+    return reason;
   }
 }

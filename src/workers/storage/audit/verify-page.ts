@@ -11,6 +11,9 @@ import { chainStart, verifyPiece, type ChainPosition } from './verify-chain.ts';
 const TAG = 'audit';
 const SHAPE = ['string', 'number', 'string', 'number', 'string'] as const;
 
+/** The counts of a piece that read nothing. */
+export const NOTHING_READ = { entries: 0, segments: 0, leafOnly: 0 } as const;
+
 /** What a check reads from. */
 interface VerifyConnection {
   identity(): string;
@@ -43,7 +46,7 @@ export function verifyPage(ports: VerifyPorts, input: VerifyInput): AuditPage {
     // The tables themselves are damaged: there is no way on.
     const reason = `the database cannot be read on: ${failure.message}`;
     const findings = [{ block: from.block, ranges: [], reason }];
-    return { checked: from.block, blocks: from.block, entries: 0, findings };
+    return { ...NOTHING_READ, checked: from.block, blocks: from.block, findings };
   }
 }
 
@@ -58,12 +61,14 @@ function readPiece(
   const endMs = monotonicMs() + budgetMs;
   const isTimeUp = () => monotonicMs() >= endMs;
   const piece = connection.snapshot((database) =>
-    verifyPiece(database, kind, marks, from, isTimeUp),
+    verifyPiece({ database, kind, dataDir, marks }, from, isTimeUp),
   );
   return {
     checked: piece.position.block,
     blocks: piece.blocks,
     entries: piece.entries,
+    segments: piece.segments,
+    leafOnly: piece.leafOnly,
     findings: piece.findings,
     ...(!piece.isDone && { next: encodePosition(connection, kind, piece.position) }),
   };

@@ -5,6 +5,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { FileEventRecord } from '../../../protocol/file-event.ts';
+import { ArchivedBlocks } from '../archive/archived-blocks.ts';
+import { DamagedSegment } from '../archive/segment-format.ts';
+import { SEGMENT_SUM_COLUMNS } from '../archive/segment-table.ts';
 import { EVENTS, KINDS, SEEN, wordOf } from '../codes.ts';
 import { FileIndex } from '../file-index.ts';
 import { MonitoredPathTable } from '../monitored-path-table.ts';
@@ -28,6 +31,7 @@ const SUMMED: Record<StoreKind, readonly SummedTable[]> = {
     { table: 'producers', columns: 'producer_id, sequence, updated_ms' },
     { table: 'recent_ids', columns: 'n, id' },
     { table: 'root_sequences', columns: 'root_id, sequence' },
+    { table: 'segments', columns: SEGMENT_SUM_COLUMNS },
   ],
   state: [{ table: 'recent_requests', columns: 'id, answer' }],
 };
@@ -35,12 +39,12 @@ const SUMMED: Record<StoreKind, readonly SummedTable[]> = {
 type Row = Record<string, unknown>;
 
 /** What is wrong, in words; at most some of each kind. */
-export function verifyTables(database: SqliteDatabase, kind: StoreKind): string[] {
+export function verifyTables(database: SqliteDatabase, kind: StoreKind, dataDir: string): string[] {
   return [
     ...integrity(database),
     ...schema(database, kind),
     ...SUMMED[kind].flatMap((table) => sums(database, table)),
-    ...(kind === 'ledger' ? pathIndex(database) : stateTables(database)),
+    ...(kind === 'ledger' ? pathIndex(database, dataDir) : stateTables(database)),
   ];
 }
 
@@ -79,11 +83,14 @@ function integrity(database: SqliteDatabase): string[] {
   return rows.filter((text) => text !== 'ok').map((text) => `SQLite's integrity check: ${text}`);
 }
 
-/** Rows may be missing when a root was forgotten; those that are there must be what the events made them. */
-function pathIndex(database: SqliteDatabase): string[] {
+/**
+ * Rows may be missing when a root was forgotten; those that are there must be what the events made them. Says
+ * nothing where retention has deleted events: what the rest makes of an index is another one.
+ */
+function pathIndex(database: SqliteDatabase, dataDir: string): string[] {
   const memory = openInMemory('ledger');
   try {
-    foldEvents(database, memory);
+    if (!foldEvents(database, memory, dataDir)) return [];
     const expected = memory
       .prepare('SELECT * FROM files WHERE root_id = ? AND path = ?')
       .safeIntegers(true);
@@ -95,25 +102,39 @@ function pathIndex(database: SqliteDatabase): string[] {
       if (wrong.length === REPORTED_MAX) break;
     }
     return wrong;
+  } catch (error) {
+    if (!(error instanceof DamagedSegment)) throw error;
+    return [`files: they cannot be checked without ${error.message}`];
   } finally {
     memory.close();
   }
 }
 
-function foldEvents(database: SqliteDatabase, memory: SqliteDatabase): void {
+/** False when not all of them are left. */
+function foldEvents(database: SqliteDatabase, memory: SqliteDatabase, dataDir: string): boolean {
   const index = new FileIndex(memory);
-  const events = database
-    .prepare(`SELECT ${FILE_EVENT_COLUMNS} FROM file_events ORDER BY seq`)
-    .safeIntegers(true);
+  const archive = new ArchivedBlocks(database, dataDir);
+  const apply = (row: Row) => index.apply(Number(row['root_id']), recordOf(row));
   memory.exec('BEGIN');
-  for (const row of events.iterate() as Iterable<Row>)
-    index.apply(Number(row['root_id']), recordOf(row));
-  memory.exec('COMMIT');
+  try {
+    const archived = archive.fileEvents();
+    let next = archived.next();
+    for (; next.done !== true; next = archived.next()) apply(next.value);
+    if (!next.value) return false;
+    const events = database
+      .prepare(`SELECT ${FILE_EVENT_COLUMNS} FROM file_events WHERE seq > ? ORDER BY seq`)
+      .safeIntegers(true);
+    for (const row of events.iterate(archive.lastFileEvent()) as Iterable<Row>) apply(row);
+    return true;
+  } finally {
+    memory.exec('COMMIT');
+    archive.close();
+  }
 }
 
 function recordOf(row: Row): FileEventRecord {
   const from = row['from_path'] as PathValue | null;
-  const size = row['size'] as bigint | null;
+  const size = row['size'] as number | bigint | null;
   return {
     seconds: Number(row['seconds']),
     nanos: Number(row['nanos']),
@@ -123,7 +144,7 @@ function recordOf(row: Row): FileEventRecord {
     ...(from !== null && { from: pathFromValue(from) }),
     size: size === null ? null : Number(size),
     seen: wordOf(SEEN, Number(row['seen'])),
-    stat: row['ino'] === null ? null : statFromColumns(row as unknown as StatColumns<bigint>),
+    stat: row['ino'] === null ? null : statFromColumns(row as unknown as StatColumns),
     ...(row['checksum'] !== null && { checksum: row['checksum'] as Buffer }),
   };
 }

@@ -156,9 +156,32 @@ ALTER TABLE recent_ids ADD COLUMN sum INTEGER;
 ALTER TABLE root_sequences ADD COLUMN sum INTEGER;
 `;
 
+const SEGMENTS = `
+CREATE TABLE segments (                -- blocks whose log entries and file events leave the tables
+  n INTEGER PRIMARY KEY,               -- dense from 1, in the order of blocks
+  first_block INTEGER NOT NULL,
+  last_block INTEGER NOT NULL,
+  first_log INTEGER, last_log INTEGER, -- NULL: none
+  first_event INTEGER, last_event INTEGER,
+  first_committed_ms INTEGER NOT NULL,
+  last_committed_ms INTEGER NOT NULL,
+  oldest_seconds INTEGER, newest_seconds INTEGER, -- by the log entries' own times
+  entries INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,              -- length of the canonical bytes
+  file TEXT,                           -- name in archive/; NULL: deleted, not archived
+  file_bytes INTEGER NOT NULL,
+  sha256 BLOB,                         -- of the file
+  created_ms INTEGER NOT NULL,
+  dropped INTEGER NOT NULL,            -- 1: no row of it is left
+  removed_ms INTEGER,                  -- when its file was given up
+  sum INTEGER                          -- of what never changes in it (see row-sum.ts)
+) STRICT;
+`;
+
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'logs, file events, path index, blocks', sql: FIRST },
   { version: 2, name: 'administrative acts', sql: ACTS },
   { version: 3, name: 'index of warnings and errors', sql: SEVERE_INDEX },
   { version: 4, name: 'sums of rows outside of blocks', sql: ROW_SUMS },
+  { version: 5, name: 'archive segments', sql: SEGMENTS },
 ];

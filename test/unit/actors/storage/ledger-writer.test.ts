@@ -1,5 +1,6 @@
 import { IngestBuffer } from '#codi/actors/storage/ingest-buffer.js';
 import { ledgerWriterSpec } from '#codi/actors/storage/ledger-writer.actor.js';
+import { RequestBook } from '#codi/actors/storage/request-book.js';
 import type {
   ConnectionAnswers,
   ConnectionContext,
@@ -60,6 +61,8 @@ beforeEach(async () => {
     { dataDir: '/data' },
     {
       buffer,
+      upkeep: new RequestBook(1),
+      onRefused: () => undefined,
       telemetry: log.telemetry,
       deliver: (answer) => void answers.push(answer),
       onCommitted: (fact) => void facts.push(fact.logs?.count ?? 0),

@@ -64,6 +64,8 @@ describe('a check of a whole chain', () => {
       checked: BLOCKS,
       blocks: BLOCKS,
       entries: BLOCKS * EACH,
+      segments: 0,
+      leafOnly: 0,
       findings: [],
     });
     const pieces = verify(true);
@@ -189,9 +191,9 @@ describe('a check of a whole chain', () => {
 
 describe('a check of the tables that follow from a chain', () => {
   test('finds nothing where nothing is wrong', () => {
-    expect(verifyTables(ledger.database, 'ledger')).toEqual([]);
+    expect(verifyTables(ledger.database, 'ledger', ledger.dataDir)).toEqual([]);
     const state = stateWithSessions(ledger.dataDir, 4);
-    expect(verifyTables(state, 'state')).toEqual([]);
+    expect(verifyTables(state, 'state', ledger.dataDir)).toEqual([]);
     state.close();
   });
 
@@ -208,9 +210,9 @@ describe('a check of the tables that follow from a chain', () => {
       events,
     };
     ledger.store.commit([work], 1_700_000_000_000);
-    expect(verifyTables(ledger.database, 'ledger')).toEqual([]);
+    expect(verifyTables(ledger.database, 'ledger', ledger.dataDir)).toEqual([]);
     exec("UPDATE files SET mode = mode + 1 WHERE path = 'b'");
-    expect(verifyTables(ledger.database, 'ledger')).toEqual([
+    expect(verifyTables(ledger.database, 'ledger', ledger.dataDir)).toEqual([
       'files: the row of b is not what its events make it',
     ]);
   });
@@ -220,7 +222,7 @@ describe('a check of the tables that follow from a chain', () => {
     state.exec(
       "UPDATE sessions SET identity = 'mallory' WHERE id = 's-2'; UPDATE revision SET value = 9",
     );
-    expect(verifyTables(state, 'state')).toEqual([
+    expect(verifyTables(state, 'state', ledger.dataDir)).toEqual([
       'sessions: it is not what the coordination entries make it',
       'revision: it is not what the coordination entries make it',
     ]);

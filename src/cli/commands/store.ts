@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { backUpStore } from '../store/backup.ts';
+import { printSegments } from '../store/cat.ts';
+import { compactStore } from '../store/compact.ts';
+import { listSegments } from '../store/segments.ts';
+import { restoreStore } from '../store/restore.ts';
+import { showStats } from '../store/stats.ts';
+import { verifyAll } from '../audit-verify.ts';
+
+/** `codi store stats|ls|cat|verify|compact|backup|restore` */
+export function define(command: Command, context: CliContext): void {
+  command.addHelpText(
+    'after',
+    `
+Examples:
+  codi store stats
+  codi store verify
+  codi store backup /mnt/backup/codi
+  codi store cat | jq -c 'select(.level == "Error")'`,
+  );
+  const stats = command
+    .command('stats')
+    .description('how much it holds, and how long that is kept');
+  stats.action(() => context.run(stats, showStats));
+  const ls = command.command('ls').description('list archive segments, the oldest first');
+  ls.action(() => context.run(ls, listSegments));
+  defineCat(command, context);
+  const verify = command.command('verify').description('the same as `codi audit verify`');
+  verify
+    .addHelpText('after', '\nExit code 6 when something is wrong.\n\nExample:\n  codi store verify')
+    .action(() => context.run(verify, (invocation) => verifyAll({}, invocation)));
+  const compact = command.command('compact').description('archive now what is due');
+  compact
+    .option('--dry-run', 'only say what would go')
+    .addHelpText('after', '\nExample:\n  codi store compact --dry-run')
+    .action((options: { dryRun?: boolean }) =>
+      context.run(compact, (invocation) => compactStore(options.dryRun === true, invocation)),
+    );
+  defineCopies(command, context);
+}
+
+function defineCat(command: Command, context: CliContext): void {
+  const cat = command.command('cat').description('print archived entries as JSON lines');
+  cat
+    .argument('[segments...]', 'their names, as `codi store ls` prints them (all when absent)')
+    .option('--blocks', 'with the lines of the blocks')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  codi store cat | jq -c 'select(.stream == "log")'
+  codi store cat ledger-000000000000-000000000411.jsonl.gz --blocks`,
+    )
+    .action((files: string[], options: { blocks?: boolean }) =>
+      context.run(cat, (invocation) =>
+        printSegments(files, { withBlocks: options.blocks === true }, invocation),
+      ),
+    );
+}
+
+function defineCopies(command: Command, context: CliContext): void {
+  const backup = command.command('backup').description('copy it to a folder, also while it runs');
+  backup
+    .argument('<folder>', 'empty, or a backup: then only what is new is copied')
+    .addHelpText('after', '\nExample:\n  codi store backup /mnt/backup/codi')
+    .action((folder: string) =>
+      context.run(backup, (invocation) =>
+        backUpStore(resolve(invocation.io.cwd, folder), invocation),
+      ),
+    );
+  const restore = command.command('restore').description('put a backup into the data directory');
+  restore
+    .argument('<folder>', 'a backup')
+    .option('--force', 'also when there is a store already; it is moved aside')
+    .addHelpText(
+      'after',
+      `
+The daemon must be stopped. The backup is verified before anything changes.
+
+Examples:
+  codi daemon stop && codi store restore /mnt/backup/codi --force
+  codi --data-dir /tmp/look store restore /mnt/backup/codi`,
+    )
+    .action((folder: string, options: { force?: boolean }) =>
+      context.run(restore, (invocation) =>
+        restoreStore(
+          resolve(invocation.io.cwd, folder),
+          { mayReplace: options.force === true },
+          invocation,
+        ),
+      ),
+    );
+}

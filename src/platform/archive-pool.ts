@@ -1,0 +1,34 @@
+import { Piscina } from 'piscina';
+import type { ArchivePool } from '../actors/storage/retention.actor.ts';
+import { LoadingThreads } from './loading-threads.ts';
+
+/** Threads for work that takes as long as it takes; they start when they are needed and go when they are not. */
+export function createArchivePool(options: {
+  entry: URL;
+  data: unknown;
+  threadsMax: number;
+  queueMax: number;
+  idleMs: number;
+}): ArchivePool {
+  const pool = new Piscina({
+    filename: options.entry.href,
+    workerData: options.data,
+    minThreads: 0,
+    maxThreads: options.threadsMax,
+    maxQueue: options.queueMax,
+    idleTimeout: options.idleMs,
+    concurrentTasksPerWorker: 1,
+  });
+  const loading = new LoadingThreads(pool);
+  return {
+    run: (task, input, signal) => {
+      const result = pool.run(input, { name: task, signal }) as Promise<unknown>;
+      void loading.loaded();
+      return result;
+    },
+    close: async () => {
+      await loading.loaded();
+      await pool.destroy();
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** What a command asks of the thread that looks after a data directory; answers as on the wire where both exist. */
+import type { BodyOf } from './messages.ts';
+
+/** A file of the archive as its own header and index describe it. */
+export interface SegmentFile {
+  file: string;
+  bytes: number;
+  first_block: number;
+  last_block: number;
+  entries: number;
+  /** First and last number; null: none. */
+  logs: readonly [number, number] | null;
+  file_events: readonly [number, number] | null;
+  first_committed_ms: number;
+  last_committed_ms: number;
+  /** Earliest and latest second of the log entries in each part of the file. */
+  parts: (readonly [number, number] | null)[];
+  /** Why it cannot be read. */
+  damaged: string | null;
+}
+
+export interface StoreCalls {
+  /** Oldest first; read from the files alone, also while a daemon runs. */
+  segments(input: object): SegmentFile[];
+  /** Lines of the blocks and entries in one part of a file. */
+  part(input: { file: string; part: number }): string[];
+  /** Checks a file against its own leaves and sum. */
+  checkSegment(input: {
+    file: string;
+  }): { ok: true; blocks: number; entries: number } | { ok: false; block?: number; reason: string };
+  stats(input: object): BodyOf<'StoreStatus'>;
+  backup(input: { directory: string; nowMs: number }): Promise<BodyOf<'StoreBackedUp'>>;
+  restore(input: { directory: string; mayReplace: boolean; nowMs: number }): {
+    backup: BodyOf<'StoreBackedUp'>;
+    /** Where what was there before is now. */
+    aside?: string;
+  };
+}

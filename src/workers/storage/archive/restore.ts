@@ -1,0 +1,97 @@
+import {
+  copyFileSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { CodiError } from '../../../protocol/errors.ts';
+import type { BackupManifest } from '../archive.messages.ts';
+import { syncFolder } from './archive-files.ts';
+import { linkOrCopy, readManifest, syncFile } from './backup.ts';
+import { ARCHIVE_FOLDER } from './segment-format.ts';
+import { verifyCopy } from './verify-copy.ts';
+import { fileHash } from './verify-segment.ts';
+
+const STAGE = 'restore.unfinished';
+/** While it is there, the data directory is neither the old nor the restored one. */
+export const SWAP_MARK = 'restore.swapping';
+const DATABASE_FILES = ['ledger.db', 'state.db'].flatMap((name) => [
+  name,
+  `${name}-wal`,
+  `${name}-shm`,
+]);
+
+export interface Restored {
+  manifest: BackupManifest;
+  /** Where what was there before is now; null: there was nothing. */
+  asideDir: string | null;
+}
+
+/**
+ * Puts a backup into a data directory that nobody uses. It is copied beside the present files and verified
+ * there first; then the present files move aside, and the copy takes their place.
+ */
+export function restore(
+  folder: string,
+  dataDir: string,
+  { mayReplace, nowMs }: { mayReplace: boolean; nowMs: number },
+): Restored {
+  const manifest = readManifest(folder);
+  const stage = join(dataDir, STAGE);
+  const isSwapping = existsSync(join(dataDir, SWAP_MARK));
+  const hasStore = existsSync(join(dataDir, 'ledger.db'));
+  if (hasStore && !mayReplace && !isSwapping) throw new CodiError('CODI_STORE_EXISTS', { dataDir });
+  rmSync(stage, { recursive: true, force: true });
+  fill(stage, folder, manifest);
+  const problem = verifyCopy(stage);
+  if (problem) {
+    rmSync(stage, { recursive: true, force: true });
+    const reason = problem.reason;
+    throw new CodiError('CODI_STORE_CORRUPT', { path: join(folder, problem.where), reason });
+  }
+  const asideDir = swap(dataDir, stage, nowMs);
+  return { manifest, asideDir };
+}
+
+function fill(stage: string, folder: string, manifest: BackupManifest): void {
+  mkdirSync(join(stage, ARCHIVE_FOLDER), { recursive: true, mode: 0o700 });
+  for (const kind of ['ledger', 'state'] as const) {
+    const to = join(stage, `${kind}.db`);
+    copyFileSync(join(folder, `${kind}.db`), to, constants.COPYFILE_FICLONE);
+    syncFile(to);
+    if (fileHash(to).toString('hex') !== manifest[kind].sha256) {
+      const path = join(folder, `${kind}.db`);
+      throw new CodiError('CODI_STORE_CORRUPT', {
+        path,
+        reason: 'it has not the sha256 of the backup',
+      });
+    }
+  }
+  for (const { file, bytes } of manifest.segments)
+    linkOrCopy(join(folder, ARCHIVE_FOLDER, file), join(stage, ARCHIVE_FOLDER, file), bytes);
+  syncFolder(join(stage, ARCHIVE_FOLDER));
+  syncFolder(stage);
+}
+
+function swap(dataDir: string, stage: string, nowMs: number): string | null {
+  const mark = join(dataDir, SWAP_MARK);
+  writeFileSync(mark, '', { mode: 0o600 });
+  syncFolder(dataDir);
+  const aside = join(dataDir, `replaced-${new Date(nowMs).toISOString().replaceAll(':', '')}`);
+  const present = [...DATABASE_FILES, ARCHIVE_FOLDER].filter((name) =>
+    existsSync(join(dataDir, name)),
+  );
+  if (present.length > 0) mkdirSync(aside, { mode: 0o700 });
+  for (const name of present) renameSync(join(dataDir, name), join(aside, name));
+  for (const name of readdirSync(stage)) renameSync(join(stage, name), join(dataDir, name));
+  rmSync(stage, { recursive: true });
+  syncFolder(dataDir);
+  rmSync(mark);
+  syncFolder(dataDir);
+  return present.length > 0 ? aside : null;
+}

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CodiError } from '../../protocol/errors.ts';
+import { SWAP_MARK } from './archive/restore.ts';
+import { acquireLock, type LockResult } from './lock.ts';
+
+type HeldLock = Extract<LockResult, { ok: true }>;
+
+/**
+ * Takes the lock of a data directory that has a whole store; elsewhere it would leave a file where none belongs.
+ * Throws CODI_RESTORE_UNFINISHED, CODI_NOT_FOUND, CODI_STORE_IN_USE.
+ */
+export function holdStore(dataDir: string, hint?: string): HeldLock {
+  if (existsSync(join(dataDir, SWAP_MARK)))
+    throw new CodiError('CODI_RESTORE_UNFINISHED', { dataDir });
+  if (!existsSync(join(dataDir, 'ledger.db')))
+    throw new CodiError('CODI_NOT_FOUND', { what: `ledger in ${dataDir}` });
+  return holdDirectory(dataDir, hint);
+}
+
+/** Takes the lock of a data directory, whatever is in it. Throws CODI_STORE_IN_USE. */
+export function holdDirectory(dataDir: string, hint?: string): HeldLock {
+  const taken = acquireLock(dataDir);
+  if (!taken.ok)
+    throw new CodiError('CODI_STORE_IN_USE', { dataDir }, hint === undefined ? {} : { hint });
+  return taken;
+}

@@ -1,0 +1,152 @@
+import { beforeEach, expect, test } from 'vitest';
+import { RequestBook } from '#codi/actors/storage/request-book.js';
+import { RetentionDesk } from '#codi/actors/storage/retention-desk.js';
+import type { RetentionReport } from '#codi/actors/storage/retention-run.js';
+import { retentionSpec, type ArchivePool } from '#codi/actors/storage/retention.actor.js';
+import { CodiError } from '#codi/protocol/errors.js';
+import type { Plan, UpkeepCommand, UpkeepResult } from '#codi/workers/storage/archive.messages.js';
+import { ActorWorld, rememberTelemetry, type TelemetryLog } from '../../../support/actor-world.ts';
+
+const PLAN: Plan = { firstBlock: 0, lastBlock: 1, reason: 'age', entries: 5, bytes: 500 };
+const SEGMENT = { firstBlock: 0, lastBlock: 1, entries: 5, bytes: 500, fileBytes: 50 };
+
+let world: ActorWorld;
+let desk: RetentionDesk;
+let log: TelemetryLog;
+let plans: Plan[];
+let commands: UpkeepCommand['type'][];
+let records: RetentionReport[];
+let disk: { freeBytes: number; totalBytes: number };
+let failure: CodiError | undefined;
+let isHanging: boolean;
+let isClosed: boolean;
+
+/** Tasks that have nothing to do but what the test gives them. */
+function createPool(): ArchivePool {
+  const answers: Record<string, () => unknown> = {
+    plan: () => plans.shift() ?? null,
+    writeSegment: () => SEGMENT,
+    segments: () => [],
+    space: () => ({ pageBytes: 4_096, pages: 10, freePages: 0 }),
+    sweep: () => ({ files: 0, bytes: 0 }),
+  };
+  return {
+    run: (task, _input, signal) =>
+      new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('aborted')));
+        if (failure) reject(failure.toWire());
+        else if (!isHanging) resolve(answers[task]!());
+      }),
+    close: async () => {
+      isClosed = true;
+    },
+  };
+}
+
+beforeEach(async () => {
+  desk = new RetentionDesk();
+  log = rememberTelemetry();
+  [plans, commands, records] = [[], [], []];
+  disk = { freeBytes: 1_000, totalBytes: 1_000 };
+  [failure, isHanging, isClosed] = [undefined, false, false];
+  const writer = new RequestBook<UpkeepCommand>(16);
+  let stepsLeft = 2;
+  writer.attach(({ id, command }) => {
+    commands.push(command.type);
+    const isDropping = command.type !== 'giveUpFile' && commands.includes('beginSegment');
+    const result: UpkeepResult = {
+      rows: isDropping ? 1 : 0,
+      isDropping: isDropping && stepsLeft-- > 0,
+      durationMs: 2,
+    };
+    queueMicrotask(() => writer.answer(id, { ok: true, result }));
+  });
+  const spec = retentionSpec({
+    policy: {
+      retentionDays: 90,
+      sizeLimitBytes: 0,
+      diskFloorBytes: 10,
+      keepDays: 7,
+      isArchiving: true,
+      archiveDays: 0,
+      segmentLimitBytes: 1_000,
+      dropStepMs: 2,
+    },
+    intervalMs: 600_000,
+    writer,
+    desk,
+    createPool,
+    disk: async () => disk,
+    telemetry: log.telemetry,
+    record: (report) => void records.push(report),
+  });
+  world = await ActorWorld.start([spec]);
+});
+
+const runs = () => log.names().filter((name) => name === 'SegmentArchived').length;
+
+test('Looks for the first time half a minute after the start, and then at its interval.', async () => {
+  plans = [PLAN];
+  await world.advance(29_000);
+  expect(commands).toEqual([]);
+  await world.advance(2_000);
+  expect(runs()).toBe(1);
+  expect(commands).toEqual(['dropRows', 'beginSegment', 'dropRows', 'dropRows']);
+  expect(records).toMatchObject([{ segments: 1, entries: 5, reasons: ['age'] }]);
+  plans = [PLAN];
+  await world.advance(599_000);
+  expect(runs()).toBe(1);
+  await world.advance(2_000);
+  expect(runs()).toBe(2);
+});
+
+test('Who waits for a run is told when the actor ends, and can ask the next one.', async () => {
+  isHanging = true;
+  const isEnded = { code: 'CODI_TRY_AGAIN' };
+  const first = expect(desk.compact()).rejects.toMatchObject(isEnded);
+  await world.settle();
+  const second = expect(desk.compact()).rejects.toMatchObject(isEnded);
+  isHanging = false;
+  await world.settle();
+  await world.kill('retention');
+  await Promise.all([first, second]);
+  expect(desk.reason()).toBeUndefined();
+  await world.advance(2_000);
+  const third = desk.compact();
+  await world.settle();
+  await expect(third).resolves.toMatchObject({ segments: 0, stopped: null });
+});
+
+test('A run that fails is told, shown, and tried again.', async () => {
+  failure = new CodiError('CODI_DISK_FULL');
+  const asked = expect(desk.compact()).rejects.toMatchObject({ code: 'CODI_DISK_FULL' });
+  await world.settle();
+  await asked;
+  expect(log.names()).toContain('RetentionFailed');
+  expect(desk.reason()).toContain('the disk that holds the ledger is full');
+  failure = undefined;
+  await world.advance(31_000);
+  expect(desk.reason()).toBeUndefined();
+});
+
+test('A disk that runs low starts a run, and after one in vain not at once another.', async () => {
+  disk = { freeBytes: 1, totalBytes: 1_000 };
+  await world.advance(10_500);
+  expect(commands).toEqual(['dropRows']);
+  desk.press(world.environment.clock.nowMs());
+  await world.settle();
+  expect(commands).toEqual(['dropRows']);
+  await world.advance(20_000);
+  expect(commands.length).toBeGreaterThan(1);
+});
+
+test('A stop in the middle of a run ends its threads and does not wait for it.', async () => {
+  isHanging = true;
+  desk.compact().catch(() => undefined);
+  await world.settle();
+  const stopped = world.system.stop();
+  await world.settle();
+  await world.advance(1_000);
+  expect((await stopped).unstopped).toEqual([]);
+  expect(isClosed).toBe(true);
+});
