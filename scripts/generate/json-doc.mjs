@@ -18,7 +18,8 @@ A path that is not valid UTF-8 has replacement characters in \`path\`, and its b
 \`{"error":{"code","message","hint","retryable"}}\` with the codes of [errors.md](errors.md).
 `;
 
-const { EventResults, FileResults, LogResults, SessionResults, WatchResults, Synced } = ANSWERS;
+const { ActResults, EventResults, FileResults, LogResults, SessionResults, WatchResults, Synced } =
+  ANSWERS;
 const { StoreStatus, StoreCompacted, StoreBackedUp } = ANSWERS;
 
 /** @type {{ title: string, commands: string, schema: z.ZodType, rename?: Record<string, string>, note?: string }[]} */
@@ -38,6 +39,12 @@ const ROWS = [
   },
   { title: 'File', commands: '`codi files ls`', schema: FileResults.shape.files.element },
   { title: 'Watch', commands: '`codi watch ls`', schema: WatchResults.shape.watches.element },
+  {
+    title: 'Act',
+    commands: '`codi audit log`',
+    schema: ActResults.shape.acts.element,
+    note: 'Without `actor` the daemon itself did it.',
+  },
   {
     title: 'Session',
     commands: '`codi session ls`',

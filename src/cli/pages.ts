@@ -1,5 +1,5 @@
 import type { MonitorClient } from '../client/monitor-client.ts';
-import type { FileRow, SessionRow } from '../protocol/messages.ts';
+import type { ActRow, BodyOf, FileRow, SessionRow } from '../protocol/messages.ts';
 
 const PAGE_ROWS = 1_000;
 
@@ -54,6 +54,17 @@ export function sessionPages(
     };
     const answer = await client.request('ListSessions', request);
     return { rows: answer.sessions, next: answer.next ?? undefined };
+  });
+}
+
+export function actPages(
+  client: MonitorClient,
+  filter: BodyOf<'QueryActs'>['filter'],
+  limit: number | undefined,
+): AsyncGenerator<readonly ActRow[]> {
+  return pages(limit, async (pageLimit, cursor) => {
+    const answer = await client.request('QueryActs', { filter, limit: pageLimit, ...at(cursor) });
+    return { rows: answer.acts, next: answer.next ?? undefined };
   });
 }
 

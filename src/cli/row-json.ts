@@ -1,4 +1,11 @@
-import type { EventRow, FileRow, LogRow, SessionRow, WatchRow } from '../protocol/messages.ts';
+import type {
+  ActRow,
+  EventRow,
+  FileRow,
+  LogRow,
+  SessionRow,
+  WatchRow,
+} from '../protocol/messages.ts';
 
 /** Rows as `--json` prints them: absent instead of null, one name for one thing in all of them. */
 export type JsonRow = Record<string, unknown>;
@@ -31,6 +38,10 @@ export function watchRowJson(row: WatchRow): JsonRow {
 }
 
 export function sessionRowJson(row: SessionRow): JsonRow {
+  return present(row);
+}
+
+export function actRowJson(row: ActRow): JsonRow {
   return present(row);
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { CodiError, EXIT } from '../../protocol/errors.ts';
+import { listActs, type ActOptions } from '../audit-acts.ts';
 import { withAuditSource } from '../audit-source.ts';
 import { verifyAll, verifyProof, type VerifyOptions } from '../audit-verify.ts';
 import type { CliContext } from '../context.ts';
@@ -8,7 +9,7 @@ import { withProgress } from '../progress.ts';
 import { fetchProof, readEntry } from '../proof-text.ts';
 import { safeText } from '../safe-text.ts';
 
-/** `codi audit head|prove|verify` */
+/** `codi audit head|log|prove|verify` */
 export function define(command: Command, context: CliContext): void {
   command.addHelpText(
     'after',
@@ -17,6 +18,7 @@ Works with a running daemon, and without one on its data directory.
 
 Examples:
   codi audit head
+  codi audit log --since yesterday
   codi audit prove log:42 > proof.json
   codi audit verify
   codi audit verify --proof proof.json --key key.pub`,
@@ -25,6 +27,7 @@ Examples:
   head
     .addHelpText('after', '\nExample:\n  codi audit head > known-good.note')
     .action(() => context.run(head, printHead));
+  defineLog(command, context);
   const prove = command
     .command('prove')
     .description('print what shows that an entry is in the signed tree');
@@ -68,6 +71,31 @@ Examples:
           ? verifyAll(options, invocation)
           : verifyProof(options.proof, options.key, invocation),
       ),
+    );
+}
+
+function defineLog(command: Command, context: CliContext): void {
+  const log = command
+    .command('log')
+    .description('list what was done to the daemon, by people and by itself, newest first');
+  log
+    .option('--kind <kind>', 'only this, such as debug.kill')
+    .option('--subject <name>', 'only what was done to this, such as core/storage/ledger-writer')
+    .option('--since <time>', 'not before this time')
+    .option('--until <time>', 'before this time')
+    .option('-n, --limit <count>', 'at most so many (50 on a terminal)')
+    .addHelpText(
+      'after',
+      `
+Needs a running daemon. Acts are entries of the ledger: \`codi audit prove act:7\` proves one.
+
+Examples:
+  codi audit log
+  codi audit log --kind debug.kill --since 2d
+  codi audit log --json | jq -r .actor | sort | uniq -c`,
+    )
+    .action((options: ActOptions) =>
+      context.run(log, (invocation) => listActs(options, invocation)),
     );
 }
 
