@@ -2,13 +2,13 @@
 // on, names the actor and the message, shows what was known before, and refuses what it cannot do.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { DebugClient } from '#codi/client/index.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 import { deadline, eventually } from '../support/deadline.ts';
 
-const PRELOAD = fileURLToPath(new URL('../support/spin-when-root-gone.mjs', import.meta.url));
+// An address, not a path: NODE_OPTIONS is split at spaces.
+const PRELOAD = new URL('../support/spin-when-root-gone.mjs', import.meta.url).href;
 
 let place: DaemonPlace;
 let daemon: RunningDaemon;
