@@ -35,6 +35,7 @@ export const stats: ArchiveTasks['stats'] = () => told(() => store.stats());
 
 export const backup: ArchiveTasks['backup'] = ({ target, nowMs }) =>
   store.backup(target, nowMs).catch((error: unknown) => {
+    // A plain object, as in told().
     // oxlint-disable-next-line typescript/only-throw-error
     throw taskFailure(error, dataDir).toWire();
   });

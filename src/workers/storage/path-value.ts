@@ -10,6 +10,7 @@ export interface SubtreeBounds {
   blob: { from: Buffer; below: Buffer };
 }
 
+/** Control characters are meant: they are ASCII too. */
 const NON_ASCII = /[^\x00-\x7f]/; // eslint-disable-line no-control-regex
 
 export function pathToValue(path: BytePath): PathValue {

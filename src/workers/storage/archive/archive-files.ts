@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BlockSpan, SegmentRecord, StoredSegment } from '../archive.messages.ts';
+import { syncPath } from '../durable-file.ts';
 import type { SqliteDatabase } from '../open-database.ts';
 import { ArchiveSegment } from './archive-segment.ts';
 import { describeSpan, LiveBlocks } from './live-blocks.ts';
@@ -74,7 +65,7 @@ function create(path: string, live: LiveBlocks, record: SegmentRecord): void {
     // A file of that name that is no such segment is evidence of something: it is kept.
     if (existsSync(path)) renameSync(path, `${path}.unfit-${record.createdMs}`);
     renameSync(unfinished, path);
-    syncFolder(archiveFolderOf(path));
+    syncPath(archiveFolderOf(path));
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw error;
@@ -128,7 +119,7 @@ export function sweepFiles(
     swept.bytes += statSync(path).size;
     rmSync(path);
   }
-  if (swept.files > 0) syncFolder(folder);
+  if (swept.files > 0) syncPath(folder);
   return swept;
 }
 
@@ -136,20 +127,10 @@ function archiveFolder(dataDir: string): string {
   const folder = join(dataDir, ARCHIVE_FOLDER);
   if (existsSync(folder)) return folder;
   mkdirSync(folder, { mode: 0o700, recursive: true });
-  syncFolder(dataDir);
+  syncPath(dataDir);
   return folder;
 }
 
 function archiveFolderOf(path: string): string {
   return join(path, '..');
-}
-
-/** A new name is on the disk once its folder is. */
-export function syncFolder(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

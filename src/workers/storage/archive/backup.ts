@@ -1,12 +1,9 @@
 import {
-  closeSync,
   copyFileSync,
   constants,
   existsSync,
-  fsyncSync,
   linkSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -16,11 +13,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { BackupManifest } from '../archive.messages.ts';
+import { syncPath } from '../durable-file.ts';
 import { openForReading, type SqliteDatabase, type StoreKind } from '../open-database.ts';
 import { readSpace } from './plan-segment.ts';
 import { ARCHIVE_FOLDER } from './segment-format.ts';
 import { readSegments } from './segment-table.ts';
-import { syncFolder } from './archive-files.ts';
 import { fileHash } from './verify-segment.ts';
 
 export const MANIFEST_NAME = 'backup.json';
@@ -107,7 +104,7 @@ async function copyDatabase(
     source.exec('BEGIN');
     const about = describeDatabase(source);
     await source.backup(path, { progress: () => PAGES_PER_STEP });
-    syncFile(path);
+    syncPath(path);
     return { ...about, sha256: fileHash(path).toString('hex') };
   } finally {
     source.close();
@@ -153,7 +150,7 @@ function copySegments(
   mkdirSync(join(target, ARCHIVE_FOLDER), { recursive: true, mode: 0o700 });
   for (const { file, bytes } of segments)
     linkOrCopy(join(dataDir, ARCHIVE_FOLDER, file), join(target, ARCHIVE_FOLDER, file), bytes);
-  syncFolder(join(target, ARCHIVE_FOLDER));
+  syncPath(join(target, ARCHIVE_FOLDER));
 }
 
 /** Gives a file that never changes a second name, or a copy where that cannot be; one that is there stays. */
@@ -193,7 +190,7 @@ function copyUnlessGone(from: string, to: string): void {
 
 function copyDurably(from: string, to: string): void {
   copyFileSync(from, to, constants.COPYFILE_FICLONE);
-  syncFile(to);
+  syncPath(to);
 }
 
 function finish(target: string, manifest: BackupManifest): void {
@@ -202,16 +199,7 @@ function finish(target: string, manifest: BackupManifest): void {
   for (const kind of KINDS)
     renameSync(join(target, `${kind}.db${UNFINISHED}`), join(target, `${kind}.db`));
   writeFileSync(path + UNFINISHED, `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
-  syncFile(path + UNFINISHED);
+  syncPath(path + UNFINISHED);
   renameSync(path + UNFINISHED, path);
-  syncFolder(target);
-}
-
-export function syncFile(path: string): void {
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  syncPath(target);
 }

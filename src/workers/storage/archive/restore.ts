@@ -11,8 +11,8 @@ import {
 import { join } from 'node:path';
 import { CodiError } from '../../../protocol/errors.ts';
 import type { BackupManifest } from '../archive.messages.ts';
-import { syncFolder } from './archive-files.ts';
-import { linkOrCopy, readManifest, syncFile } from './backup.ts';
+import { syncPath } from '../durable-file.ts';
+import { linkOrCopy, readManifest } from './backup.ts';
 import { ARCHIVE_FOLDER } from './segment-format.ts';
 import { verifyCopy } from './verify-copy.ts';
 import { fileHash } from './verify-segment.ts';
@@ -63,7 +63,7 @@ function fill(stage: string, folder: string, manifest: BackupManifest): void {
   for (const kind of ['ledger', 'state'] as const) {
     const to = join(stage, `${kind}.db`);
     copyFileSync(join(folder, `${kind}.db`), to, constants.COPYFILE_FICLONE);
-    syncFile(to);
+    syncPath(to);
     if (fileHash(to).toString('hex') !== manifest[kind].sha256) {
       const path = join(folder, `${kind}.db`);
       throw new CodiError('CODI_STORE_CORRUPT', {
@@ -74,14 +74,14 @@ function fill(stage: string, folder: string, manifest: BackupManifest): void {
   }
   for (const { file, bytes } of manifest.segments)
     linkOrCopy(join(folder, ARCHIVE_FOLDER, file), join(stage, ARCHIVE_FOLDER, file), bytes);
-  syncFolder(join(stage, ARCHIVE_FOLDER));
-  syncFolder(stage);
+  syncPath(join(stage, ARCHIVE_FOLDER));
+  syncPath(stage);
 }
 
 function swap(dataDir: string, stage: string, nowMs: number): string | null {
   const mark = join(dataDir, SWAP_MARK);
   writeFileSync(mark, '', { mode: 0o600 });
-  syncFolder(dataDir);
+  syncPath(dataDir);
   const aside = join(dataDir, `replaced-${new Date(nowMs).toISOString().replaceAll(':', '')}`);
   const present = [...DATABASE_FILES, ARCHIVE_FOLDER].filter((name) =>
     existsSync(join(dataDir, name)),
@@ -90,8 +90,8 @@ function swap(dataDir: string, stage: string, nowMs: number): string | null {
   for (const name of present) renameSync(join(dataDir, name), join(aside, name));
   for (const name of readdirSync(stage)) renameSync(join(stage, name), join(dataDir, name));
   rmSync(stage, { recursive: true });
-  syncFolder(dataDir);
+  syncPath(dataDir);
   rmSync(mark);
-  syncFolder(dataDir);
+  syncPath(dataDir);
   return present.length > 0 ? aside : null;
 }

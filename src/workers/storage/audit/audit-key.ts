@@ -16,7 +16,8 @@ import {
   signCheckpoint,
   type VerifierKey,
 } from '../../../protocol/audit/signed-note.ts';
-import { AuditFiles, readIfThere, syncDirectory, writeDurably } from './audit-files.ts';
+import { syncPath, writeDurably } from '../durable-file.ts';
+import { AuditFiles, readIfThere } from './audit-files.ts';
 
 const PUBLIC_NAME = 'key.pub';
 /** Lines of earlier origins stay for earlier proofs; far more than a store is anchored anew. */
@@ -108,7 +109,7 @@ function create(
     writeDurably(draft, `${kind}.checkpoint`, note);
   }
   renameSync(draft, dir);
-  syncDirectory(dataDir);
+  syncPath(dataDir);
 }
 
 function makeKey(path: string): KeyObject {
