@@ -174,6 +174,7 @@ function retention(shared: Shared): ChildSpec {
       }),
     disk: () => diskSpace(dataDir),
     telemetry,
+    onDamage: (damage) => shared.healing.report({ store: 'ledger', ...damage }),
     record: (report) => shared.acts.record(retentionAct(report)),
   });
 }

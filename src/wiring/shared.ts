@@ -1,4 +1,5 @@
 import { HttpDoor } from '../actors/serving/http-door.ts';
+import { HealingDesk } from '../actors/storage/healing-desk.ts';
 import { IngestBuffer } from '../actors/storage/ingest-buffer.ts';
 import { ReaderPort } from '../actors/storage/readers.actor.ts';
 import { RequestBook } from '../actors/storage/request-book.ts';
@@ -47,6 +48,8 @@ export interface Shared {
   audit: AuditDesk;
   upkeep: RequestBook<UpkeepCommand>;
   retention: RetentionDesk;
+  /** Where damage in a database is reported, whoever met it. */
+  healing: HealingDesk;
   reader: ReaderPort;
   router: HostRouter;
   desk: AnswerDesk;
@@ -104,6 +107,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     audit: new AuditDesk(telemetry, (act) => acts.record(act)),
     upkeep: new RequestBook<UpkeepCommand>(UPKEEP_REQUESTS_MAX),
     retention: new RetentionDesk(),
+    healing: new HealingDesk(telemetry),
     reader: new ReaderPort(),
     router: new HostRouter(),
     desk: new AnswerDesk(),

@@ -98,6 +98,7 @@ export class ArchiveWorld {
       monotonicMs: () => this.#tickMs,
       pause: async () => undefined,
       onSegment: () => undefined,
+      onDamage: () => undefined,
     };
   }
 

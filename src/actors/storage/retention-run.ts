@@ -36,6 +36,8 @@ export interface RetentionRunPorts {
   monotonicMs(): number;
   pause(durationMs: number): Promise<void>;
   onSegment(segment: SegmentRecord): void;
+  /** A block does not match its leaf. */
+  onDamage(damage: { block: number; reason: string }): void;
 }
 
 /** What one run did. */
@@ -133,12 +135,13 @@ export class RetentionRun {
 
   /** False when the next blocks cannot be taken. */
   async #take({ firstBlock, lastBlock, reason }: NonNullable<Plan>): Promise<boolean> {
-    const { policy, run, nowMs, onSegment } = this.#ports;
+    const { policy, run, nowMs, onSegment, onDamage } = this.#ports;
     const task = policy.isArchiving ? 'writeSegment' : 'describe';
     const segment = await run(task, { firstBlock, lastBlock, nowMs: nowMs() });
     if ('damaged' in segment) {
       const { block, reason: why } = segment.damaged;
       this.report.stopped = `block ${block}: ${why}`;
+      onDamage(segment.damaged);
       return false;
     }
     const begun = await this.#change({

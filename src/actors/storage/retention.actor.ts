@@ -33,6 +33,8 @@ export interface RetentionPorts {
   createPool(): ArchivePool;
   disk(): Promise<DiskSpace>;
   telemetry: Telemetry;
+  /** A block of the ledger does not match its leaf. */
+  onDamage(damage: { block: number; reason: string }): void;
   /** Says in the ledger what a run did. */
   record(report: RetentionReport): void;
 }
@@ -109,7 +111,7 @@ class Retention {
   });
 
   #runPorts() {
-    const { policy, disk, telemetry, desk, writer } = this.#ports;
+    const { policy, disk, telemetry, desk, writer, onDamage } = this.#ports;
     const { clock, scope } = this.#cell;
     return {
       policy,
@@ -125,6 +127,7 @@ class Retention {
         telemetry.emit('SegmentArchived', { entries, bytes, fileBytes });
         desk.progress();
       },
+      onDamage,
     };
   }
 

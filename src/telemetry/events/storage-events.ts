@@ -1,6 +1,7 @@
 import { defineEvent, number, oneOf, text } from '../event-definition.ts';
 import { ERROR_CODES } from '../labels.ts';
 
+const STORES = ['ledger', 'state'] as const;
 const code = oneOf('Error code.', ERROR_CODES);
 
 export const STORAGE_EVENTS = {
@@ -166,6 +167,20 @@ export const STORAGE_EVENTS = {
       },
     ],
     repeatedBy: ['reason'],
+  }),
+  StoreDamageFound: defineEvent({
+    level: 'error',
+    sentence: '{store}.db is damaged: {reason}.',
+    fields: { store: oneOf('Which.', STORES), reason: text('What was found.') },
+    metrics: [
+      {
+        name: 'codi_store_damage_found_total',
+        type: 'counter',
+        help: 'Times somebody met damage in a database.',
+        labels: ['store'],
+      },
+    ],
+    repeatedBy: ['store', 'reason'],
   }),
   DiskMeasured: defineEvent({
     level: 'trace',

@@ -20,12 +20,14 @@ let disk: { freeBytes: number; totalBytes: number };
 let failure: CodiError | undefined;
 let isHanging: boolean;
 let isClosed: boolean;
+let damaged: { block: number; reason: string } | undefined;
+let damages: { block: number; reason: string }[];
 
 /** Tasks that have nothing to do but what the test gives them. */
 function createPool(): ArchivePool {
   const answers: Record<string, () => unknown> = {
     plan: () => plans.shift() ?? null,
-    writeSegment: () => SEGMENT,
+    writeSegment: () => (damaged ? { damaged } : SEGMENT),
     segments: () => [],
     space: () => ({ pageBytes: 4_096, pages: 10, freePages: 0 }),
     sweep: () => ({ files: 0, bytes: 0 }),
@@ -49,6 +51,7 @@ beforeEach(async () => {
   [plans, commands, records] = [[], [], []];
   disk = { freeBytes: 1_000, totalBytes: 1_000 };
   [failure, isHanging, isClosed] = [undefined, false, false];
+  [damaged, damages] = [undefined, []];
   const writer = new RequestBook<UpkeepCommand>(16);
   let stepsLeft = 2;
   writer.attach(({ id, command }) => {
@@ -78,6 +81,7 @@ beforeEach(async () => {
     createPool,
     disk: async () => disk,
     telemetry: log.telemetry,
+    onDamage: (damage) => void damages.push(damage),
     record: (report) => void records.push(report),
   });
   world = await ActorWorld.start([spec]);
@@ -98,6 +102,18 @@ test('Looks for the first time half a minute after the start, and then at its in
   expect(runs()).toBe(1);
   await world.advance(2_000);
   expect(runs()).toBe(2);
+});
+
+test('A block that does not match its leaf ends the run and is reported, with its number.', async () => {
+  plans = [PLAN];
+  damaged = { block: 3, reason: 'its entries do not match its leaf' };
+  const report = desk.compact();
+  await world.settle();
+  await expect(report).resolves.toMatchObject({
+    segments: 0,
+    stopped: 'block 3: its entries do not match its leaf',
+  });
+  expect(damages).toEqual([damaged]);
 });
 
 test('Who waits for a run is told when the actor ends, and can ask the next one.', async () => {
