@@ -4,6 +4,7 @@
 import { codi } from './peers/codi.mjs';
 import { jetStream } from './peers/nats.mjs';
 import { lockedFile } from './peers/locked-file.mjs';
+import { jetStreamClient, redisClient } from './peers/npm-clients.mjs';
 import { redis } from './peers/redis.mjs';
 import { rsyslog } from './peers/rsyslog.mjs';
 import { rawSqlite } from './peers/sqlite.mjs';
@@ -15,7 +16,16 @@ const seconds = Number(process.argv[2] ?? 5);
 const bytes = Number(process.argv[3] ?? 250);
 const curve = (process.argv[4] ?? '1,4,16,64').split(',').map(Number);
 const entry = newEntry(bytes);
-const servers = [codi, redis('everysec'), redis('always'), jetStream, rsyslog];
+const servers = [
+  codi,
+  redisClient('everysec'),
+  redisClient('always'),
+  jetStreamClient,
+  redis('everysec'),
+  redis('always'),
+  jetStream,
+  rsyslog,
+];
 const notRun = [];
 const rows = [];
 

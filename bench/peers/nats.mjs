@@ -14,27 +14,7 @@ export const jetStream = {
   missing: () => missing('nats-server'),
   version: () => versionOf('nats-server', '--version'),
   async start() {
-    const home = newHome();
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
-    const config = join(home, 'nats.conf');
-    writeFileSync(
-      config,
-      `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: "${home}/js", max_file_store: 20G }\n`,
-    );
-    const stop = startServer('nats-server', ['-c', config], home);
-    const admin = await open(port, () => undefined);
-    const stream = JSON.stringify({
-      name: 'LOG',
-      subjects: ['log'],
-      storage: 'file',
-      retention: 'limits',
-      discard: 'old',
-      max_msgs: -1,
-      max_bytes: -1,
-      num_replicas: 1,
-    });
-    admin.write(`PUB $JS.API.STREAM.CREATE.LOG acks.admin ${stream.length}\r\n${stream}\r\n`);
-    await new Promise((resolve) => admin.once('data', resolve));
+    const { port, stop } = await startJetStream();
     let clients = 0;
     return {
       connect: async (entry, onAcks) => {
@@ -52,13 +32,37 @@ export const jetStream = {
           close: async () => void socket.destroy(),
         };
       },
-      stop: async () => {
-        admin.destroy();
-        await stop();
-      },
+      stop,
     };
   },
 };
+
+/** A server on a loopback port, with a stream LOG in its file store. */
+export async function startJetStream() {
+  const home = newHome();
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const config = join(home, 'nats.conf');
+  writeFileSync(
+    config,
+    `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: "${home}/js", max_file_store: 20G }\n`,
+  );
+  const stop = startServer('nats-server', ['-c', config], home);
+  const admin = await open(port, () => undefined);
+  const stream = JSON.stringify({
+    name: 'LOG',
+    subjects: ['log'],
+    storage: 'file',
+    retention: 'limits',
+    discard: 'old',
+    max_msgs: -1,
+    max_bytes: -1,
+    num_replicas: 1,
+  });
+  admin.write(`PUB $JS.API.STREAM.CREATE.LOG acks.admin ${stream.length}\r\n${stream}\r\n`);
+  await new Promise((resolve) => admin.once('data', resolve));
+  admin.destroy();
+  return { port, stop };
+}
 
 async function open(port, onAcks, inbox = 'acks.admin') {
   const socket = await dial({ host: '127.0.0.1', port });

@@ -11,18 +11,7 @@ export const redis = (appendfsync) => ({
   missing: () => missing('redis-server'),
   version: () => versionOf('redis-server', '--version'),
   async start() {
-    const home = newHome();
-    const path = join(home, 'r.sock');
-    const options = {
-      port: 0,
-      unixsocket: path,
-      dir: home,
-      appendonly: 'yes',
-      appendfsync,
-      save: '',
-    };
-    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const stop = startServer('redis-server', args, home);
+    const { path, stop } = startRedis(appendfsync);
     return {
       connect: async (entry, onAcks) => {
         const socket = await dial({ path });
@@ -48,6 +37,22 @@ export const redis = (appendfsync) => ({
     };
   },
 });
+
+/** A server with an append-only file, on a Unix socket. */
+export function startRedis(appendfsync) {
+  const home = newHome();
+  const path = join(home, 'r.sock');
+  const options = {
+    port: 0,
+    unixsocket: path,
+    dir: home,
+    appendonly: 'yes',
+    appendfsync,
+    save: '',
+  };
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return { path, stop: startServer('redis-server', args, home) };
+}
 
 function command({ level, component, message, metadata }) {
   const args = ['XADD', 'log', '*', 'timestamp', new Date().toISOString(), 'level', level];
