@@ -41,13 +41,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { dataDir, socketPath, debugSocketPath, environment, telemetry } = options;
   prepareSocketDirectory(socketPath, options.uid);
   prepareSocketDirectory(debugSocketPath, options.uid);
-  const held = holdDataDirectory(dataDir, {
+  const card = {
     pid: options.pid,
     version: options.version,
     socket_path: socketPath,
     debug_socket_path: debugSocketPath,
     started_at: new Date(environment.clock.nowMs()).toISOString(),
-  });
+  };
+  const held = holdDataDirectory(dataDir, card, options.encryptionKey);
   const shared = shareParts(options, held);
   try {
     // Before any actor takes a socket over: a daemon of another data directory may be using them.

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { parseArgs } from 'node:util';
+import { KEY_VARIABLE, NEW_KEY_VARIABLE, readEncryptionKey } from './config/encryption-key.ts';
 import { loadConfig, type ConfigResult } from './config/load.ts';
 import { absolute, resolveConfigPath, resolvePaths, type Machine } from './config/paths.ts';
 import { startDaemon, type Daemon } from './main.ts';
@@ -88,6 +89,15 @@ function readConfig(machine: Machine, values: { config?: string }, flags: object
   });
 }
 
+/** After it the key is in no environment that threads and children get. */
+function takeEncryptionKey(keyFile: string | undefined, machine: Machine): Uint8Array | undefined {
+  const text = process.env[KEY_VARIABLE];
+  delete process.env[KEY_VARIABLE];
+  delete process.env[NEW_KEY_VARIABLE];
+  const file = keyFile === undefined ? undefined : absolute(keyFile, machine);
+  return readEncryptionKey({ file, text, uid: machine.uid });
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = readOptions();
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
@@ -106,6 +116,7 @@ async function main(): Promise<void> {
     throw new CodiError('CODI_CONFIG', { reason });
   }
   const { config, warnings } = loaded;
+  const encryptionKey = takeEncryptionKey(config.storage.encryptionKeyFile, machine);
   const environment = nodeEnvironment();
   const telemetry = createTelemetry({
     destination: 'stderr',
@@ -135,6 +146,7 @@ async function main(): Promise<void> {
       origin: config.audit.origin ?? `codi.local/${hostname().replace(/[\s+/]+/gu, '-')}`,
       ...(keyFile !== undefined && { keyFile: absolute(keyFile, machine) }),
     },
+    encryptionKey,
   });
   run(daemon, telemetry, config.shutdown.deadlineMs);
 

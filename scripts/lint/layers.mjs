@@ -48,6 +48,7 @@ export const LAYERS = [
 export const PACKAGE_HOMES = [
   { name: 'xstate', home: /^src\/supervisor\/statechart\.ts$/ },
   { name: 'better-sqlite3', home: /^src\/(workers\/storage|hub\/store)\// },
+  { name: 'better-sqlite3-multiple-ciphers', home: /^src\/workers\/storage\/cipher\// },
   { name: 'prom-client', home: /^src\/telemetry\// },
   { name: 'pino', home: /^src\/telemetry\// },
   { name: 'smol-toml', home: /^src\/(config|cli)\// },
@@ -59,13 +60,14 @@ export const PACKAGE_HOMES = [
   { name: 'piscina', home: /^src\/(platform|workers)\// },
 ];
 
-/** Files in which `process` may be touched: where a program, thread or process begins. */
+/** Files in which `process` may be touched: where a program, thread or process begins, or an addon is loaded. */
 export const ENTRIES = [
   /^src\/(main|monitor)\.ts$/,
   /^src\/cli\/(entry|process-io)\.ts$/,
   /^src\/workers\/.*\.(worker|process)\.ts$/,
   /^src\/supervisor\/(node-environment|thread-host|process-host)\.ts$/,
   /^src\/platform\//,
+  /^src\/workers\/storage\/cipher\/cipher-driver\.ts$/,
 ];
 
 /** Where SQL may stand. */

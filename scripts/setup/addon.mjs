@@ -1,4 +1,4 @@
-// The one addon that may have to be compiled. npm may be told not to run install scripts, and a
+// The one addon that may have to be compiled, and its twin with a cipher for who wants that. npm may be told not to run install scripts, and a
 // compiler may not like the folder's name, so there are three ways to get it.
 import {
   cpSync,
@@ -17,24 +17,27 @@ import { lastLines, runCommand, runNpm } from './run-command.mjs';
 import { SetupError } from './terminal.mjs';
 import { describeMissing, missingTools } from './toolchain.mjs';
 
+/** What every checkout has. */
+const SQLITE = 'better-sqlite3';
+/** Of both packages. */
 const BINARY = 'build/Release/better_sqlite3.node';
 const DOWNLOAD_LIMIT_MS = 90_000;
 
-/** @param {string} root */
-function packageFolder(root) {
-  return join(root, 'node_modules', 'better-sqlite3');
+/** @param {string} root @param {string} name */
+function packageFolder(root, name) {
+  return join(root, 'node_modules', name);
 }
 
 /** Changes whenever the file does; '' when there is none. @param {string} root */
 export function addonKey(root) {
-  const stats = statSync(join(packageFolder(root), BINARY), { throwIfNoEntry: false });
+  const stats = statSync(join(packageFolder(root, SQLITE), BINARY), { throwIfNoEntry: false });
   return stats === undefined ? '' : `${stats.size} ${stats.mtimeMs}`;
 }
 
 /** Tried in a process of its own: a broken addon can take its process with it. */
-/** @param {string} root */
-export async function addonLoads(root) {
-  const program = "const Database = require('better-sqlite3'); new Database(':memory:').close();";
+/** @param {string} root @param {string} [name] of the package */
+export async function addonLoads(root, name = SQLITE) {
+  const program = `const Database = require('${name}'); new Database(':memory:').close();`;
   const result = await runCommand(process.execPath, ['-e', program], { cwd: root });
   return result.code === 0;
 }
@@ -42,25 +45,22 @@ export async function addonLoads(root) {
 /**
  * @param {string} root
  * @param {(pid: number) => void} onStart
+ * @param {string} [name] of the package
  */
-export async function makeAddon(root, onStart) {
-  const folder = packageFolder(root);
+export async function makeAddon(root, onStart, name = SQLITE) {
+  const folder = packageFolder(root, name);
   const missing = await missingTools(root);
   let log = '';
   if (missing.length === 0 && /^[\w./+-]+$/.test(root)) {
-    log = (await runNpm(['rebuild', 'better-sqlite3'], { cwd: root, env: buildEnv(), onStart }))
-      .output;
-    if (await addonLoads(root)) return;
+    log = (await runNpm(['rebuild', name], { cwd: root, env: buildEnv(), onStart })).output;
+    if (await addonLoads(root, name)) return;
   }
   log += await download(root, folder, onStart);
-  if (await addonLoads(root)) return;
+  if (await addonLoads(root, name)) return;
   if (missing.length > 0) throw new SetupError(describeMissing(missing));
   log += await compileAside(folder, onStart);
-  if (await addonLoads(root)) return;
-  throw new SetupError(
-    'better-sqlite3 could not be compiled; the log above says why',
-    lastLines(log, 40),
-  );
+  if (await addonLoads(root, name)) return;
+  throw new SetupError(`${name} could not be compiled; the log above says why`, lastLines(log, 40));
 }
 
 function buildEnv() {

@@ -39,7 +39,7 @@ async function withFiles<Result>(
 ): Promise<Result> {
   const { dataDir } = await invocation.endpoint();
   const { OfflineStore } = await import('./offline-store.ts');
-  const store = new OfflineStore(dataDir);
+  const store = new OfflineStore(dataDir, await invocation.storeKey());
   try {
     return await use({ isDaemon: false, ask: (kind, body) => store.request(kind, body) });
   } catch (error) {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { resolveConfigPath, resolvePaths } from '../config/paths.ts';
+import { absolute, resolveConfigPath, resolvePaths } from '../config/paths.ts';
 import type { Machine, Paths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import { CodiError } from '../protocol/errors.ts';
@@ -13,6 +13,8 @@ export interface Endpoint extends Paths {
     tenantId: string | undefined;
     userId: string | undefined;
   };
+  /** Absolute; for commands that read the files themselves. */
+  encryptionKeyFile: string | undefined;
 }
 
 /**
@@ -30,7 +32,9 @@ export async function findEndpoint(io: CliIo, globals: GlobalOptions): Promise<E
     : configFromEnvironment(io.env, globals);
   const { sessionId, tenantId, userId } = config.general;
   const paths = resolvePaths(config as unknown as Config, machine, globals.config);
-  return { ...paths, identity: { sessionId, tenantId, userId } };
+  const { encryptionKeyFile: keyFile } = config.storage;
+  const encryptionKeyFile = keyFile === undefined ? undefined : absolute(keyFile, machine);
+  return { ...paths, identity: { sessionId, tenantId, userId }, encryptionKeyFile };
 }
 
 /** What the paths depend on beside the configuration. */
@@ -69,7 +73,7 @@ export function flagSettings(globals: GlobalOptions): Record<string, string> {
 
 type EndpointConfig = {
   general: { sessionId?: string; tenantId?: string; userId?: string };
-  storage: { dataDir?: string; sqlitePath?: string };
+  storage: { dataDir?: string; sqlitePath?: string; encryptionKeyFile?: string };
   monitor: { unixSocketPath?: string };
   debug: { socketPath?: string };
 };
@@ -105,6 +109,7 @@ function configFromEnvironment(env: CliIo['env'], globals: GlobalOptions): Endpo
     storage: {
       ...set('dataDir', globals.dataDir ?? pick('CODI_STORAGE_DATA_DIR', 'CODI_DATA_DIR')),
       ...set('sqlitePath', pick('CODI_STORAGE_SQLITE_PATH')),
+      ...set('encryptionKeyFile', pick('CODI_STORAGE_ENCRYPTION_KEY_FILE')),
     },
     monitor: {
       ...set(

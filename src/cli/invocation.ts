@@ -40,6 +40,15 @@ export class Invocation {
     return this.#endpoint;
   }
 
+  /** The key of the store, for threads that read its files. Throws CODI_ENCRYPTION_KEY_UNUSABLE. */
+  async storeKey(): Promise<Uint8Array | undefined> {
+    const [{ encryptionKeyFile: file }, { KEY_VARIABLE, readEncryptionKey }] = await Promise.all([
+      this.endpoint(),
+      import('../config/encryption-key.ts'),
+    ]);
+    return readEncryptionKey({ file, text: this.io.env[KEY_VARIABLE], uid: this.io.uid });
+  }
+
   /** A line on stderr for people; not with `--quiet`. */
   async note(text: string): Promise<void> {
     if (this.globals.quiet) return;

@@ -24,9 +24,9 @@ export class OfflineStore implements RowSource {
   #lastId = 0;
   #isClosed = false;
 
-  constructor(dataDir: string) {
+  constructor(dataDir: string, encryptionKey: Uint8Array | undefined) {
     const entry = new URL('../workers/storage/offline.worker.js', import.meta.url);
-    this.#worker = new Worker(entry, { workerData: { dataDir } });
+    this.#worker = new Worker(entry, { workerData: { dataDir, encryptionKey } });
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#failAll(error));
     this.#worker.on('exit', () => this.#failAll(new Error('the thread that reads has ended')));

@@ -93,7 +93,7 @@ export async function withRowSource<T>(
     invocation.endpoint(),
     import('./offline-store.ts'),
   ]);
-  const store = new OfflineStore(dataDir);
+  const store = new OfflineStore(dataDir, await invocation.storeKey());
   try {
     return await use(store, undefined);
   } finally {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 
+import { KEY_VARIABLE, NEW_KEY_VARIABLE } from './encryption-key.ts';
 import { configSchema, SECTIONS } from './schema.ts';
 import { settingMeta } from './setting.ts';
 import type { SettingMeta } from './setting.ts';
@@ -33,8 +34,8 @@ export const SETTINGS_BY_VARIABLE: ReadonlyMap<string, Setting> = new Map(
   ),
 );
 
-/** Variables that are ours but no setting: where the file is. */
-export const OTHER_VARIABLES: readonly string[] = ['CODI_CONFIG'];
+/** Variables that are ours but no setting: where the file is, and keys, which are shown nowhere. */
+export const OTHER_VARIABLES: readonly string[] = ['CODI_CONFIG', KEY_VARIABLE, NEW_KEY_VARIABLE];
 
 function collect(): Setting[] {
   const found: Setting[] = [];

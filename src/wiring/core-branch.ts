@@ -17,6 +17,7 @@ import type { CheckpointOptions } from '../workers/storage/checkpoint.messages.t
 import type { LedgerOptions } from '../workers/storage/ledger.messages.ts';
 import type { ReaderOptions } from '../workers/storage/reader.messages.ts';
 import type { StateOptions } from '../workers/storage/state.messages.ts';
+import type { KeyOptions } from '../workers/storage/worker-data.ts';
 import { measure } from './measurements.ts';
 import { retentionAct } from './retention-act.ts';
 import { BRANCH, entryOf, type Shared } from './shared.ts';
@@ -67,13 +68,14 @@ function notary(shared: Shared): ChildSpec {
   const { config, dataDir, audit } = shared.options;
   const data = {
     dataDir,
+    ...keyOf(shared),
     commits: shared.commits,
     ...audit,
     intervalMs: config.audit.checkpointIntervalMs,
     blocks: config.audit.checkpointBlocksCount,
     historyIntervalMs: config.audit.historyIntervalMs,
     historyCount: config.audit.historyCount,
-  } satisfies NotaryOptions;
+  } satisfies NotaryOptions & KeyOptions;
   return notarySpec(entryOf('storage/notary.worker.js'), data, {
     book: shared.notary,
     onMessage: (message) => shared.audit.take(message),
@@ -85,6 +87,7 @@ function ledger(shared: Shared): ChildSpec {
   const { storage, general } = config;
   const data = {
     dataDir,
+    ...keyOf(shared),
     commits: shared.commits,
     groupBytes: storage.groupLimitBytes,
     groupDelayMs: storage.groupDelayMs,
@@ -96,7 +99,7 @@ function ledger(shared: Shared): ChildSpec {
     tenantId: general.tenantId ?? null,
     userId: general.userId ?? null,
     sessionId: general.sessionId ?? null,
-  } satisfies LedgerOptions;
+  } satisfies LedgerOptions & KeyOptions;
   return ledgerWriterSpec(entryOf('storage/ledger.worker.js'), data, {
     buffer: shared.buffer,
     upkeep: shared.upkeep,
@@ -122,7 +125,12 @@ function ledger(shared: Shared): ChildSpec {
 function state(shared: Shared): ChildSpec {
   const { config, dataDir } = shared.options;
   const { walRestartBytes } = config.storage;
-  const data = { dataDir, commits: shared.commits, walRestartBytes } satisfies StateOptions;
+  const data = {
+    dataDir,
+    ...keyOf(shared),
+    commits: shared.commits,
+    walRestartBytes,
+  } satisfies StateOptions & KeyOptions;
   return stateWriterSpec(entryOf('storage/state.worker.js'), data, { book: shared.book });
 }
 
@@ -134,7 +142,7 @@ function readers(shared: Shared): ChildSpec {
     createPool: () =>
       createReaderPool({
         entry: entryOf('storage/reader.worker.js'),
-        data: { dataDir } satisfies ReaderOptions,
+        data: { dataDir, ...keyOf(shared) } satisfies ReaderOptions & KeyOptions,
         threadsMax: readerThreadsCount,
         queueMax: READER_QUEUE_MAX,
         idleMs: READER_IDLE_MS,
@@ -147,9 +155,10 @@ function maintenance(shared: Shared): ChildSpec {
   const { config, dataDir, telemetry } = shared.options;
   const data = {
     dataDir,
+    ...keyOf(shared),
     commits: shared.commits,
     intervalMs: config.storage.checkpointIntervalMs,
-  } satisfies CheckpointOptions;
+  } satisfies CheckpointOptions & KeyOptions;
   return maintenanceSpec(entryOf('storage/checkpoint.worker.js'), data, (sizes) => {
     shared.walBytes = sizes.ledgerWalBytes + sizes.stateWalBytes;
     telemetry.emit('WalMeasured', sizes);
@@ -167,7 +176,7 @@ function retention(shared: Shared): ChildSpec {
     createPool: () =>
       createArchivePool({
         entry: entryOf('storage/archive.worker.js'),
-        data: { dataDir } satisfies ArchiveOptions,
+        data: { dataDir, ...keyOf(shared) } satisfies ArchiveOptions & KeyOptions,
         threadsMax: ARCHIVE_THREADS_MAX,
         queueMax: ARCHIVE_QUEUE_MAX,
         idleMs: ARCHIVE_IDLE_MS,
@@ -177,4 +186,9 @@ function retention(shared: Shared): ChildSpec {
     onDamage: (damage) => shared.healing.report({ store: 'ledger', ...damage }),
     record: (report) => shared.acts.record(retentionAct(report)),
   });
+}
+
+/** What lets a thread open the store; it is in no message, view or report. */
+function keyOf({ options: { encryptionKey } }: Shared): KeyOptions {
+  return encryptionKey ? { encryptionKey } : {};
 }

@@ -11,6 +11,8 @@ import {
 import { join } from 'node:path';
 import { CodiError, isCodiError } from '../protocol/errors.ts';
 import { SWAP_MARK } from '../workers/storage/archive/restore.ts';
+import { assertKeyFits, leaveEncryptionCard } from '../workers/storage/cipher/encryption-card.ts';
+import { StoreKey } from '../workers/storage/cipher/store-key.ts';
 import { acquireLock } from '../workers/storage/lock.ts';
 
 /** The card a running daemon leaves in its data directory for people and for `codi daemon`. */
@@ -40,24 +42,30 @@ export interface HeldDataDirectory {
  * Takes the data directory for this process for as long as it lives, or says who has it. The lock is the
  * kernel's, so it goes with the process however that ends.
  */
-export function holdDataDirectory(dataDir: string, card: DaemonCard): HeldDataDirectory {
+export function holdDataDirectory(
+  dataDir: string,
+  card: DaemonCard,
+  encryptionKey?: Uint8Array,
+): HeldDataDirectory {
   try {
-    return hold(dataDir, card);
+    return hold(dataDir, card, encryptionKey && new StoreKey(encryptionKey));
   } catch (error) {
     throw explained(error, dataDir);
   }
 }
 
-function hold(dataDir: string, card: DaemonCard): HeldDataDirectory {
+function hold(dataDir: string, card: DaemonCard, key: StoreKey | undefined): HeldDataDirectory {
   makeDirectory(dataDir);
   chmodSync(dataDir, 0o700);
   const lock = acquireLock(dataDir);
   const cardPath = join(dataDir, 'daemon.json');
   if (!lock.ok)
     throw new CodiError('CODI_ALREADY_RUNNING', { dataDir, pid: readCard(cardPath)?.pid ?? '?' });
-  if (existsSync(join(dataDir, SWAP_MARK))) {
+  try {
+    makeReady(dataDir, key);
+  } catch (error) {
     lock.release();
-    throw new CodiError('CODI_RESTORE_UNFINISHED', { dataDir });
+    throw error;
   }
   let current = card;
   leaveCard(cardPath, current);
@@ -73,6 +81,14 @@ function hold(dataDir: string, card: DaemonCard): HeldDataDirectory {
       lock.release();
     },
   };
+}
+
+/** What must be so before anything opens the store. */
+function makeReady(dataDir: string, key: StoreKey | undefined): void {
+  if (existsSync(join(dataDir, SWAP_MARK)))
+    throw new CodiError('CODI_RESTORE_UNFINISHED', { dataDir });
+  assertKeyFits(dataDir, key);
+  if (key) leaveEncryptionCard(dataDir, key);
 }
 
 /** The card is a convenience; a full disk is the ledger's to tell. */

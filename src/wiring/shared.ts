@@ -34,6 +34,8 @@ export interface DaemonOptions {
   uid: number;
   /** Who signs checkpoints, and with which key when it is not the data directory's own. */
   audit: { origin: string; keyFile?: string };
+  /** The main key of the store; absent: it is plain. */
+  encryptionKey?: Uint8Array | undefined;
 }
 
 /** What the branches share. None of it belongs to an incarnation of an actor. */

@@ -9,7 +9,7 @@ export async function withStoreThread<T>(
   use: (thread: StoreThread) => Promise<T>,
 ): Promise<T> {
   const { dataDir } = await invocation.endpoint();
-  const thread = new StoreThread(dataDir);
+  const thread = new StoreThread(dataDir, await invocation.storeKey());
   try {
     return await use(thread);
   } finally {

@@ -15,9 +15,9 @@ export class StoreThread {
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  constructor(dataDir: string) {
+  constructor(dataDir: string, encryptionKey: Uint8Array | undefined) {
     const entry = new URL('../../workers/storage/store.worker.js', import.meta.url);
-    this.#worker = new Worker(entry, { workerData: { dataDir } });
+    this.#worker = new Worker(entry, { workerData: { dataDir, encryptionKey } });
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#failAll(error));
     this.#worker.on('exit', () => this.#failAll(new Error('the store thread has ended')));

@@ -17,6 +17,12 @@ export const storage = z.object({
     derived: 'none',
     example: '~/.codi/codi.db',
   }),
+  encryptionKeyFile: optionalPath('encryption_key_file', {
+    description:
+      'File with the key that databases and archive segments are encrypted with: random text of at least 32 bytes, mode 0600, owned by the user of the daemon. The key itself may be in `CODI_STORAGE_ENCRYPTION_KEY` instead. See [encryption.md](encryption.md).',
+    derived: 'not encrypted',
+    example: '~/.config/codi/store.key',
+  }),
   walMode: toggle('wal_mode', {
     description: 'The databases always use a write-ahead log; `false` is ignored.',
     default: true,

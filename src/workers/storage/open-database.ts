@@ -1,5 +1,7 @@
 import Database from 'better-sqlite3';
 import { CodiError } from '../../protocol/errors.ts';
+import { chooseCipher, cipherDriver, rawKey } from './cipher/cipher-driver.ts';
+import { storeKey, type StoreKey } from './cipher/store-key.ts';
 import { latestVersion, migrate, type Migration } from './migrations/migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { STATE_MIGRATIONS } from './migrations/state.ts';
@@ -24,6 +26,8 @@ export interface OpenOptions {
   cacheBytes?: number;
   /** How long a statement waits for another connection's lock. */
   busyTimeoutMs?: number;
+  /** Another key than that of this thread's store; null: none. */
+  key?: StoreKey | null;
   /** For tests: makes the disk look full at this many pages. */
   maxPageCount?: number;
 }
@@ -34,7 +38,7 @@ export function openForWriting(
   kind: StoreKind,
   options: OpenOptions = {},
 ): SqliteDatabase {
-  const database = new Database(path, { timeout: options.busyTimeoutMs ?? 5_000 });
+  const database = connect(path, kind, options, { timeout: options.busyTimeoutMs ?? 5_000 });
   try {
     assertSqliteVersion(database);
     assertOurs(database, kind, path);
@@ -56,7 +60,7 @@ export function openForReading(
   kind: StoreKind,
   options: OpenOptions = {},
 ): SqliteDatabase {
-  const database = new Database(path, {
+  const database = connect(path, kind, options, {
     readonly: true,
     fileMustExist: true,
     timeout: options.busyTimeoutMs ?? 1_000,
@@ -80,7 +84,7 @@ export function openForCheckpoints(
   kind: StoreKind,
   options: OpenOptions = {},
 ): SqliteDatabase {
-  const database = new Database(path, {
+  const database = connect(path, kind, options, {
     fileMustExist: true,
     timeout: options.busyTimeoutMs ?? 100,
   });
@@ -99,6 +103,7 @@ export function openForCheckpoints(
 /** An empty store that lives as long as it is open, for computing what a stored one should hold. */
 export function openInMemory(kind: StoreKind): SqliteDatabase {
   const database = new Database(':memory:');
+  database.pragma('temp_store = MEMORY');
   migrate(database, MIGRATIONS[kind], APPLICATION_IDS[kind]);
   return database;
 }
@@ -111,6 +116,30 @@ export function isSqliteNewEnough(version: string): boolean {
     if (part !== oldest) return part > oldest;
   }
   return true;
+}
+
+/**
+ * The one place that opens a file of a store. With a key it is SQLite with a cipher that does: a process opens a file
+ * with one of the two libraries alone, because neither knows of the other's locks.
+ */
+function connect(
+  path: string,
+  kind: StoreKind,
+  { key = storeKey() }: OpenOptions,
+  options: Database.Options,
+): SqliteDatabase {
+  if (!key) return new Database(path, options);
+  const database = new (cipherDriver())(path, options);
+  try {
+    chooseCipher(database);
+    database.key(rawKey(key.forDatabase(kind)));
+    // What SQLite sorts on the disk it would write there in plain.
+    database.pragma('temp_store = MEMORY');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 function assertSqliteVersion(database: SqliteDatabase): void {

@@ -9,6 +9,8 @@ import { restore } from './archive/restore.ts';
 import { StoreTasks, taskFailure } from './archive/store-tasks.ts';
 import { statsRow, backupRow } from './archive/store-rows.ts';
 import { verifySegment } from './archive/verify-segment.ts';
+import { assertKeyFits } from './cipher/encryption-card.ts';
+import { storeKey } from './cipher/store-key.ts';
 import { holdDirectory, holdStore } from './hold-store.ts';
 import { recordAct } from './record-act.ts';
 import { mainThread, workerOptions } from './worker-data.ts';
@@ -18,11 +20,21 @@ const { dataDir } = workerOptions<{ dataDir: string }>();
 const store = new StoreTasks(dataDir);
 const IN_USE = 'stop it with `codi daemon stop`';
 let lock: ReturnType<typeof holdStore> | undefined;
+let isKeyChecked = false;
 
 const CALLS: StoreCalls = {
-  segments: () => listSegments(dataDir),
-  part: ({ file, part }) => readPart(dataDir, file, part),
-  checkSegment: ({ file }) => verifySegment(segmentPath(dataDir, file)),
+  segments: () => {
+    checkKey();
+    return listSegments(dataDir);
+  },
+  part: ({ file, part }) => {
+    checkKey();
+    return readPart(dataDir, file, part);
+  },
+  checkSegment: ({ file }) => {
+    checkKey();
+    return verifySegment(segmentPath(dataDir, file));
+  },
   stats: () => {
     lock ??= holdStore(dataDir, IN_USE);
     return statsRow(store.stats());
@@ -40,6 +52,12 @@ const CALLS: StoreCalls = {
     return { backup, ...(asideDir !== null && { aside: asideDir }) };
   },
 };
+
+/** Once, before this process opens a database: it looks into them outside of SQLite. */
+function checkKey(): void {
+  if (!isKeyChecked && !lock) assertKeyFits(dataDir, storeKey());
+  isKeyChecked = true;
+}
 
 type Call = { id: number; name: keyof StoreCalls; input: never };
 

@@ -1,9 +1,18 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { useStoreKey } from './cipher/store-key.ts';
 
-/** The options a thread was started with: its workerData, or the `data` in it. */
+/** What every thread that opens files of a store is given beside its own options. */
+export interface KeyOptions {
+  /** The main key; absent: the store is plain. */
+  encryptionKey?: Uint8Array;
+}
+
+/** The options a thread was started with: its workerData, or the `data` in it. Its store key is set from them. */
 export function workerOptions<Options extends object>(): Options {
   const data = workerData as Options | { data: Options };
-  return 'data' in data && typeof data.data === 'object' ? data.data : (data as Options);
+  const options = 'data' in data && typeof data.data === 'object' ? data.data : (data as Options);
+  useStoreKey((options as KeyOptions).encryptionKey);
+  return options;
 }
 
 /** The way to the main thread; only a worker thread has one. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BlockSpan, SegmentRecord, StoredSegment } from '../archive.messages.ts';
+import { storeKey } from '../cipher/store-key.ts';
 import { syncPath } from '../durable-file.ts';
 import type { SqliteDatabase } from '../open-database.ts';
 import { ArchiveSegment } from './archive-segment.ts';
@@ -31,7 +32,7 @@ export function writeSegment(
 ): SegmentRecord {
   const folder = archiveFolder(dataDir);
   const live = new LiveBlocks(database);
-  const file = segmentName(blocks.firstBlock, blocks.lastBlock);
+  const file = segmentName(blocks.firstBlock, blocks.lastBlock, storeKey() !== undefined);
   const path = join(folder, file);
   const record = describeSpan(live, blocks, nowMs);
   // Left by a process that ended before the ledger knew of it.
@@ -53,7 +54,7 @@ function create(path: string, live: LiveBlocks, record: SegmentRecord): void {
   const unfinished = `${path}${UNFINISHED}`;
   rmSync(unfinished, { force: true });
   try {
-    const writer = new SegmentWriter(unfinished, headerOf(record));
+    const writer = new SegmentWriter(unfinished, headerOf(record), storeKey());
     try {
       for (let n = record.firstBlock; n <= record.lastBlock; n++) writer.add(live.read(n));
       writer.finish();

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { leafOf, type BlockRange } from '../block.ts';
+import { storeKey, type StoreKey } from '../cipher/store-key.ts';
 import { CANONICAL_VERSION, CanonicalBuffer } from '../canonical.ts';
 import { appendRow, type StoredRow } from '../stored-rows.ts';
 import { entryFromJson } from './archived-entry.ts';
+import { HEAD_BYTES, segmentCipherOf, type SegmentCipher } from './segment-cipher.ts';
 import {
   DamagedSegment,
   SEGMENT_FORMAT,
@@ -50,32 +52,36 @@ export class ArchiveSegment {
   readonly header: SegmentHeader;
   readonly members: readonly MemberIndex[];
   readonly #fd: number;
+  readonly #cipher: SegmentCipher;
   readonly #indexOffset: number;
   readonly #sha256: string;
 
-  private constructor(fd: number) {
+  private constructor(fd: number, key: StoreKey | undefined) {
     this.#fd = fd;
     const size = fstatSync(fd).size;
     if (size < TAIL_BYTES) throw new DamagedSegment('it is too short');
+    this.#cipher = segmentCipherOf(this.#read(0, Math.min(size, HEAD_BYTES)), key);
     this.#indexOffset = unpackTail(this.#read(size - TAIL_BYTES, TAIL_BYTES));
     const indexBytes = size - TAIL_BYTES - this.#indexOffset;
     if (!(indexBytes > 0 && indexBytes <= INDEX_LIMIT_BYTES))
       throw new DamagedSegment('its end points to no index');
-    const index = parsed<IndexLine>(unpackLines(this.#read(this.#indexOffset, indexBytes))[0]);
+    const index = parsed<IndexLine>(this.#part(this.#indexOffset, indexBytes)[0]);
     if (!Array.isArray(index.index)) throw new DamagedSegment('its index cannot be read');
     this.members = index.index;
     this.#sha256 = index.sha256;
-    const headerBytes = this.members[0]?.offset ?? this.#indexOffset;
-    this.header = parsed<SegmentHeader>(unpackLines(this.#read(0, headerBytes))[0]);
+    const headerOffset = this.#cipher.head.length;
+    const headerEnd = this.members[0]?.offset ?? this.#indexOffset;
+    this.header = parsed<SegmentHeader>(this.#part(headerOffset, headerEnd - headerOffset)[0]);
     if (this.header.format !== SEGMENT_FORMAT) throw new DamagedSegment('it is no codi segment');
     if (this.header.version > SEGMENT_VERSION)
       throw new DamagedSegment(`its version ${this.header.version} is newer than this program`);
   }
 
-  static open(path: string): ArchiveSegment {
+  /** Encrypted or not, it says itself. */
+  static open(path: string, key = storeKey()): ArchiveSegment {
     const fd = openSync(path, 'r');
     try {
-      return new ArchiveSegment(fd);
+      return new ArchiveSegment(fd, key);
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -94,7 +100,7 @@ export class ArchiveSegment {
 
   /** The text of one member, unchecked: lines of blocks and of their entries. */
   linesOf({ offset, bytes }: MemberIndex): string[] {
-    return unpackLines(this.#read(offset, bytes));
+    return this.#part(offset, bytes);
   }
 
   /** One block, undefined when it is not in here. */
@@ -115,6 +121,10 @@ export class ArchiveSegment {
 
   close(): void {
     closeSync(this.#fd);
+  }
+
+  #part(offset: number, length: number): string[] {
+    return unpackLines(this.#cipher.open(this.#read(offset, length), offset));
   }
 
   #read(offset: number, length: number): Buffer {

@@ -12,7 +12,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isCodiError } from '../../../protocol/errors.ts';
 import type { BackupManifest } from '../archive.messages.ts';
+import { assertKeyFits, leaveEncryptionCard } from '../cipher/encryption-card.ts';
+import { storeKey } from '../cipher/store-key.ts';
 import { syncPath } from '../durable-file.ts';
 import { openForReading, type SqliteDatabase, type StoreKind } from '../open-database.ts';
 import { readSpace } from './plan-segment.ts';
@@ -88,6 +91,15 @@ function prepare(dataDir: string, target: string): void {
     has(MANIFEST_NAME) || has(`ledger.db${UNFINISHED}`) || (has('ledger.db') && !has('lock.db'));
   if (names.length > 0 && !isOurs)
     throw new UnfitTarget(`${target} is not empty and holds no backup`);
+  const key = storeKey();
+  try {
+    // Segments of the same name and size would be taken for those that are needed.
+    if (isOurs) assertKeyFits(target, key);
+  } catch (error) {
+    if (!isCodiError(error)) throw error;
+    throw new UnfitTarget(`${target} holds a backup with another encryption than the store`);
+  }
+  if (key) leaveEncryptionCard(target, key);
 }
 
 /** One state of the database, however long the copying takes; the file is complete when it returns. */
@@ -100,14 +112,32 @@ async function copyDatabase(
   for (const suffix of ['', '-journal', '-wal', '-shm']) rmSync(path + suffix, { force: true });
   const source = openForReading(join(dataDir, `${kind}.db`), kind);
   try {
-    // A read transaction holds this state; otherwise each commit would begin the copy anew.
-    source.exec('BEGIN');
-    const about = describeDatabase(source);
-    await source.backup(path, { progress: () => PAGES_PER_STEP });
+    const about = storeKey() ? copyEncrypted(source, path, kind) : await copyPages(source, path);
     syncPath(path);
     return { ...about, sha256: fileHash(path).toString('hex') };
   } finally {
     source.close();
+  }
+}
+
+async function copyPages(source: SqliteDatabase, path: string) {
+  // A read transaction holds this state; otherwise each commit would begin the copy anew.
+  source.exec('BEGIN');
+  const about = describeDatabase(source);
+  await source.backup(path, { progress: () => PAGES_PER_STEP });
+  return about;
+}
+
+/** The online backup cannot give its target a key; a statement can, the same one. It is one moment as well. */
+function copyEncrypted(source: SqliteDatabase, path: string, kind: StoreKind) {
+  // The connection cannot write to the store all the same: its file is opened for reading.
+  source.pragma('query_only = OFF');
+  source.prepare('VACUUM INTO ?').run(path);
+  const copy = openForReading(path, kind);
+  try {
+    return describeDatabase(copy);
+  } finally {
+    copy.close();
   }
 }
 

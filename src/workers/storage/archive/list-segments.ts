@@ -5,7 +5,7 @@ import type { SegmentFile } from '../../../protocol/store-calls.ts';
 import { ArchiveSegment } from './archive-segment.ts';
 import { ARCHIVE_FOLDER, DamagedSegment } from './segment-format.ts';
 
-const SEGMENT_NAME = /^ledger-(\d{12,})-(\d{12,})\.jsonl\.gz$/;
+const SEGMENT_NAME = /^ledger-(\d{12,})-(\d{12,})\.jsonl\.gz(\.enc)?$/;
 
 /** The files of an archive, oldest first, without the ledger's help. */
 export function listSegments(dataDir: string): SegmentFile[] {

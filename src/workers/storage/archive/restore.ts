@@ -11,6 +11,8 @@ import {
 import { join } from 'node:path';
 import { CodiError } from '../../../protocol/errors.ts';
 import type { BackupManifest } from '../archive.messages.ts';
+import { assertKeyFits, ENCRYPTION_CARD, leaveEncryptionCard } from '../cipher/encryption-card.ts';
+import { storeKey } from '../cipher/store-key.ts';
 import { syncPath } from '../durable-file.ts';
 import { linkOrCopy, readManifest } from './backup.ts';
 import { ARCHIVE_FOLDER } from './segment-format.ts';
@@ -42,6 +44,7 @@ export function restore(
   { mayReplace, nowMs }: { mayReplace: boolean; nowMs: number },
 ): Restored {
   const manifest = readManifest(folder);
+  assertKeyFits(folder, storeKey());
   const stage = join(dataDir, STAGE);
   const isSwapping = existsSync(join(dataDir, SWAP_MARK));
   const hasStore = existsSync(join(dataDir, 'ledger.db'));
@@ -74,6 +77,8 @@ function fill(stage: string, folder: string, manifest: BackupManifest): void {
   }
   for (const { file, bytes } of manifest.segments)
     linkOrCopy(join(folder, ARCHIVE_FOLDER, file), join(stage, ARCHIVE_FOLDER, file), bytes);
+  const key = storeKey();
+  if (key) leaveEncryptionCard(stage, key);
   syncPath(join(stage, ARCHIVE_FOLDER));
   syncPath(stage);
 }
@@ -83,7 +88,7 @@ function swap(dataDir: string, stage: string, nowMs: number): string | null {
   writeFileSync(mark, '', { mode: 0o600 });
   syncPath(dataDir);
   const aside = join(dataDir, `replaced-${new Date(nowMs).toISOString().replaceAll(':', '')}`);
-  const present = [...DATABASE_FILES, ARCHIVE_FOLDER].filter((name) =>
+  const present = [...DATABASE_FILES, ARCHIVE_FOLDER, ENCRYPTION_CARD].filter((name) =>
     existsSync(join(dataDir, name)),
   );
   if (present.length > 0) mkdirSync(aside, { mode: 0o700 });

@@ -80,9 +80,10 @@ export function span(one: NumberRange, other: NumberRange): NumberRange {
   return [Math.min(one[0], other[0]), Math.max(one[1], other[1])];
 }
 
-export function segmentName(firstBlock: number, lastBlock: number): string {
+/** Whether it is encrypted shows in its name. */
+export function segmentName(firstBlock: number, lastBlock: number, isEncrypted: boolean): string {
   const digits = (block: number) => String(block).padStart(12, '0');
-  return `ledger-${digits(firstBlock)}-${digits(lastBlock)}.jsonl.gz`;
+  return `ledger-${digits(firstBlock)}-${digits(lastBlock)}.jsonl.gz${isEncrypted ? '.enc' : ''}`;
 }
 
 export function packLines(lines: readonly string[]): Buffer {

@@ -1,8 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import type { StoreKey } from '../cipher/store-key.ts';
 import { STREAMS } from '../codes.ts';
 import type { ArchivedBlock } from './archive-segment.ts';
 import { entryToJson } from './archived-entry.ts';
+import { newSegmentCipher, type SegmentCipher } from './segment-cipher.ts';
 import {
   packLines,
   packTail,
@@ -20,6 +22,7 @@ const MEMBER_TEXT_LENGTH = 1024 * 1024;
 /** Writes a new segment, block by block. */
 export class SegmentWriter {
   readonly #fd: number;
+  readonly #cipher: SegmentCipher;
   readonly #hash: Hash = createHash('sha256');
   readonly #index: MemberIndex[] = [];
   #offset = 0;
@@ -28,9 +31,11 @@ export class SegmentWriter {
   #member: Omit<MemberIndex, 'offset' | 'bytes'> | undefined;
 
   /** The file must not be there yet. */
-  constructor(path: string, header: SegmentHeader) {
+  constructor(path: string, header: SegmentHeader, key: StoreKey | undefined) {
     this.#fd = openSync(path, 'wx', 0o600);
-    this.#write(packLines([JSON.stringify(header)]));
+    this.#cipher = newSegmentCipher(key);
+    this.#write(this.#cipher.head);
+    this.#writePart([JSON.stringify(header)]);
   }
 
   add(block: ArchivedBlock): void {
@@ -45,7 +50,7 @@ export class SegmentWriter {
     if (this.#lines.length > 0) this.#endMember();
     const indexOffset = this.#offset;
     const index: IndexLine = { index: this.#index, sha256: this.#hash.copy().digest('hex') };
-    this.#write(packLines([JSON.stringify(index)]));
+    this.#writePart([JSON.stringify(index)]);
     this.#write(packTail(indexOffset));
     fsyncSync(this.#fd);
   }
@@ -62,11 +67,15 @@ export class SegmentWriter {
 
   #endMember(): void {
     const offset = this.#offset;
-    this.#write(packLines(this.#lines));
+    this.#writePart(this.#lines);
     this.#index.push({ offset, bytes: this.#offset - offset, ...this.#member! });
     this.#lines = [];
     this.#textLength = 0;
     this.#member = undefined;
+  }
+
+  #writePart(lines: readonly string[]): void {
+    this.#write(this.#cipher.seal(packLines(lines), this.#offset));
   }
 
   #write(bytes: Buffer): void {
