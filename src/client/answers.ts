@@ -22,6 +22,9 @@ export interface AnswerOf {
   StoreStats: BodyOf<'StoreStatus'>;
   CompactStore: BodyOf<'StoreCompacted'>;
   BackUpStore: BodyOf<'StoreBackedUp'>;
+  CreateToken: BodyOf<'TokenCreated'>;
+  ListTokens: BodyOf<'TokenResults'>;
+  RevokeToken: BodyOf<'TokensRevoked'>;
 }
 
 export type AskableKind = keyof AnswerOf;
@@ -48,4 +51,7 @@ export const ANSWER_KIND = {
   StoreStats: 'StoreStatus',
   CompactStore: 'StoreCompacted',
   BackUpStore: 'StoreBackedUp',
+  CreateToken: 'TokenCreated',
+  ListTokens: 'TokenResults',
+  RevokeToken: 'TokensRevoked',
 } as const satisfies Record<AskableKind, string>;

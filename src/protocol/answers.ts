@@ -7,6 +7,7 @@ import {
   flag,
   json,
   level,
+  scopeName,
   sessionId,
   streamName,
   time,
@@ -129,6 +130,7 @@ const status = z.object({
   request_id: requestId,
   http_url: text.nullish(),
   audit: z.array(z.object({ database: text, blocks: count, signed_at: time })).nullish(),
+  tcp: z.object({ address: text, tls: flag, token: flag, fingerprint: text.nullish() }).nullish(),
 });
 
 const databaseHead = z.object({
@@ -149,6 +151,20 @@ const auditFinding = z.object({
   block: count.nullish(),
   reason: text,
   ranges: z.array(z.object({ stream: streamName, first: count, last: count })),
+});
+
+const tokenFields = {
+  id: text,
+  name: text,
+  scopes: z.array(scopeName),
+  created_at: time,
+  expires_at: time.nullish(),
+};
+
+const tokenRow = z.object({
+  ...tokenFields,
+  last_used_at: time.nullish(),
+  last_used_from: text.nullish(),
 });
 
 /** Every message the daemon answers with. */
@@ -243,6 +259,9 @@ export const ANSWERS = {
   StoreStatus: storeStatus,
   StoreCompacted: storeCompacted,
   StoreBackedUp: storeBackedUp,
+  TokenCreated: z.object({ token: text, ...tokenFields, request_id: requestId }),
+  TokenResults: z.object({ tokens: z.array(tokenRow), request_id: requestId }),
+  TokensRevoked: z.object({ ids: z.array(text), closed: count, request_id: requestId }),
 } as const;
 
 export type LogRow = z.output<typeof logRow>;

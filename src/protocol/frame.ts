@@ -119,6 +119,7 @@ export class FrameScanner {
     if (length > 0 && length <= this.#limitBytes) return true;
     if (length === 0) this.#fail(new CodiError('CODI_FRAME_EMPTY'));
     else if (HTTP_STARTS.has(length)) this.#fail(new CodiError('CODI_FRAME_HTTP'));
+    else if (startsTls(length)) this.#fail(new CodiError('CODI_FRAME_TLS'));
     else this.#fail(this.#tooLarge(length));
     return false;
   }
@@ -195,6 +196,11 @@ export function encodeFrame(body: Uint8Array): Buffer {
   frame.writeUInt32LE(body.length, 0);
   frame.set(body, PREFIX_BYTES);
   return frame;
+}
+
+/** A TLS record begins with the type handshake (22) and the version 3.x; read as a length that is over the limit. */
+function startsTls(length: number): boolean {
+  return (length & 0xffff) === 0x0316;
 }
 
 function isBlank(line: Buffer): boolean {

@@ -28,6 +28,9 @@ export const REQUEST_KINDS = [
   'StoreStats',
   'CompactStore',
   'BackUpStore',
+  'CreateToken',
+  'ListTokens',
+  'RevokeToken',
 ] as const;
 
 /** What the daemon answers with. */
@@ -49,6 +52,9 @@ export const ANSWER_KINDS = [
   'StoreStatus',
   'StoreCompacted',
   'StoreBackedUp',
+  'TokenCreated',
+  'TokenResults',
+  'TokensRevoked',
 ] as const;
 
 export type RequestKind = (typeof REQUEST_KINDS)[number];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isWithinMetadataLimit } from './json-text.ts';
 import { LEVELS } from './kinds.ts';
 import { COUNT_LIMITS, FIELD_LIMITS } from './limits.ts';
+import { SCOPES } from './scopes.ts';
 import {
   count,
   cursor,
@@ -12,10 +13,12 @@ import {
   order,
   pageLimit,
   path,
+  scopeName,
   sessionId,
   streamName,
   text,
   time,
+  tokenName,
   uuid,
 } from './wire-types.ts';
 
@@ -161,6 +164,15 @@ export const REQUESTS = {
   StoreStats: z.object({}),
   CompactStore: z.object({ dry_run: flag.nullish() }),
   BackUpStore: z.object({ directory: path }),
+  CreateToken: z.object({
+    name: tokenName,
+    scopes: z.array(scopeName).min(1).max(SCOPES.length).nullish(),
+    expires_at: time.nullish(),
+    rotates: flag.nullish(),
+    overlap_ms: count.nullish(),
+  }),
+  ListTokens: z.object({}),
+  RevokeToken: z.object({ name: tokenName, id: text(FIELD_LIMITS.identity).nullish() }),
 } as const;
 
 function isMetadataFilter(value: unknown): boolean {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonValue } from './json-value.ts';
 import { LEVELS } from './kinds.ts';
 import { COUNT_LIMITS, FIELD_LIMITS } from './limits.ts';
+import { SCOPES } from './scopes.ts';
 import { parseRfc3339 } from './timestamp.ts';
 import { isUuid } from './uuid.ts';
 
@@ -45,6 +46,13 @@ export const sessionId = text(FIELD_LIMITS.sessionId);
 export const path = text(FIELD_LIMITS.path);
 export const cursor = text(FIELD_LIMITS.cursor);
 export const order = z.enum(['newest', 'oldest']);
+
+/** What a token is called in lists, logs and the ledger. */
+export const tokenName = z
+  .string()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._@:-]{0,63}$/u, 'must be 1 to 64 letters, digits and ._@:-');
+/** What a token allows. */
+export const scopeName = z.enum(SCOPES);
 
 /** The database of a chain. */
 export const databaseName = z.enum(['ledger', 'state']);

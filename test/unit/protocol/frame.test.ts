@@ -79,6 +79,11 @@ describe('length-prefixed frames', () => {
     },
   );
 
+  it('are not what a TLS client says first', () => {
+    const hello = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01]);
+    expect(scanner(FRAME_LIMIT_BYTES).push(hello).error?.code).toBe('CODI_FRAME_TLS');
+  });
+
   it('are not made when no peer would take them', () => {
     expect(() => encodeFrame(Buffer.alloc(FRAME_LIMIT_BYTES + 1))).toThrow(/over the limit/);
   });

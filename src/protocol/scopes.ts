@@ -1,0 +1,36 @@
+import type { RequestKind } from './kinds.ts';
+
+/** What a token may be made for. `admin` includes the others. */
+export const SCOPES = ['read', 'write', 'admin'] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** Which scope each kind of message needs; null: none beyond being let in. The compiler finds a hole. */
+export const SCOPE_OF = {
+  Hello: null,
+  Health: null,
+  LogEntry: 'write',
+  LogBatch: 'write',
+  SessionStart: 'write',
+  SessionEnd: 'write',
+  QueryLogs: 'read',
+  QueryEvents: 'read',
+  QueryActs: 'read',
+  ListFiles: 'read',
+  ListWatches: 'read',
+  ListSessions: 'read',
+  Follow: 'read',
+  Unfollow: 'read',
+  Sync: 'read',
+  AuditHead: 'read',
+  AuditProve: 'read',
+  AuditVerify: 'read',
+  StoreStats: 'read',
+  StartMonitoring: 'admin',
+  StopMonitoring: 'admin',
+  CompactStore: 'admin',
+  BackUpStore: 'admin',
+  CreateToken: 'admin',
+  ListTokens: 'admin',
+  RevokeToken: 'admin',
+} as const satisfies Record<RequestKind, Scope | null>;
