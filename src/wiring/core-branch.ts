@@ -25,6 +25,8 @@ import { BRANCH, entryOf, type Shared } from './shared.ts';
 const READER_QUEUE_MAX = 1_000;
 const READER_IDLE_MS = 10_000;
 const MEBIBYTE = 1024 * 1024;
+/** A log that is held this many times as long as a writer would let it grow is worth a word. */
+const LONG_WAL_FACTOR = 4;
 /** One archives; the others answer questions about the store and back it up. */
 const ARCHIVE_THREADS_MAX = 3;
 const ARCHIVE_QUEUE_MAX = 64;
@@ -161,6 +163,8 @@ function maintenance(shared: Shared): ChildSpec {
   } satisfies CheckpointOptions & KeyOptions;
   return maintenanceSpec(entryOf('storage/checkpoint.worker.js'), data, (sizes) => {
     shared.walBytes = sizes.ledgerWalBytes + sizes.stateWalBytes;
+    const isLong = sizes.heldWalBytes >= LONG_WAL_FACTOR * config.storage.walRestartBytes;
+    shared.heldWalBytes = isLong ? sizes.heldWalBytes : undefined;
     telemetry.emit('WalMeasured', sizes);
   });
 }

@@ -77,7 +77,7 @@ function hold(dataDir: string, card: DaemonCard, key: StoreKey | undefined): Hel
       leaveCard(cardPath, current);
     },
     release: () => {
-      rmSync(cardPath, { force: true });
+      removeCard(cardPath);
       lock.release();
     },
   };
@@ -91,13 +91,21 @@ function makeReady(dataDir: string, key: StoreKey | undefined): void {
   if (key) leaveEncryptionCard(dataDir, key);
 }
 
-/** The card is a convenience; a full disk is the ledger's to tell. */
+/** The card is a convenience; what keeps it from being written is the ledger's to tell. */
 function leaveCard(path: string, card: DaemonCard): void {
   try {
     writeFileSync(`${path}.new`, `${JSON.stringify(card, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${path}.new`, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+  }
+}
+
+function removeCard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
   }
 }
 

@@ -20,6 +20,8 @@ const NEEDED_TO_BE_READY = [
   'serving/unix',
 ];
 
+const MEBIBYTE = 1024 * 1024;
+
 /** A reason why not all is well. Who may ask over HTTP is not known, so what they are told names no path of files. */
 export interface Reason {
   text: string;
@@ -42,6 +44,7 @@ export function lookAtHealth(shared: Shared): Health {
       ...awayReasons(tree),
       ...rootReasons(shared),
       ...retentionReasons(shared),
+      ...walReasons(shared),
       ...httpReasons(shared),
       ...shared.audit.reasons(),
     ],
@@ -75,11 +78,14 @@ function awayReasons(node: TreeNode): Reason[] {
   return node.children.flatMap((child) => {
     if (child.type === 'supervisor') return awayReasons(child);
     if (!isAway(child)) return [];
-    const text = awayText(child);
+    const state = awayText(child);
     const publicText =
       node.strategy === 'dynamic'
         ? `one of ${node.path} is ${child.state.replace('-', ' ')}`
-        : text;
+        : state;
+    // What it met may name files, so that is for the owner.
+    const isFailing = child.state === 'backing-off' && child.lastExit !== undefined;
+    const text = isFailing ? `${state}: ${child.lastExit!.reason}` : state;
     return [{ text, publicText }];
   });
 }
@@ -104,4 +110,12 @@ function httpReasons({ httpDoor }: Shared): Reason[] {
 function retentionReasons({ retention }: Shared): Reason[] {
   const text = retention.reason();
   return text === undefined ? [] : [{ text, publicText: 'old entries cannot be archived' }];
+}
+
+/** The daemon's own readers lose their thread long before: it is another program, and only a person can end that. */
+function walReasons({ heldWalBytes }: Shared): Reason[] {
+  if (heldWalBytes === undefined) return [];
+  const size = `${Math.round(heldWalBytes / MEBIBYTE)} MiB`;
+  const text = `a read of ledger.db or state.db that does not end, by a backup or another program, keeps ${size} in the write-ahead log`;
+  return [{ text, publicText: text }];
 }

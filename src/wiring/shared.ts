@@ -4,6 +4,7 @@ import { IngestBuffer } from '../actors/storage/ingest-buffer.ts';
 import { ReaderPort } from '../actors/storage/readers.actor.ts';
 import { RequestBook } from '../actors/storage/request-book.ts';
 import { RetentionDesk } from '../actors/storage/retention-desk.ts';
+import { WriterAbsence } from '../actors/storage/writer-absence.ts';
 import { HostRouter } from '../actors/watching/host-router.ts';
 import { RootTable } from '../actors/watching/root-table.ts';
 import type { RootRequest } from '../actors/watching/roots.actor.ts';
@@ -65,6 +66,8 @@ export interface Shared {
   commits: Int32Array;
   /** Of both write-ahead logs together, as the checkpointer told last. */
   walBytes: number | undefined;
+  /** What of them a reader keeps from being moved into the databases, when that is far more than there should be. */
+  heldWalBytes: number | undefined;
   /** Set before the first actor starts. */
   system: System;
 }
@@ -90,13 +93,15 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
   const roots = new RootTable(() => {
     if (roots.isSettled) settle();
   });
-  const buffer = new IngestBuffer({
+  const newAbsence = () => new WriterAbsence(() => environment.clock.monotonicMs());
+  const limits = {
     limitBytes: config.limits.ingestLimitBytes,
     limitFrames: config.limits.ingestLimitFrames,
     batchBytes: config.storage.groupLimitBytes,
     inFlightBytes: GROUPS_IN_FLIGHT * config.storage.groupLimitBytes,
     inFlightCount: MESSAGES_IN_FLIGHT,
-  });
+  };
+  const buffer = new IngestBuffer(limits, newAbsence());
   const acts = new ActRecorder(buffer, telemetry, () => environment.clock.nowMs());
   return {
     options,
@@ -104,7 +109,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     startedAtMs: environment.clock.nowMs(),
     buffer,
     acts,
-    book: new RequestBook<StateCommand>(STATE_REQUESTS_MAX),
+    book: new RequestBook<StateCommand>(STATE_REQUESTS_MAX, newAbsence()),
     notary: new RequestBook<NotaryCommand>(NOTARY_REQUESTS_MAX),
     audit: new AuditDesk(telemetry, (act) => acts.record(act)),
     upkeep: new RequestBook<UpkeepCommand>(UPKEEP_REQUESTS_MAX),
@@ -120,6 +125,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     settled,
     commits: new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)),
     walBytes: undefined,
+    heldWalBytes: undefined,
     system: undefined as unknown as System,
   };
 }

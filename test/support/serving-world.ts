@@ -49,6 +49,10 @@ export class FakeIngest {
     return !this.isFull;
   }
 
+  refusal(): CodiError {
+    return new CodiError('CODI_OVERLOADED', { retryMs: 250 });
+  }
+
   whenDrained(listener: () => void): void {
     this.#listeners.push(listener);
   }

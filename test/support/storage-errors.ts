@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TreeNodeView } from '#codi/client/index.js';
 import { auditStores } from './audit-stores.ts';
 import { checkAfterCrash } from './crash-checks.ts';
 import { CrashWorkload } from './crash-workload.ts';
 import { newPlace, startDaemon, type RunningDaemon } from './daemon.ts';
 import { deadline, eventually } from './deadline.ts';
+import { epochOf } from './fault-run.ts';
 import { attachStrace, fileOf, readTrace, type TracedCall } from './strace.ts';
 
 const SYNCS = 'fsync,fdatasync';
@@ -92,19 +92,6 @@ async function untilInjected(trace: string, work: Promise<void>): Promise<boolea
 function replaced(daemon: RunningDaemon, actor: string, before: number): Promise<true> {
   const look = async () => (await epochOf(daemon, actor)) > before;
   return eventually(`a new ${actor}`, look, PATIENCE_MS) as Promise<true>;
-}
-
-async function epochOf(daemon: RunningDaemon, path: string): Promise<number> {
-  const debug = await daemon.debug();
-  try {
-    return find(await debug.tree(), path)?.epoch ?? 0;
-  } finally {
-    debug.close();
-  }
-}
-
-function find(node: TreeNodeView, path: string): TreeNodeView | undefined {
-  return node.path === path ? node : node.children.map((child) => find(child, path)).find(Boolean);
 }
 
 /** After a failed sync pages count as clean that never came to the disk: who saw it may not try again. */

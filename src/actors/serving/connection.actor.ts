@@ -182,8 +182,9 @@ export class Connection {
     if (this.#ports.ingest.offerFrame(this.context, body)) return;
     const decoded = decodeMessage(body, this.context.format, this.#ports);
     const id = decoded.ok ? decoded.message.id : decoded.id;
-    this.#ports.telemetry.emit('EntriesRejected', { code: 'CODI_OVERLOADED', count: 1 });
-    this.#settle(rejection(id, new CodiError('CODI_OVERLOADED', { retryMs: 250 })));
+    const refusal = this.#ports.ingest.refusal();
+    this.#ports.telemetry.emit('EntriesRejected', { code: refusal.code, count: 1 });
+    this.#settle(rejection(id, refusal));
   }
 
   #takeRequest(body: Buffer): void {

@@ -1,4 +1,5 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
+import type { CodiError } from '../../protocol/errors.ts';
 import type { BodyOf } from '../../protocol/messages.ts';
 import type { Timestamp } from '../../protocol/timestamp.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
@@ -29,6 +30,8 @@ export interface ClientSocket {
 /** The way into the ledger. */
 export interface IngestPort {
   offerFrame(context: ConnectionContext, body: Buffer): boolean;
+  /** Why a frame was not taken. */
+  refusal(): CodiError;
   readonly isPressing: boolean;
   whenDrained(listener: () => void): void;
 }

@@ -1,4 +1,5 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
+import { CodiError } from '../../protocol/errors.ts';
 import type {
   ActRecord,
   ConnectionContext,
@@ -9,6 +10,7 @@ import { byBatch, isBehind, messageOf } from './ingest-item.ts';
 import type { ActItem, FileEventsItem, Item, OpenedRoot, RootItem } from './ingest-item.ts';
 import { packFrames } from './frame-pack.ts';
 import { SlabPool } from './slab-pool.ts';
+import type { WriterAbsence } from './writer-absence.ts';
 
 export type { OpenedRoot } from './ingest-item.ts';
 
@@ -25,6 +27,7 @@ export interface IngestLimits {
 
 /** What an act counts for, beside its data. */
 const ACT_BYTES = 512;
+const FULL_RETRY_MS = 250;
 
 /**
  * Everything on its way to the ledger until the ledger has answered for it. Entries keep their order within a
@@ -33,6 +36,7 @@ const ACT_BYTES = 512;
  */
 export class IngestBuffer {
   readonly #limits: IngestLimits;
+  readonly #absence: WriterAbsence | undefined;
   readonly #slabs: SlabPool;
   readonly #lanes = new EntryLanes();
   /** Batches of entries that a thread had when it died, and that go again as they were. */
@@ -50,18 +54,26 @@ export class IngestBuffer {
   #onWork: (() => void) | undefined;
   #onDrain: (() => void)[] = [];
 
-  constructor(limits: IngestLimits) {
+  constructor(limits: IngestLimits, absence?: WriterAbsence) {
     this.#limits = limits;
+    this.#absence = absence;
     this.#slabs = new SlabPool(limits.batchBytes, limits.inFlightCount);
   }
 
   /** Called whenever something waits; the writer's present incarnation attaches itself here. */
   attach(onWork: () => void): void {
     this.#onWork = onWork;
+    if (this.isEmpty) this.#absence?.worked();
   }
 
   detach(): void {
     this.#onWork = undefined;
+  }
+
+  /** The writer's incarnation is over, whatever it had done. */
+  lose(): void {
+    this.detach();
+    this.#absence?.ended();
   }
 
   get bytes(): number {
@@ -85,15 +97,22 @@ export class IngestBuffer {
     this.#onDrain.push(listener);
   }
 
-  /** Takes one framed body; false when the bound is reached, and then nothing was taken. */
+  /** Takes one framed body; false when `refusal` says why nothing was taken. */
   offerFrame(context: ConnectionContext, body: Buffer): boolean {
     const { limitBytes, limitFrames } = this.#limits;
+    if (this.#absence?.refusal()) return false;
     if (this.#bytes + body.length > limitBytes || this.#frames + 1 > limitFrames) return false;
     this.#lanes.add(context, body);
     this.#bytes += body.length;
     this.#frames += 1;
     this.#onWork?.();
     return true;
+  }
+
+  /** What a client is told whose frame was not taken. */
+  refusal(): CodiError {
+    const full = () => new CodiError('CODI_OVERLOADED', { retryMs: FULL_RETRY_MS });
+    return this.#absence?.refusal() ?? full();
   }
 
   /** File events are bounded by their watcher's window, so they are always taken. */
@@ -204,6 +223,7 @@ export class IngestBuffer {
   }
 
   #relax(): void {
+    this.#absence?.worked();
     if (this.isPressing || this.#onDrain.length === 0) return;
     const listeners = this.#onDrain;
     this.#onDrain = [];

@@ -78,7 +78,7 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
   });
   host.onMessage(cell.scope.wrap((message) => take(message as FromLedger)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
-  cell.scope.defer('ingest buffer', () => buffer.detach());
+  cell.scope.defer('ingest buffer', () => buffer.lose());
   cell.scope.defer('upkeep', () => upkeep.detach());
   upkeep.attach(({ id, command }) => host.post({ type: 'upkeep', id, command }));
   const replayed = buffer.rewind();

@@ -4,13 +4,8 @@
  */
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
-import type { FromCheckpointer } from '../../workers/storage/checkpoint.messages.ts';
+import type { FromCheckpointer, WalSizes } from '../../workers/storage/checkpoint.messages.ts';
 import { maintenanceMachine } from './maintenance.machine.ts';
-
-export interface WalSizes {
-  ledgerWalBytes: number;
-  stateWalBytes: number;
-}
 
 export function maintenanceSpec(
   entry: URL,
@@ -21,7 +16,7 @@ export function maintenanceSpec(
     type: 'worker',
     id: 'maintenance',
     backoff: { minMs: 20, maxMs: 5_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
-    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
+    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow', slowMs: 5_000 },
     isolation: { kind: 'thread', entry, data },
     // One checkpoint of a log that grew long behind a reader can take a slow disk many seconds.
     heartbeat: { timeoutMs: 120_000 },

@@ -1,4 +1,5 @@
 import { CodiError } from '../../protocol/errors.ts';
+import type { WriterAbsence } from './writer-absence.ts';
 
 interface Pending<Command> {
   id: number;
@@ -13,21 +14,25 @@ interface Pending<Command> {
  */
 export class RequestBook<Command> {
   readonly #limitCount: number;
+  readonly #absence: WriterAbsence | undefined;
   readonly #pending = new Map<number, Pending<Command>>();
   #post: ((message: { type: 'request'; id: number; command: Command }) => void) | undefined;
   #nextId = 1;
   #onIdle: (() => void) | undefined;
 
-  constructor(limitCount: number) {
+  constructor(limitCount: number, absence?: WriterAbsence) {
     this.#limitCount = limitCount;
+    this.#absence = absence;
   }
 
   get isEmpty(): boolean {
     return this.#pending.size === 0;
   }
 
-  /** Asks the writer; rejects with CODI_OVERLOADED when too many wait already. */
+  /** Asks the writer; rejects with CODI_OVERLOADED when too many wait already, or when it is away for long. */
   request<Result>(command: Command): Promise<Result> {
+    const refusal = this.#absence?.refusal();
+    if (refusal) return Promise.reject(refusal);
     if (this.#pending.size >= this.#limitCount)
       return Promise.reject(new CodiError('CODI_OVERLOADED', { retryMs: 1_000 }));
     const id = this.#nextId++;
@@ -40,6 +45,7 @@ export class RequestBook<Command> {
   /** The present incarnation takes over: everything unanswered is posted (again), in order. */
   attach(post: (message: { type: 'request'; id: number; command: Command }) => void): void {
     this.#post = post;
+    if (this.isEmpty) this.#absence?.worked();
     for (const { id, command } of this.#pending.values()) post({ type: 'request', id, command });
   }
 
@@ -47,7 +53,14 @@ export class RequestBook<Command> {
     this.#post = undefined;
   }
 
+  /** The writer's incarnation is over, whatever it had done. */
+  lose(): void {
+    this.detach();
+    this.#absence?.ended();
+  }
+
   answer(id: number, outcome: { ok: true; result: unknown } | { ok: false; error: unknown }): void {
+    this.#absence?.worked();
     const pending = this.#pending.get(id);
     if (!pending) return;
     this.#pending.delete(id);

@@ -50,7 +50,7 @@ function start(cell: CellContext<never>, { book }: StateWriterPorts) {
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromState)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
-  cell.scope.defer('request book', () => book.detach());
+  cell.scope.defer('request book', () => book.lose());
 
   return behaviour({
     machine: writerMachine,

@@ -112,7 +112,8 @@ export const storage = z.object({
     max: '100ms',
   }),
   walRestartBytes: size('wal_restart_bytes', {
-    description: 'Size of the write-ahead log past which the writer itself restarts it.',
+    description:
+      'Size of the write-ahead log past which the writer itself restarts it. When another program that reads a database keeps it from doing so for four times this size, the status says so.',
     default: '32MiB',
     min: '1MiB',
     max: '1GiB',

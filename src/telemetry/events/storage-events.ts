@@ -90,6 +90,9 @@ export const STORAGE_EVENTS = {
     fields: {
       ledgerWalBytes: number("Bytes of the ledger's log."),
       stateWalBytes: number("Bytes of the state store's log."),
+      heldWalBytes: number(
+        'Bytes of both that a reader keeps from being moved into the databases.',
+      ),
     },
     metrics: [
       {
@@ -103,6 +106,12 @@ export const STORAGE_EVENTS = {
         type: 'gauge',
         help: 'Size of the write-ahead log of the state store.',
         value: ({ stateWalBytes }) => stateWalBytes,
+      },
+      {
+        name: 'codi_held_wal_bytes',
+        type: 'gauge',
+        help: 'Bytes of the write-ahead logs that a reader keeps from being moved into the databases.',
+        value: ({ heldWalBytes }) => heldWalBytes,
       },
     ],
   }),

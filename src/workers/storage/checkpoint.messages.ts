@@ -12,12 +12,20 @@ export interface CheckpointOptions {
   idleIntervalMs?: number;
 }
 
+/** How long the write-ahead logs are. */
+export interface WalSizes {
+  ledgerWalBytes: number;
+  stateWalBytes: number;
+  /** Of both, what could not be moved into the databases because somebody reads an older state of them. */
+  heldWalBytes: number;
+}
+
 export type ToCheckpointer = { type: 'stop' };
 
 /** `sizes` comes at most once a second, and only when they changed. */
 export type FromCheckpointer =
   | { type: 'sys.ready' }
   | { type: 'sys.startFailed'; code: ErrorCode; message: string }
-  | { type: 'sizes'; ledgerWalBytes: number; stateWalBytes: number }
+  | ({ type: 'sizes' } & WalSizes)
   /** The thread exits with code 1 after it. */
   | { type: 'fatal'; code: ErrorCode; message: string };

@@ -4,7 +4,12 @@
  */
 import { join } from 'node:path';
 import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
-import type { CheckpointOptions, FromCheckpointer, ToCheckpointer } from './checkpoint.messages.ts';
+import type {
+  CheckpointOptions,
+  FromCheckpointer,
+  ToCheckpointer,
+  WalSizes,
+} from './checkpoint.messages.ts';
 import { openForCheckpoints, type SqliteDatabase, type StoreKind } from './open-database.ts';
 import { judgeFailure } from './storage-failure.ts';
 import { walBytes } from './wal-limit.ts';
@@ -32,7 +37,7 @@ const intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
 const idleIntervalMs = options.idleIntervalMs ?? DEFAULT_IDLE_INTERVAL_MS;
 const stores: Record<StoreKind, Store> = { ledger: newStore('ledger'), state: newStore('state') };
 let reportedAtMs = Number.NEGATIVE_INFINITY;
-let reported = { ledgerWalBytes: 0, stateWalBytes: 0 };
+let reported: WalSizes = { ledgerWalBytes: 0, stateWalBytes: 0, heldWalBytes: 0 };
 
 port.on('message', (message: ToCheckpointer) => {
   if (message.type === 'stop') stop();
@@ -100,15 +105,25 @@ function open(store: Store): SqliteDatabase | undefined {
 }
 
 function report(): void {
-  const ledgerWalBytes = stores.ledger.walBytes;
-  const stateWalBytes = stores.state.walBytes;
+  const { ledger, state } = stores;
+  const sizes: WalSizes = {
+    ledgerWalBytes: ledger.walBytes,
+    stateWalBytes: state.walBytes,
+    heldWalBytes: heldBytes(ledger) + heldBytes(state),
+  };
   const isSame =
-    ledgerWalBytes === reported.ledgerWalBytes && stateWalBytes === reported.stateWalBytes;
+    sizes.ledgerWalBytes === reported.ledgerWalBytes &&
+    sizes.stateWalBytes === reported.stateWalBytes &&
+    sizes.heldWalBytes === reported.heldWalBytes;
   const nowMs = performance.now();
   if (isSame || nowMs - reportedAtMs < REPORT_INTERVAL_MS) return;
   reportedAtMs = nowMs;
-  reported = { ledgerWalBytes, stateWalBytes };
-  post({ type: 'sizes', ...reported });
+  reported = sizes;
+  post({ type: 'sizes', ...sizes });
+}
+
+function heldBytes({ leftFrames, pageSizeBytes }: Store): number {
+  return walBytes(leftFrames, pageSizeBytes);
 }
 
 function stop(): void {

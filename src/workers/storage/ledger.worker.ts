@@ -202,6 +202,7 @@ function refuse(group: readonly LedgerWork[], error: unknown): void {
   const encoded = encode(answers);
   const batches = group.map((work) => work.batch);
   post({ type: 'refused', batches, code, retryMs, answers: encoded }, encoded);
+  if (failure.mustReopen) fail(code, message);
 }
 
 function encode(answers: AnswerBook): ConnectionAnswers[] {

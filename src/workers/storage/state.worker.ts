@@ -91,6 +91,7 @@ function refuse(id: number, error: unknown): void {
   if (failure.kind === 'fatal') return fail(failure.code, failure.message);
   const refusal = new CodiError(failure.code, { reason: failure.message });
   post({ type: 'answer', id, ok: false, error: refusal.toWire() });
+  if (failure.mustReopen) fail(failure.code, failure.message);
 }
 
 function stop(): void {

@@ -3,12 +3,20 @@ import { isCodiError, type ErrorCode } from '../../protocol/errors.ts';
 /** What a failed statement means for its writer. */
 export type StorageFailure =
   /** Nothing of the transaction was taken; the same may succeed later. */
-  | { kind: 'refused'; code: ErrorCode; retryMs: number; message: string }
+  | {
+      kind: 'refused';
+      code: ErrorCode;
+      retryMs: number;
+      message: string;
+      /** This connection will not write again, another one may: the writer ends once it has answered. */
+      mustReopen?: true;
+    }
   /** The writer must end: what the disk holds is only known again after reopening. */
   | { kind: 'fatal'; code: ErrorCode; message: string };
 
 const DISK_FULL_RETRY_MS = 1_000;
 const BUSY_RETRY_MS = 100;
+const READ_ONLY_RETRY_MS = 1_000;
 
 /**
  * Judges an error of SQLite. After a failed fsync the pages count as clean although they are not on the
@@ -28,6 +36,15 @@ export function judgeFailure(error: unknown): StorageFailure {
       code: 'CODI_STORAGE_UNAVAILABLE',
       retryMs: BUSY_RETRY_MS,
       message,
+    };
+  }
+  if (isPrimary(sqlite, 'SQLITE_READONLY')) {
+    return {
+      kind: 'refused',
+      code: 'CODI_STORAGE_UNAVAILABLE',
+      retryMs: READ_ONLY_RETRY_MS,
+      message,
+      mustReopen: true,
     };
   }
   if (isPrimary(sqlite, 'SQLITE_CORRUPT') || isPrimary(sqlite, 'SQLITE_NOTADB'))

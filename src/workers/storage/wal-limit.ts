@@ -30,6 +30,7 @@ export class WalLimit {
   readonly #look: SqliteStatement;
   #commits = 0;
   #nextTryBytes: number;
+  #seenBytes = 0;
 
   constructor(database: SqliteDatabase, limitBytes: number, busyTimeoutMs: number) {
     this.#database = database;
@@ -47,7 +48,9 @@ export class WalLimit {
   afterCommit(): void {
     if (++this.#commits % COMMITS_PER_LOOK !== 0) return;
     const size = this.#size(this.#look.get() as CheckpointRow);
-    if (size < this.#limitBytes) this.#nextTryBytes = this.#limitBytes;
+    // It was begun anew: whoever was in the way is gone.
+    if (size < this.#seenBytes) this.#nextTryBytes = this.#limitBytes;
+    this.#seenBytes = size;
     if (size < this.#nextTryBytes) return;
     this.#database.pragma(`busy_timeout = ${RESTART_BUSY_MS}`);
     try {

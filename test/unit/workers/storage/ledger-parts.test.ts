@@ -119,6 +119,7 @@ describe('a failure of SQLite', () => {
   });
 
   it('ends the writer when the disk or the file cannot be trusted', () => {
+    expect(failure('SQLITE_READONLY')).toMatchObject({ kind: 'refused', mustReopen: true });
     expect(failure('SQLITE_IOERR_FSYNC')).toMatchObject({
       kind: 'fatal',
       code: 'CODI_STORAGE_UNAVAILABLE',
