@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCodiError } from '../protocol/errors.ts';
 import type { RowOrder } from './row-order.ts';
-import type { AskPage, RowPage } from './row-source.ts';
+import type { AskPage, DamagedFile, RowPage } from './row-source.ts';
 
 const PAGE_ROWS = 1_000;
 const ATTEMPTS = 8;
@@ -14,6 +14,10 @@ export interface Listed {
   next: string | undefined;
   /** How many there are in all, about, if the first page was to say so. */
   estimate: number | undefined;
+  /** There is more of it in the archive, which was not asked for. */
+  reachesArchive: boolean;
+  /** Archive segments that could not be read, each once. */
+  damaged: readonly DamagedFile[];
 }
 
 /** Hands out the rows of a query, page by page, as a command asked for them. */
@@ -23,19 +27,28 @@ export async function listRows<Row>(
   print: (row: Row) => Promise<void>,
 ): Promise<Listed> {
   const held: Row[] = [];
-  const listed: Listed = { count: 0, next: order.cursor, estimate: undefined };
+  const damaged = new Map<string, DamagedFile>();
+  const listed: Listed = {
+    count: 0,
+    next: order.cursor,
+    estimate: undefined,
+    reachesArchive: false,
+    damaged: [],
+  };
   let left = order.limit ?? Number.POSITIVE_INFINITY;
   do {
     const page = await askPatiently(ask, order, listed, Math.min(PAGE_ROWS, left));
     listed.estimate ??= page.estimate;
     listed.next = page.next;
     listed.count += page.rows.length;
+    listed.reachesArchive ||= page.reachesArchive;
+    for (const one of page.damaged) damaged.set(one.file, one);
     left -= page.rows.length;
     if (order.isReversed) held.push(...page.rows);
     else for (const row of page.rows) await print(row);
   } while (listed.next !== undefined && left > 0);
   for (const row of held.toReversed()) await print(row);
-  return listed;
+  return { ...listed, damaged: [...damaged.values()] };
 }
 
 /**

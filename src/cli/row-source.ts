@@ -18,6 +18,15 @@ export interface RowPage<Row> {
   head: number | undefined;
   /** How many there are in all, about, if that was asked. */
   estimate: number | undefined;
+  /** It covers entries that are in the archive, which was not asked for. */
+  reachesArchive: boolean;
+  /** Archive segments that could not be read. */
+  damaged: readonly DamagedFile[];
+}
+
+export interface DamagedFile {
+  file: string;
+  reason: string;
 }
 
 /** Asks for a page of one stream. */
@@ -31,6 +40,7 @@ export type AskPage<Row> = (page: {
 export function logPages(
   source: RowSource,
   filter: BodyOf<'QueryLogs'>['filter'],
+  withArchive = false,
 ): AskPage<LogRow> {
   return async ({ limit, order, cursor, wantsEstimate }) => {
     const answer = await source.request('QueryLogs', {
@@ -39,12 +49,14 @@ export function logPages(
       order,
       count: wantsEstimate ? 'estimate' : 'none',
       ...(cursor !== undefined && { cursor }),
+      ...(withArchive && { include_archived: true }),
     });
     return {
       rows: answer.entries,
       next: answer.next ?? undefined,
       head: answer.head ?? undefined,
       estimate: answer.total_is == null ? undefined : answer.total_count,
+      ...archiveOf(answer),
     };
   };
 }
@@ -52,17 +64,29 @@ export function logPages(
 export function eventPages(
   source: RowSource,
   filter: BodyOf<'QueryEvents'>['filter'],
+  withArchive = false,
 ): AskPage<EventRow> {
   return async ({ limit, order, cursor }) => {
-    const page = { filter, limit, order, ...(cursor !== undefined && { cursor }) };
+    const page = {
+      filter,
+      limit,
+      order,
+      ...(cursor !== undefined && { cursor }),
+      ...(withArchive && { include_archived: true }),
+    };
     const answer = await source.request('QueryEvents', page);
     return {
       rows: answer.events,
       next: answer.next ?? undefined,
       head: answer.head ?? undefined,
       estimate: undefined,
+      ...archiveOf(answer),
     };
   };
+}
+
+function archiveOf({ archived, damaged }: AnswerOf[RowRequest]) {
+  return { reachesArchive: (archived ?? 0) > 0, damaged: damaged ?? [] };
 }
 
 /** The numbers of the last rows: what comes later is live. */
@@ -76,6 +100,10 @@ export async function headsOf(source: RowSource): Promise<{ logs: number; events
     logs: logs.head ?? logs.rows[0]?.id ?? 0,
     events: events.head ?? events.rows[0]?.seq ?? 0,
   };
+}
+
+export function addArchivedOption(command: Command): Command {
+  return command.option('--archived', 'also what retention has moved into the archive');
 }
 
 export function addOfflineOption(command: Command): Command {

@@ -167,6 +167,9 @@ const tokenRow = z.object({
   last_used_from: text.nullish(),
 });
 
+/** Archive segments whose entries are missing in an answer. */
+const damagedFiles = z.array(z.object({ file: text, reason: text }));
+
 /** Every message the daemon answers with. */
 export const ANSWERS = {
   Acknowledgment: z.object({
@@ -185,6 +188,8 @@ export const ANSWERS = {
     last: count.nullish(),
     total_is: z.enum(['exact', 'at_least', 'estimate']).nullish(),
     head: count.nullish(),
+    archived: count.nullish(),
+    damaged: damagedFiles.nullish(),
   }),
   Error: z.object({
     code: text,
@@ -208,6 +213,8 @@ export const ANSWERS = {
     request_id: requestId,
     last: count.nullish(),
     head: count.nullish(),
+    archived: count.nullish(),
+    damaged: damagedFiles.nullish(),
   }),
   FileResults: z.object({ files: z.array(fileRow), next: text.nullish(), request_id: requestId }),
   WatchResults: z.object({ watches: z.array(watchRow), request_id: requestId }),

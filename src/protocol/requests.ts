@@ -97,6 +97,7 @@ export const REQUESTS = {
     cursor: cursor.nullish(),
     order: order.nullish(),
     count: z.enum(['exact', 'none', 'estimate', 'only']).nullish(),
+    include_archived: flag.nullish(),
   }),
   Hello: z.object({
     version: count,
@@ -115,6 +116,7 @@ export const REQUESTS = {
     limit: pageLimit,
     cursor: cursor.nullish(),
     order: order.nullish(),
+    include_archived: flag.nullish(),
   }),
   ListFiles: z.object({
     root: path.nullish(),

@@ -138,13 +138,13 @@ function state(shared: Shared): ChildSpec {
 
 function readers(shared: Shared): ChildSpec {
   const { config, dataDir } = shared.options;
-  const { readerTimeoutMs, readerThreadsCount } = config.storage;
+  const { readerTimeoutMs, readerThreadsCount, archiveCacheBytes } = config.storage;
   return readersSpec({
     port: shared.reader,
     createPool: () =>
       createReaderPool({
         entry: entryOf('storage/reader.worker.js'),
-        data: { dataDir, ...keyOf(shared) } satisfies ReaderOptions & KeyOptions,
+        data: { dataDir, archiveCacheBytes, ...keyOf(shared) } satisfies ReaderOptions & KeyOptions,
         threadsMax: readerThreadsCount,
         queueMax: READER_QUEUE_MAX,
         idleMs: READER_IDLE_MS,

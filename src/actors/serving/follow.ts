@@ -4,6 +4,8 @@ import type { Scope } from '../../supervisor/index.ts';
 import type { Page, Row, ServingPorts } from './ports.ts';
 
 const PAGE_ROWS = 500;
+/** Whoever comes back after long goes on behind his last row, wherever the next ones are by now. */
+const NEXT_ROWS = { limit: PAGE_ROWS, order: 'oldest', include_archived: true } as const;
 const RETRY_MS = 250;
 
 interface Follow {
@@ -131,13 +133,13 @@ export class Follows {
     let isFull = false;
     if (streams.includes('logs')) {
       const filter = { ...logFilter, after_id: follow.logs };
-      const page = await query.logs({ filter, limit: PAGE_ROWS, order: 'oldest', count: 'none' });
+      const page = await query.logs({ filter, count: 'none', ...NEXT_ROWS });
       isFull ||= page.next !== undefined;
       follow.logs = this.#send(follow, 'LogResults', 'entries', page, 'id', follow.logs);
     }
     if (streams.includes('events')) {
       const filter = { ...eventFilter, after_seq: follow.events };
-      const page = await query.events({ filter, limit: PAGE_ROWS, order: 'oldest' });
+      const page = await query.events({ filter, ...NEXT_ROWS });
       isFull ||= page.next !== undefined;
       follow.events = this.#send(follow, 'EventResults', 'events', page, 'seq', follow.events);
     }
@@ -148,15 +150,21 @@ export class Follows {
     follow: Follow,
     kind: 'LogResults' | 'EventResults',
     rowsName: string,
-    { rows, through }: Page<Row>,
+    { rows, through, damaged }: Page<Row>,
     cursorName: string,
     cursor: number,
   ): number {
     if (!this.#isLive(follow)) return cursor;
     // Rows that do not match were looked at as well; they are not read again.
-    if (rows.length === 0) return through ?? cursor;
-    const last = Math.max(Number(rows.at(-1)![cursorName]), through ?? 0);
-    const body = { [rowsName]: rows, total_count: rows.length, request_id: follow.id, last };
+    if (rows.length === 0 && !damaged) return through ?? cursor;
+    const last = Math.max(Number(rows.at(-1)?.[cursorName] ?? cursor), through ?? 0);
+    const body = {
+      [rowsName]: rows,
+      total_count: rows.length,
+      request_id: follow.id,
+      last,
+      ...(damaged && { damaged }),
+    };
     if (!this.#push({ kind, body } as unknown as Payload)) this.#isBlocked = true;
     return last;
   }

@@ -47,6 +47,10 @@ export interface Page<Row> {
   head?: number | undefined;
   /** With `after_id` or `after_seq`: everything up to here was looked at. */
   through?: number | undefined;
+  /** Archive segments in what the page covers, which were not asked for. */
+  archived?: number | undefined;
+  /** Archive segments that cannot be read: what they hold is missing. */
+  damaged?: readonly { file: string; reason: string }[] | undefined;
 }
 export type Row = Record<string, unknown>;
 

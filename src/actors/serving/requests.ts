@@ -52,12 +52,14 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
       next: page.next,
       total_is: page.totalIs,
       head: page.head,
+      archived: page.archived,
+      damaged: page.damaged,
     });
   },
   QueryEvents: async (body, message, _connection, ports) => {
     const page = await ports.query.events(body);
-    const { rows, next, head } = page;
-    return answer('EventResults', message, { events: rows, next, head });
+    const { rows, next, head, archived, damaged } = page;
+    return answer('EventResults', message, { events: rows, next, head, archived, damaged });
   },
   ListFiles: async (body, message, _connection, ports) => {
     const page = await ports.query.files(body);

@@ -5,11 +5,17 @@ import type { CliContext } from '../context.ts';
 import type { Invocation } from '../invocation.ts';
 import { checkFollow, printFollowed } from '../row-follow.ts';
 import { listRows } from '../row-listing.ts';
-import { noteListing } from '../row-notes.ts';
+import { noteArchive, noteListing } from '../row-notes.ts';
 import { addRowOrderOptions, readRowOrder } from '../row-order.ts';
 import type { RowOrderOptions } from '../row-order.ts';
 import { addCsvOption, eventPrinter } from '../row-printer.ts';
-import { addOfflineOption, eventPages, headsOf, withRowSource } from '../row-source.ts';
+import {
+  addArchivedOption,
+  addOfflineOption,
+  eventPages,
+  headsOf,
+  withRowSource,
+} from '../row-source.ts';
 
 const EVENTS = ['create', 'update', 'delete', 'move', 'attrib', 'access', 'transient'] as const;
 
@@ -23,6 +29,7 @@ interface EventsOptions extends RowOrderOptions {
   follow?: boolean;
   csv?: boolean;
   offline?: boolean;
+  archived?: boolean;
   showCursor?: boolean;
 }
 
@@ -36,7 +43,7 @@ export function define(command: Command, context: CliContext): void {
     .option('-e, --event <name>', `one of ${EVENTS.join(', ')}; may be repeated`, gather)
     .option('-s, --session <id>', 'this session');
   addRowOrderOptions(command).option('-f, --follow', 'then go on with what comes');
-  addOfflineOption(addCsvOption(command))
+  addOfflineOption(addArchivedOption(addCsvOption(command)))
     .addHelpText(
       'after',
       `
@@ -44,27 +51,31 @@ Examples:
   codi events --since 5m
   codi events --path src --event delete --event move
   codi events --path 'src/**/*.ts' --follow
-  codi events --since "yesterday 14:00" --json | jq -r .path`,
+  codi events --since "yesterday 14:00" --json | jq -r .path
+  codi events --path src/cart.ts --archived`,
     )
     .action((options: EventsOptions) =>
       context.run(command, (invocation) => listEvents(options, invocation)),
     );
 }
 
-async function listEvents(options: EventsOptions, invocation: Invocation): Promise<void> {
+async function listEvents(options: EventsOptions, invocation: Invocation): Promise<number> {
   const filter = readEventFilter(options, invocation);
   const order = readRowOrder(options, invocation);
+  const withArchive = options.archived === true;
   checkFollow(options);
-  await withRowSource(invocation, options.offline === true, async (source, client) => {
+  return withRowSource(invocation, options.offline === true, async (source, client) => {
     const print = await eventPrinter(invocation, options.csv === true);
     if (!options.follow || !client) {
-      const listed = await listRows(eventPages(source, filter), order, print);
+      const listed = await listRows(eventPages(source, filter, withArchive), order, print);
       return noteListing(invocation, 'events', listed, order, options.showCursor === true);
     }
     const { events } = await headsOf(source);
-    await listRows(eventPages(source, { ...filter, through_seq: events }), order, print);
+    const history = eventPages(source, { ...filter, through_seq: events }, withArchive);
+    const code = await noteArchive(invocation, 'events', await listRows(history, order, print));
     const plan = { streams: ['events' as const], eventFilter: filter, from: { events } };
-    return printFollowed(invocation, client, plan, { events: print });
+    await printFollowed(invocation, client, plan, { events: print });
+    return code;
   });
 }
 

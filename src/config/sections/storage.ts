@@ -142,6 +142,13 @@ export const storage = z.object({
     min: 1,
     max: 16,
   }),
+  archiveCacheBytes: size('archive_cache', {
+    description:
+      'What a reader thread keeps of unpacked archive segments, so that the next page need not unpack them again.',
+    default: '16MiB',
+    min: '1MiB',
+    max: '1GiB',
+  }),
   readerTimeoutMs: duration('reader_timeout', {
     description: 'A read transaction older than this loses its thread, so the log can be trimmed.',
     default: '1s',

@@ -1,5 +1,5 @@
 import { countLogs } from './count-logs.ts';
-import { hitsOf } from './full-text-search.ts';
+import { HITS_AMONG, hitsOf } from './full-text-search.ts';
 import { logSource, residualConditions, type LogFilter } from './log-filter.ts';
 import type { ReadConnection } from './read-connection.ts';
 import type { Page } from './reader.messages.ts';
@@ -39,8 +39,7 @@ export function estimateLogs(
   if (!ids) return { totalCount: 0, totalIs: 'estimate' };
   if (filter.session_id != null) residual.add('session_id = ?', filter.session_id);
   if (filter.full_text) {
-    const hit = 'id IN (SELECT rowid FROM logs_fts WHERE logs_fts MATCH ? AND rowid = logs.id)';
-    residual.add(hit, hitsOf(connection, filter.full_text));
+    residual.add(HITS_AMONG, hitsOf(connection, filter.full_text));
   }
   return {
     totalCount: Math.round(ids.count * shareOf(connection, ids, residual)),

@@ -130,6 +130,13 @@ export function hasFullText(database: SqliteDatabase): boolean {
   return database.prepare(sql).get() !== undefined;
 }
 
+/** Makes the index over all entries of tables that never change. */
+export function indexWords(database: SqliteDatabase): void {
+  database.exec(
+    `${CREATE}; INSERT INTO logs_fts (rowid, message) SELECT id, message FROM logs ORDER BY id`,
+  );
+}
+
 function drop(database: SqliteDatabase): void {
   database.exec('DROP TABLE logs_fts');
   database.exec(`DELETE FROM meta WHERE key IN ('${KEYS.done}', '${KEYS.from}')`);

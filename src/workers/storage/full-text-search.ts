@@ -27,6 +27,12 @@ const HITS = `SELECT rowid FROM logs_fts WHERE logs_fts MATCH ?
 /** A condition on `logs` between two ids, which are its last two values. */
 export const HITS_BETWEEN = `id IN (${HITS})`;
 
+/** A condition on entries in small tables. */
+export const ALL_HITS = 'id IN (SELECT rowid FROM logs_fts WHERE logs_fts MATCH ?)';
+/** A condition on one entry, or on few. */
+export const HITS_AMONG =
+  'id IN (SELECT rowid FROM logs_fts WHERE logs_fts MATCH ? AND rowid = logs.id)';
+
 /** An entry that was looked at; it has a row when it matches. */
 export interface Candidate {
   key: TimeKey;

@@ -48,8 +48,8 @@ function answer({ kind, body }: Request): object {
   if (kind === 'AuditVerify') return audit.verify(checked.data as never);
   const ledger = connections.get('ledger');
   if (kind === 'QueryEvents') {
-    const { rows, next, head } = queryEvents(ledger, checked.data as never);
-    return { events: rows, next, head };
+    const { rows, ...rest } = queryEvents(ledger, checked.data as never);
+    return { events: rows, ...rest };
   }
   const page = queryLogs(ledger, checked.data as never);
   return {
@@ -58,5 +58,7 @@ function answer({ kind, body }: Request): object {
     next: page.next,
     total_is: page.totalIs,
     head: page.head,
+    archived: page.archived,
+    damaged: page.damaged,
   };
 }

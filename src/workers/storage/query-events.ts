@@ -4,12 +4,13 @@ import { EVENTS, KINDS, SEEN, STREAMS, wordOf } from './codes.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { eventConditions, lastEventBefore } from './event-filter.ts';
 import { streamEndSql } from './group-heads.ts';
+import { archiveNotes } from './archive/segment-spans.ts';
 import { PageRows } from './page-rows.ts';
 import type { ReadConnection } from './read-connection.ts';
 import type { Page } from './reader.messages.ts';
 import { allRoots, type KnownRoot } from './root-lookup.ts';
 import { hexText, shownPath, timeText } from './row-values.ts';
-import { SliceSize } from './slice-size.ts';
+import { walkNumbers, type NumberWalk } from './walk-numbers.ts';
 
 const COLUMNS =
   'seq, root_id, seconds, nanos, event, kind, path, from_path, size, seen, checksum, session_id, tenant_id, user_id';
@@ -35,32 +36,31 @@ export function queryEvents(
     if (isNewest) high = Math.min(high, seq);
     else low = Math.max(low, seq);
   }
-  const statement = connection.prepare(
-    `SELECT ${COLUMNS} FROM file_events WHERE seq > ? AND seq <= ?${conditions.andSql}
-     ORDER BY seq ${isNewest ? 'DESC' : 'ASC'} LIMIT ?`,
-  );
+  const sql = `SELECT ${COLUMNS} FROM file_events WHERE seq > ? AND seq <= ?${conditions.andSql}
+     ORDER BY seq ${isNewest ? 'DESC' : 'ASC'} LIMIT ?`;
   const roots = new Map(allRoots(connection).map((root) => [root.rootId, root]));
-  const deadlineMs = performance.now() + connection.budgetMs;
   const page = new PageRows<EventRow>(limit);
-  const size = new SliceSize();
-  while (low < high) {
-    const from = isNewest ? Math.max(low, high - size.rows) : low;
-    const to = isNewest ? high : Math.min(high, low + size.rows);
-    size.measure(() => {
-      for (const row of statement.iterate(from, to, ...conditions.values, page.wanted)) {
-        if (!page.add(wireRow(row as FileEventRow, roots))) return;
-      }
-    });
-    const last = page.rows.at(-1)?.seq;
-    if (isNewest) high = page.isFull ? last! - 1 : from;
-    else low = page.isFull ? last! : to;
-    if (page.isFull || performance.now() >= deadlineMs) break;
-  }
+  const walk: NumberWalk = {
+    stream: 'file_events',
+    isNewest,
+    low,
+    high,
+    withArchive: query.include_archived === true,
+    look: (tables, from, to) => {
+      const values = [from, to, ...conditions.values, page.wanted];
+      for (const row of tables.prepare(sql).iterate(...values))
+        if (!page.add(wireRow(row as FileEventRow, roots))) return page.rows.at(-1)!.seq;
+      return undefined;
+    },
+  };
+  const walked = walkNumbers(connection, walk, performance.now() + connection.budgetMs);
+  const isMore = walked.low < walked.high;
   return {
     rows: page.rows,
-    ...(low < high && { next: encodeCursor(connection, tag, [isNewest ? high : low]) }),
-    ...(!isNewest && { through: Math.max(low, filter.after_seq ?? 0) }),
+    ...(isMore && { next: encodeCursor(connection, tag, [isNewest ? walked.high : walked.low]) }),
+    ...(!isNewest && { through: Math.max(walked.low, filter.after_seq ?? 0) }),
     head,
+    ...archiveNotes(walked),
   };
 }
 

@@ -1,45 +1,47 @@
 import { join } from 'node:path';
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
+import { ArchiveShelf } from './archive/archive-shelf.ts';
 import {
   openForReading,
   type SqliteDatabase,
   type SqliteStatement,
   type StoreKind,
 } from './open-database.ts';
-import { globMatcher } from './path-glob.ts';
 import type { ReaderOptions } from './reader.messages.ts';
+import { addFunctions } from './sql-functions.ts';
+import { StatementCache } from './statement-cache.ts';
 import { judgeFailure } from './storage-failure.ts';
 
 const DEFAULT_CACHE_BYTES = 4 * 1024 * 1024;
 const DEFAULT_BUDGET_MS = 200;
-const STATEMENT_CACHE_COUNT = 128;
-const MATCHER_CACHE_COUNT = 32;
 const IDENTITY_BYTES = 6;
 
+/** Tables that a filter's conditions can be asked of. */
+export interface RowTables {
+  prepare(sql: string): SqliteStatement;
+}
+
 /** One thread's read-only view of a store, with its prepared statements. */
-export class ReadConnection {
+export class ReadConnection implements RowTables {
   readonly #database: SqliteDatabase;
-  readonly #statements = new Map<string, SqliteStatement>();
+  readonly #statements: StatementCache;
   readonly budgetMs: number;
+  /** What has left the tables. */
+  readonly archive: ArchiveShelf;
 
   constructor(kind: StoreKind, options: ReaderOptions) {
     this.budgetMs = options.budgetMs ?? DEFAULT_BUDGET_MS;
     this.#database = openForReading(join(options.dataDir, `${kind}.db`), kind, {
       cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
     });
+    this.#statements = new StatementCache(this.#database);
+    this.archive = new ArchiveShelf(options.dataDir, options.archiveCacheBytes);
     addFunctions(this.#database);
   }
 
   /** A statement, prepared once per text. `exact`: integers come as bigint. */
   prepare(sql: string, exact = false): SqliteStatement {
-    const key = exact ? `exact ${sql}` : sql;
-    let statement = this.#statements.get(key);
-    if (!statement) {
-      statement = this.#database.prepare(sql).safeIntegers(exact) as SqliteStatement;
-      if (this.#statements.size >= STATEMENT_CACHE_COUNT) this.#statements.clear();
-      this.#statements.set(key, statement);
-    }
-    return statement;
+    return this.#statements.prepare(sql, exact);
   }
 
   /** The single value of a query. */
@@ -60,6 +62,7 @@ export class ReadConnection {
   }
 
   close(): void {
+    this.archive.clear();
     this.#database.close();
   }
 }
@@ -90,22 +93,4 @@ export class ReadConnections {
     this.#open.clear();
     return new CodiError(code, { reason: message, path: this.#options.dataDir });
   }
-}
-
-function addFunctions(database: SqliteDatabase): void {
-  database.function('contains_folded', { deterministic: true }, (text, needle) =>
-    String(text).toLowerCase().includes(String(needle)) ? 1 : 0,
-  );
-  const matchers = new Map<string, (path: string) => boolean>();
-  database.function('matches_glob', { deterministic: true }, (pattern, path) => {
-    if (path === null) return 0;
-    const key = String(pattern);
-    let matches = matchers.get(key);
-    if (!matches) {
-      if (matchers.size >= MATCHER_CACHE_COUNT) matchers.clear();
-      matches = globMatcher(key);
-      matchers.set(key, matches);
-    }
-    return matches(Buffer.isBuffer(path) ? path.toString('utf8') : String(path)) ? 1 : 0;
-  });
 }

@@ -24,6 +24,8 @@ export interface ReaderOptions {
   cacheBytes?: number;
   /** After so long a query returns the page it has, with a cursor to go on. Default 200. */
   budgetMs?: number;
+  /** Per thread: unpacked parts of archive segments that are kept for the next page. Default 16 MiB. */
+  archiveCacheBytes?: number;
 }
 
 /**
@@ -40,6 +42,16 @@ export interface Page<Row> {
   head?: number;
   /** With after_id or after_seq: all up to this number was looked at, so a follower goes on from here. */
   through?: number;
+  /** Archive segments in what this page covers, which were not asked for. */
+  archived?: number;
+  /** Archive segments that cannot be read: what they hold is missing here. */
+  damaged?: DamagedFile[];
+}
+
+/** A file of the archive, from the data directory, and what is wrong with it. */
+export interface DamagedFile {
+  file: string;
+  reason: string;
 }
 
 export interface LoadIndexInput {

@@ -10,7 +10,7 @@ export interface TimeRange {
   upper: TimeKey;
 }
 
-const FIRST_KEY: TimeKey = [Number.MIN_SAFE_INTEGER, 0, 0];
+export const FIRST_KEY: TimeKey = [Number.MIN_SAFE_INTEGER, 0, 0];
 const LAST_KEY: TimeKey = [Number.MAX_SAFE_INTEGER, 0, 0];
 
 /** Its values are those of `lower`, then those of `upper`. */

@@ -152,10 +152,11 @@ function readMember(segment: ArchiveSegment, file: string, index: MemberIndex): 
   }
 }
 
-function isKept(segment: StoredSegment): segment is KeptSegment {
+export function isKept(segment: StoredSegment): segment is KeptSegment {
   return segment.file !== null && segment.removedMs === null;
 }
 
-function damaged(file: string, reason: string): DamagedSegment {
+/** Damage of a file of the archive, named. */
+export function damaged(file: string, reason: string): DamagedSegment {
   return new DamagedSegment(`${ARCHIVE_FOLDER}/${file}: ${reason}`);
 }
