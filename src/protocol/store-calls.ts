@@ -35,4 +35,14 @@ export interface StoreCalls {
     /** Where what was there before is now. */
     aside?: string;
   };
+  /** Writes the store anew under a new key, the one that is set when it is plain, or none. */
+  rekey(input: { newKey?: Uint8Array; isDecrypting: boolean; nowMs: number }): {
+    /** Ids of the keys; absent: plain. */
+    from?: string;
+    to?: string;
+    /** False: it was so already. */
+    is_changed: boolean;
+    blocks: number;
+    segments: number;
+  };
 }

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError, isCodiError } from '../protocol/errors.ts';
+import { finishRekey } from '../workers/storage/archive/rekey-swap.ts';
 import { SWAP_MARK } from '../workers/storage/archive/restore.ts';
 import { assertKeyFits, leaveEncryptionCard } from '../workers/storage/cipher/encryption-card.ts';
 import { StoreKey } from '../workers/storage/cipher/store-key.ts';
@@ -87,6 +88,7 @@ function hold(dataDir: string, card: DaemonCard, key: StoreKey | undefined): Hel
 function makeReady(dataDir: string, key: StoreKey | undefined): void {
   if (existsSync(join(dataDir, SWAP_MARK)))
     throw new CodiError('CODI_RESTORE_UNFINISHED', { dataDir });
+  finishRekey(dataDir);
   assertKeyFits(dataDir, key);
   if (key) leaveEncryptionCard(dataDir, key);
 }

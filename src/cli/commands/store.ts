@@ -4,12 +4,13 @@ import type { CliContext } from '../context.ts';
 import { backUpStore } from '../store/backup.ts';
 import { printSegments } from '../store/cat.ts';
 import { compactStore } from '../store/compact.ts';
+import { rekeyStore } from '../store/rekey.ts';
 import { listSegments } from '../store/segments.ts';
 import { restoreStore } from '../store/restore.ts';
 import { showStats } from '../store/stats.ts';
 import { verifyAll } from '../audit-verify.ts';
 
-/** `codi store stats|ls|cat|verify|compact|backup|restore` */
+/** `codi store stats|ls|cat|verify|compact|backup|restore|rekey` */
 export function define(command: Command, context: CliContext): void {
   command.addHelpText(
     'after',
@@ -39,6 +40,7 @@ Examples:
       context.run(compact, (invocation) => compactStore(options.dryRun === true, invocation)),
     );
   defineCopies(command, context);
+  defineRekey(command, context);
 }
 
 function defineCat(command: Command, context: CliContext): void {
@@ -88,6 +90,33 @@ Examples:
         restoreStore(
           resolve(invocation.io.cwd, folder),
           { mayReplace: options.force === true },
+          invocation,
+        ),
+      ),
+    );
+}
+
+function defineRekey(command: Command, context: CliContext): void {
+  const rekey = command.command('rekey').description('encrypt it, change its key, or decrypt it');
+  rekey
+    .option('--new-key-file <file>', 'with the new key (or CODI_STORAGE_NEW_ENCRYPTION_KEY)')
+    .option('--decrypt', 'no key any more')
+    .addHelpText(
+      'after',
+      `
+The daemon must be stopped. The present key is the one that is set; a store that is not encrypted yet is encrypted
+with it when no new one is named. Everything is written anew beside the store and verified before it takes its place,
+so there must be room for a second copy. A key itself is never an argument.
+
+Examples:
+  codi store rekey
+  codi store rekey --new-key-file ~/.config/codi/next.key
+  codi store rekey --decrypt`,
+    )
+    .action((options: { newKeyFile?: string; decrypt?: boolean }) =>
+      context.run(rekey, (invocation) =>
+        rekeyStore(
+          { newKeyFile: options.newKeyFile, isDecrypting: options.decrypt === true },
           invocation,
         ),
       ),

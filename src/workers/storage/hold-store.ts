@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError } from '../../protocol/errors.ts';
+import { finishRekey } from './archive/rekey-swap.ts';
 import { SWAP_MARK } from './archive/restore.ts';
 import { assertKeyFits } from './cipher/encryption-card.ts';
 import { storeKey } from './cipher/store-key.ts';
@@ -27,10 +28,11 @@ export function holdStore(dataDir: string, hint?: string): HeldLock {
   }
 }
 
-/** Takes the lock of a data directory, whatever is in it. Throws CODI_STORE_IN_USE. */
+/** Takes the lock of a data directory, whatever is in it, and finishes a change of keys. Throws CODI_STORE_IN_USE. */
 export function holdDirectory(dataDir: string, hint?: string): HeldLock {
   const taken = acquireLock(dataDir);
   if (!taken.ok)
     throw new CodiError('CODI_STORE_IN_USE', { dataDir }, hint === undefined ? {} : { hint });
+  finishRekey(dataDir);
   return taken;
 }

@@ -3,14 +3,19 @@
  * of the directory first, so that no daemon runs or starts meanwhile. Messages: `{ id, name, input }`, answered
  * by `{ id, result }` or `{ id, error }`; 'close'.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CodiError } from '../../protocol/errors.ts';
 import type { StoreCalls } from '../../protocol/store-calls.ts';
 import { listSegments, readPart, segmentPath } from './archive/list-segments.ts';
+import { presentKey, rekey } from './archive/rekey.ts';
+import { isSwapping } from './archive/rekey-swap.ts';
 import { restore } from './archive/restore.ts';
 import { StoreTasks, taskFailure } from './archive/store-tasks.ts';
 import { statsRow, backupRow } from './archive/store-rows.ts';
 import { verifySegment } from './archive/verify-segment.ts';
 import { assertKeyFits } from './cipher/encryption-card.ts';
-import { storeKey } from './cipher/store-key.ts';
+import { storeKey, StoreKey, useStoreKey } from './cipher/store-key.ts';
 import { holdDirectory, holdStore } from './hold-store.ts';
 import { recordAct } from './record-act.ts';
 import { mainThread, workerOptions } from './worker-data.ts';
@@ -51,10 +56,42 @@ const CALLS: StoreCalls = {
     const backup = backupRow(directory, manifest);
     return { backup, ...(asideDir !== null && { aside: asideDir }) };
   },
+  rekey: (input) => {
+    lock ??= holdAnyStore();
+    return changeKey(input);
+  },
 };
+
+/** The key of the store is not known yet. */
+function holdAnyStore(): ReturnType<typeof holdStore> {
+  const held = holdDirectory(dataDir, IN_USE);
+  if (existsSync(join(dataDir, 'ledger.db'))) return held;
+  held.release();
+  throw new CodiError('CODI_NOT_FOUND', { what: `ledger in ${dataDir}` });
+}
+
+/** After it this thread has the new key. */
+function changeKey({ newKey, isDecrypting, nowMs }: Parameters<StoreCalls['rekey']>[0]) {
+  const current = storeKey();
+  const named = newKey && new StoreKey(newKey);
+  const from = presentKey(dataDir, current, named);
+  // A store that is plain is encrypted with the key that is set, when no other is named.
+  const to = isDecrypting ? null : (named ?? (from ? undefined : current));
+  if (to === undefined) {
+    const reason = 'no new key: name it with --new-key-file, or decrypt with --decrypt';
+    throw new CodiError('CODI_USAGE', { reason });
+  }
+  const ids = { ...(from && { from: from.id }), ...(to && { to: to.id }) };
+  if (from?.id === to?.id) return { ...ids, is_changed: false, blocks: 0, segments: 0 };
+  if (to === named) useStoreKey(newKey);
+  else if (!to) useStoreKey(undefined);
+  return { ...ids, is_changed: true, ...rekey(dataDir, { from, to }, nowMs) };
+}
 
 /** Once, before this process opens a database: it looks into them outside of SQLite. */
 function checkKey(): void {
+  // Files that change places are waited for like a daemon.
+  if (isSwapping(dataDir)) lock ??= holdStore(dataDir, IN_USE);
   if (!isKeyChecked && !lock) assertKeyFits(dataDir, storeKey());
   isKeyChecked = true;
 }

@@ -56,7 +56,7 @@ export class ArchiveSegment {
   readonly #indexOffset: number;
   readonly #sha256: string;
 
-  private constructor(fd: number, key: StoreKey | undefined) {
+  private constructor(fd: number, key: StoreKey | null | undefined) {
     this.#fd = fd;
     const size = fstatSync(fd).size;
     if (size < TAIL_BYTES) throw new DamagedSegment('it is too short');
@@ -78,7 +78,7 @@ export class ArchiveSegment {
   }
 
   /** Encrypted or not, it says itself. */
-  static open(path: string, key = storeKey()): ArchiveSegment {
+  static open(path: string, key: StoreKey | null | undefined = storeKey()): ArchiveSegment {
     const fd = openSync(path, 'r');
     try {
       return new ArchiveSegment(fd, key);

@@ -31,12 +31,12 @@ const PLAIN: SegmentCipher = {
 };
 
 /** For a new segment. */
-export function newSegmentCipher(key: StoreKey | undefined): SegmentCipher {
+export function newSegmentCipher(key: StoreKey | null | undefined): SegmentCipher {
   return key ? sealed(key, Buffer.concat([MAGIC, randomBytes(SALT_BYTES)])) : PLAIN;
 }
 
 /** For a segment that begins with these bytes, of which there are HEAD_BYTES if so many. Throws DamagedSegment. */
-export function segmentCipherOf(first: Buffer, key: StoreKey | undefined): SegmentCipher {
+export function segmentCipherOf(first: Buffer, key: StoreKey | null | undefined): SegmentCipher {
   if (!first.subarray(0, MAGIC.length).equals(MAGIC)) return PLAIN;
   if (!key) throw new DamagedSegment('it is encrypted, and no key is set');
   if (first.length < HEAD_BYTES) throw new DamagedSegment('it is too short');

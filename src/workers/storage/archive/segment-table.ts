@@ -114,12 +114,19 @@ export class SegmentTable {
   }
 }
 
-function parameters({ sha256, ...segment }: SegmentRecord): object {
+function parameters<Record extends SegmentRecord>({ sha256, ...segment }: Record) {
   const hash = sha256 === null ? null : Buffer.from(sha256, 'hex');
   const { firstBlock, lastBlock, firstLog, lastLog, firstEvent, lastEvent, file } = segment;
   const numbers = [firstBlock, lastBlock, firstLog, lastLog, firstEvent, lastEvent];
   const sum = rowSum(...numbers.map((number) => number ?? -1), file ?? '', hash ?? '');
   return { ...segment, hash, sum };
+}
+
+/** The same blocks in another file. */
+export function replaceFile(database: SqliteDatabase, segment: StoredSegment): void {
+  const sql = `UPDATE segments SET file = @file, file_bytes = @fileBytes, sha256 = @hash, sum = @sum WHERE n = @n`;
+  const { n, file, fileBytes, hash, sum } = parameters(segment);
+  database.prepare(sql).run({ n, file, fileBytes, hash, sum });
 }
 
 /** What `sum` is over, as SQL. */

@@ -31,7 +31,7 @@ export class SegmentWriter {
   #member: Omit<MemberIndex, 'offset' | 'bytes'> | undefined;
 
   /** The file must not be there yet. */
-  constructor(path: string, header: SegmentHeader, key: StoreKey | undefined) {
+  constructor(path: string, header: SegmentHeader, key: StoreKey | null | undefined) {
     this.#fd = openSync(path, 'wx', 0o600);
     this.#cipher = newSegmentCipher(key);
     this.#write(this.#cipher.head);
