@@ -1,7 +1,7 @@
 // Given the standard workload: producers with and without an id, single entries and batches, sessions, a watched
 // folder in which files change, an administrative act, a write-ahead log that is restarted. Break: the daemon is
 // killed at the entry of its nth write, sync, truncation, rename or removal of a file in the data directory, at its
-// first start, at work, while it stops and while it recovers from another kill. Expect after, on a daemon started on
+// first start, at work, while it stops, while it recovers from another kill, and while retention archives and drops. Expect after, on a daemon started on
 // what is left: healthy, what was acknowledged is stored, nothing twice, also when everything is sent again, every
 // block of both databases is what was hashed, and the index is the fold of the events and what is on the disk.
 // `npm run crash-points` is the long form: every file, every call, points 1 to N.
@@ -9,6 +9,7 @@ import { expect } from 'vitest';
 import {
   countCrashPoints,
   crashAt,
+  PHASES,
   type CrashPoint,
   type CrashResult,
 } from '../support/crash-points.ts';
@@ -19,6 +20,10 @@ import { hasStrace, NO_STRACE } from '../support/strace.ts';
 const isLong = process.env['CODI_CRASH_POINTS'] !== undefined;
 const points = Number(process.env['CODI_CRASH_POINTS'] ?? 8);
 const lanes = Number(process.env['CODI_CRASH_LANES'] ?? 1);
+/** Only these; all of them unless told otherwise. */
+const phases = PHASES.filter((phase) =>
+  (process.env['CODI_CRASH_PHASES'] ?? phase).includes(phase),
+);
 const seed = newSeed();
 
 /** Files and calls take turns, and in each its points in an order of the seed's: a few reach everything once. */
@@ -73,7 +78,7 @@ function summary(results: readonly { point: CrashPoint; result: CrashResult }[])
 skipUnless(hasStrace, NO_STRACE, { requiredOnCi: true })(
   `a kill at any storage call loses nothing that was acknowledged (seed ${seed}, ${points} points)`,
   async () => {
-    const groups = await countCrashPoints();
+    const groups = await countCrashPoints(phases);
     const all = groups.reduce((sum, group) => sum + group.length, 0);
     const todo = chosen(groups, points);
     say(`${all} points in ${groups.length} kinds of calls; ${todo.length} of them, seed ${seed}`);

@@ -1,12 +1,15 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BytePath } from '#codi/protocol/byte-path.js';
 import { bundleProof, checkProof } from '#codi/protocol/audit/proof.js';
 import { decodeVerifierKey } from '#codi/protocol/audit/signed-note.js';
 import type { ProofParts } from '#codi/workers/storage/notary.messages.js';
+import { writeSegment } from '#codi/workers/storage/archive/archive-files.js';
+import { SegmentTable } from '#codi/workers/storage/archive/segment-table.js';
 import {
   openForReading,
   openForWriting,
+  type SqliteDatabase,
   type StoreKind,
 } from '#codi/workers/storage/open-database.js';
 import { StateStore } from '#codi/workers/storage/state-store.js';
@@ -17,6 +20,7 @@ import { bodyOf, context, entriesMessage, logEntry } from './ledger-thread.ts';
 import { NotaryWorld } from './notary.ts';
 
 const KINDS: readonly StoreKind[] = ['ledger', 'state'];
+const ARCHIVED_BLOCKS = 40;
 const ROOT = '/desk' as BytePath;
 
 /** What became of one flipped bit. */
@@ -42,6 +46,7 @@ export function newSpecimen(home: string, inLog: boolean): Specimen {
   for (const database of [ledger.database, state]) database.pragma('synchronous = OFF');
   const store = new StateStore(state, 100);
   fillLedger(ledger.store, 0, 60);
+  archiveOldest(ledger.database, ledger.dataDir);
   fillState(store, 0, 40);
   for (const database of [ledger.database, state]) database.pragma('wal_checkpoint(TRUNCATE)');
   if (inLog) {
@@ -65,7 +70,7 @@ export function newSpecimen(home: string, inLog: boolean): Specimen {
     dir,
     files: [
       ...databases,
-      ...(inLog ? [] : [...small.map((name) => `audit/${name}`), 'proof.json']),
+      ...(inLog ? [] : [...small.map((name) => `audit/${name}`), 'proof.json', ...segmentsOf(dir)]),
     ],
     rows: dump(copyOf(dir, join(home, 'as-it-is'))),
     proof,
@@ -96,6 +101,21 @@ function fillLedger(store: ReturnType<typeof openLedger>['store'], from: number,
     const sequence = block + 1;
     commit({ type: 'fileEvents', batch: batch++, rootId: 1, rootPath: ROOT, sequence, events });
   }
+}
+
+/** The oldest blocks leave the tables for two segments. */
+function archiveOldest(database: SqliteDatabase, dataDir: string): void {
+  const table = new SegmentTable(database, () => performance.now());
+  for (const firstBlock of [0, ARCHIVED_BLOCKS]) {
+    const blocks = { firstBlock, lastBlock: firstBlock + ARCHIVED_BLOCKS - 1 };
+    const segment = writeSegment(database, dataDir, blocks, 1_700_000_000_000);
+    table.run({ type: 'beginSegment', segment, budgetMs: 1_000 });
+    while (table.run({ type: 'dropRows', budgetMs: 1_000 }).isDropping);
+  }
+}
+
+function segmentsOf(dir: string): string[] {
+  return readdirSync(join(dir, 'archive')).map((name) => `archive/${name}`);
 }
 
 function fillState(store: StateStore, from: number, to: number): void {

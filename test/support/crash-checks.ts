@@ -25,6 +25,7 @@ export interface AfterCrash {
 export async function checkAfterCrash(
   daemon: RunningDaemon,
   workload: CrashWorkload,
+  isArchiving = false,
 ): Promise<AfterCrash> {
   const { socketPath } = daemon.place;
   const client = await daemon.client({ requestTimeoutMs: PATIENCE_MS });
@@ -49,10 +50,23 @@ export async function checkAfterCrash(
     await checkState(client, workload, found);
     found.push(...workload.clients.flatMap(({ refusals }) => refusals));
     await checkFiles(client, workload, found);
+    if (isArchiving) await checkArchive(client, workload, found);
   } finally {
     await client.close();
   }
   return { acknowledged, unanswered, violations: found };
+}
+
+/** What the crash interrupted is finished, and everything is still there once. */
+async function checkArchive(
+  client: MonitorClient,
+  workload: CrashWorkload,
+  found: string[],
+): Promise<void> {
+  await client.request('CompactStore', {});
+  const { archive } = await client.request('StoreStats', {});
+  if (archive.segments === 0) found.push('nothing is archived');
+  await checkEntries(client, workload, 'after the archiving', found);
 }
 
 export function untilHealthy(client: MonitorClient): Promise<true> {

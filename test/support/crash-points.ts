@@ -10,8 +10,9 @@ import { attachStrace, fileOf, readTrace } from './strace.ts';
 /**
  * What a daemon that is traced does. `start`: on an empty data directory, and stops. `work`: the standard workload,
  * and stops; the tracing begins once it is ready. `recovery`: starts on what a kill in the middle of work left.
+ * `archive`: starts on a ledger that is too large, so that retention archives and drops while the small workload writes.
  */
-export const PHASES = ['start', 'work', 'recovery'] as const;
+export const PHASES = ['start', 'work', 'recovery', 'archive'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** The nth call of a kind on a file in the data directory, counted in the thread that is first to make so many. */
@@ -29,6 +30,13 @@ const CALLS =
 /** A name that is another one in each run cannot be waited for. */
 const HAS_TIME = /\d{4}-\d\d-\d\dT/;
 const ENV = { CODI_STORAGE_WAL_RESTART_BYTES: '1MiB' };
+/** Everything but the newest blocks is due, in several segments. */
+const ARCHIVE_ENV = {
+  ...ENV,
+  CODI_STORAGE_SIZE_LIMIT: '64KiB',
+  CODI_STORAGE_SEGMENT_BYTES: '64KiB',
+  CODI_STORAGE_RETENTION_INTERVAL: '1s',
+};
 const START_TIMEOUT_MS = 90_000;
 const PATIENCE_MS = 120_000;
 
@@ -82,9 +90,13 @@ export async function crashAt({ phase, file, call, n }: CrashPoint): Promise<Cra
     const args = ['-P', path, ...inject, '-o', join(place.home, 'trace')];
     const { workload, wasKilled } = await runPhase(place, phase, args);
     const startedMs = performance.now();
-    const daemon = await start(place, workload);
+    const daemon = await start(place, workload, envOf(phase));
     const restartMs = performance.now() - startedMs;
-    const checks = deadline('an answer to all', checkAfterCrash(daemon, workload), PATIENCE_MS);
+    const checks = deadline(
+      'an answer to all',
+      checkAfterCrash(daemon, workload, phase === 'archive'),
+      PATIENCE_MS,
+    );
     const after = await checks.catch(async (error: unknown) => {
       await daemon.kill();
       throw error;
@@ -110,9 +122,15 @@ async function runPhase(
   phase: Phase,
   straceArgs: readonly string[],
 ): Promise<{ workload: CrashWorkload; wasKilled: boolean }> {
-  const workload = new CrashWorkload(place, { isSmall: phase !== 'work' });
+  const hasOld = phase === 'archive';
+  const workload = new CrashWorkload(place, { isSmall: phase !== 'work', hasOld });
+  if (hasOld) {
+    const filling = await startDaemon(place, [], { env: ENV, timeoutMs: START_TIMEOUT_MS });
+    await workload.fill();
+    await filling.stop();
+  }
   if (phase === 'recovery') {
-    const before = await start(place, workload);
+    const before = await start(place, workload, ENV);
     const work = workload.run(before);
     await new Promise((resolve) => setTimeout(resolve, 150));
     await before.kill();
@@ -120,24 +138,52 @@ async function runPhase(
   }
   const daemon =
     phase === 'work'
-      ? await start(place, workload)
-      : await start(place, workload, ['strace', '-f', ...straceArgs]).catch(() => undefined);
+      ? await start(place, workload, ENV)
+      : await start(place, workload, envOf(phase), ['strace', '-f', ...straceArgs]).catch(
+          () => undefined,
+        );
   // Killed before it was ready, or could not be started: which one, the next start tells.
   if (!daemon) return { workload, wasKilled: true };
   if (phase === 'work') {
     await attachStrace(daemon.pid, straceArgs);
     await deadline('an end of the work', workload.run(daemon), PATIENCE_MS);
   }
+  if (phase === 'archive')
+    await deadline('an end of the archiving', archiveAtWork(daemon, workload), PATIENCE_MS);
   await stopOrDie(daemon);
   return { workload, wasKilled: daemon.process.exitCode !== 0 };
+}
+
+/** The workload, and meanwhile retention again and again; ends with the daemon at the latest. */
+async function archiveAtWork(daemon: RunningDaemon, workload: CrashWorkload): Promise<void> {
+  let isOver = false;
+  const died = new Promise<void>((resolve) => daemon.process.once('exit', () => resolve()));
+  const archiving = async () => {
+    const client = await daemon.client({ requestTimeoutMs: PATIENCE_MS });
+    try {
+      do await client.request('CompactStore', {});
+      while (!isOver);
+    } finally {
+      await client.close();
+    }
+  };
+  const archived = archiving().catch(() => undefined);
+  await workload.run(daemon);
+  isOver = true;
+  await Promise.race([archived, died]);
+}
+
+function envOf(phase: Phase): Record<string, string> {
+  return phase === 'archive' ? ARCHIVE_ENV : ENV;
 }
 
 function start(
   place: DaemonPlace,
   workload: CrashWorkload,
+  env: Record<string, string>,
   under?: [string, ...string[]],
 ): Promise<RunningDaemon> {
-  const options = { env: ENV, timeoutMs: START_TIMEOUT_MS, ...(under && { under }) };
+  const options = { env, timeoutMs: START_TIMEOUT_MS, ...(under && { under }) };
   return startDaemon(place, [workload.root], options);
 }
 

@@ -12,6 +12,9 @@ const BIG_ENTRIES = 9;
 const BIG_BYTES = 180_000;
 /** Any actor that nobody in the workload needs at that moment. */
 const VICTIM = 'serving/http';
+/** A block each, the same ones in every run: their segments have the same names. */
+const OLD_ENTRIES = 60;
+const OLD_BYTES = 4_000;
 
 /**
  * The standard workload: every kind of client and of durable work, small enough to be repeated hundreds of times.
@@ -27,13 +30,17 @@ export class CrashWorkload {
   readonly #place: DaemonPlace;
   #filesStep = 0;
 
-  constructor(place: DaemonPlace, options: { isSmall: boolean }) {
+  /** Entries from before, which retention archives while the others write. */
+  readonly old: ResendingClient[] = [];
+
+  constructor(place: DaemonPlace, options: { isSmall: boolean; hasOld?: boolean }) {
     this.#place = place;
     this.root = join(place.home, 'watched');
     this.secondRoot = join(place.home, 'watched-later');
     mkdirSync(this.root);
     mkdirSync(this.secondRoot);
     writeFileSync(join(this.root, 'first.txt'), 'here before the daemon');
+    if (options.hasOld) this.#addOld();
     this.#addProducers();
     this.#addAnonymous();
     this.#addSessions();
@@ -87,10 +94,24 @@ export class CrashWorkload {
     }
   }
 
+  /** Puts the old entries into a store that nothing else has written to yet. */
+  async fill(): Promise<void> {
+    await sendUntilAccepted(this.old, this.#place.socketPath, () => true);
+  }
+
   #client(window: number, hello?: object): ResendingClient {
     const client = new ResendingClient(window, hello);
     this.clients.push(client);
     return client;
+  }
+
+  #addOld(): void {
+    const client = this.#client(1, { version: 1, producer_id: 'old' });
+    this.old.push(client);
+    for (let sequence = 1; sequence <= OLD_ENTRIES; sequence++) {
+      const message = `old ${sequence} ${'x'.repeat(OLD_BYTES)}`;
+      client.add({ LogEntry: { ...entry(message), sequence } }, [message]);
+    }
   }
 
   #addProducers(): void {

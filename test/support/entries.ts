@@ -32,6 +32,7 @@ export async function storedMessages(
     filter: { component },
     order: 'oldest',
     count: 'none',
+    include_archived: true,
   });
   const stored = new Map<string, number>();
   for (const row of rows) {

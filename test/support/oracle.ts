@@ -63,6 +63,7 @@ export async function foldedEvents(
   const rows = await allRows(client, 'QueryEvents', 'events', {
     filter: { root },
     order: 'oldest',
+    include_archived: true,
   });
   const state = new Map<string, string>();
   for (const row of rows) {
