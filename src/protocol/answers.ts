@@ -131,6 +131,16 @@ const status = z.object({
   http_url: text.nullish(),
   audit: z.array(z.object({ database: text, blocks: count, signed_at: time })).nullish(),
   tcp: z.object({ address: text, tls: flag, token: flag, fingerprint: text.nullish() }).nullish(),
+  scrub: z
+    .array(
+      z.object({
+        database: text,
+        verified_blocks: count,
+        pass_ended_at: time.nullish(),
+        damaged: count,
+      }),
+    )
+    .nullish(),
 });
 
 const databaseHead = z.object({

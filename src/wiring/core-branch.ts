@@ -13,7 +13,7 @@ import { openRuntimeMeter } from '../platform/runtime-meter.ts';
 import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
 import type { ArchiveOptions } from '../workers/storage/archive.messages.ts';
 import type { NotaryOptions } from '../workers/storage/notary.messages.ts';
-import type { CheckpointOptions } from '../workers/storage/checkpoint.messages.ts';
+import type { CheckpointOptions, WalSizes } from '../workers/storage/checkpoint.messages.ts';
 import type { LedgerOptions } from '../workers/storage/ledger.messages.ts';
 import type { ReaderOptions } from '../workers/storage/reader.messages.ts';
 import type { StateOptions } from '../workers/storage/state.messages.ts';
@@ -155,18 +155,24 @@ function readers(shared: Shared): ChildSpec {
 
 function maintenance(shared: Shared): ChildSpec {
   const { config, dataDir, telemetry } = shared.options;
+  const { storage } = config;
   const data = {
     dataDir,
     ...keyOf(shared),
     commits: shared.commits,
-    intervalMs: config.storage.checkpointIntervalMs,
+    intervalMs: storage.checkpointIntervalMs,
+    ...(storage.isScrubbing && {
+      scrub: { percent: storage.scrubPercent, intervalMs: storage.scrubIntervalMs },
+    }),
   } satisfies CheckpointOptions & KeyOptions;
-  return maintenanceSpec(entryOf('storage/checkpoint.worker.js'), data, (sizes) => {
+  const onSizes = (sizes: WalSizes) => {
     shared.walBytes = sizes.ledgerWalBytes + sizes.stateWalBytes;
-    const isLong = sizes.heldWalBytes >= LONG_WAL_FACTOR * config.storage.walRestartBytes;
+    const isLong = sizes.heldWalBytes >= LONG_WAL_FACTOR * storage.walRestartBytes;
     shared.heldWalBytes = isLong ? sizes.heldWalBytes : undefined;
     telemetry.emit('WalMeasured', sizes);
-  });
+  };
+  const { scrub } = shared;
+  return maintenanceSpec(entryOf('storage/checkpoint.worker.js'), data, { onSizes, scrub });
 }
 
 function retention(shared: Shared): ChildSpec {

@@ -47,6 +47,7 @@ export function lookAtHealth(shared: Shared): Health {
       ...walReasons(shared),
       ...httpReasons(shared),
       ...shared.audit.reasons(),
+      ...shared.scrub.reasons(),
     ],
     notReady: NEEDED_TO_BE_READY.flatMap((path) => {
       const worker = workers.find((candidate) => candidate.path === path);

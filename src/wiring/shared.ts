@@ -3,6 +3,7 @@ import { HealingDesk } from '../actors/storage/healing-desk.ts';
 import { IngestBuffer } from '../actors/storage/ingest-buffer.ts';
 import { ReaderPort } from '../actors/storage/readers.actor.ts';
 import { RequestBook } from '../actors/storage/request-book.ts';
+import { ScrubDesk } from '../actors/storage/scrub-desk.ts';
 import { RetentionDesk } from '../actors/storage/retention-desk.ts';
 import { WriterAbsence } from '../actors/storage/writer-absence.ts';
 import { HostRouter } from '../actors/watching/host-router.ts';
@@ -53,6 +54,7 @@ export interface Shared {
   retention: RetentionDesk;
   /** Where damage in a database is reported, whoever met it. */
   healing: HealingDesk;
+  scrub: ScrubDesk;
   reader: ReaderPort;
   router: HostRouter;
   desk: AnswerDesk;
@@ -103,6 +105,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
   };
   const buffer = new IngestBuffer(limits, newAbsence());
   const acts = new ActRecorder(buffer, telemetry, () => environment.clock.nowMs());
+  const healing = new HealingDesk(telemetry);
   return {
     options,
     dataDirIdentity: held.identity,
@@ -114,7 +117,8 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     audit: new AuditDesk(telemetry, (act) => acts.record(act)),
     upkeep: new RequestBook<UpkeepCommand>(UPKEEP_REQUESTS_MAX),
     retention: new RetentionDesk(),
-    healing: new HealingDesk(telemetry),
+    healing,
+    scrub: new ScrubDesk(telemetry, (damage) => healing.report(damage)),
     reader: new ReaderPort(),
     router: new HostRouter(),
     desk: new AnswerDesk(),

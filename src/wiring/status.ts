@@ -36,5 +36,6 @@ export function statusBody(shared: Shared): BodyOf<'Status'> {
     restarts: reports.summary(nowMs),
     ...(httpDoor.url !== undefined && { http_url: httpDoor.url }),
     audit: audit.summary(),
+    scrub: shared.scrub.summary(),
   } as BodyOf<'Status'>;
 }

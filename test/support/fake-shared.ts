@@ -2,6 +2,7 @@ import { RetentionDesk } from '#codi/actors/storage/retention-desk.js';
 import { HttpDoor } from '#codi/actors/serving/http-door.js';
 import { RootTable } from '#codi/actors/watching/root-table.js';
 import type { TreeNode } from '#codi/supervisor/index.js';
+import { ScrubDesk } from '#codi/actors/storage/scrub-desk.js';
 import { AuditDesk } from '#codi/wiring/audit-desk.js';
 import { CommittedFacts } from '#codi/wiring/committed-facts.js';
 import { ReportDesk } from '#codi/wiring/report-desk.js';
@@ -39,6 +40,7 @@ export function fakeShared(children: () => TreeNode[]) {
   const log = rememberTelemetry();
   const shared = {
     audit: new AuditDesk(log.telemetry, () => undefined),
+    scrub: new ScrubDesk(log.telemetry, () => undefined),
     facts: new CommittedFacts(() => 0),
     roots,
     reports: new ReportDesk(log.telemetry),

@@ -1,16 +1,23 @@
 /**
- * Keeps the write-ahead logs short: its thread checkpoints both databases while commits happen. It holds
- * no data; when it dies the writers' own RESTART at the size limit bounds the logs until it is back.
+ * Keeps the write-ahead logs short: its thread checkpoints both databases while commits happen, and verifies what is
+ * stored in between. It holds no data; when it dies the writers' own RESTART at the size limit bounds the logs until it
+ * is back.
  */
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import type { ScrubDesk } from './scrub-desk.ts';
 import type { FromCheckpointer, WalSizes } from '../../workers/storage/checkpoint.messages.ts';
 import { maintenanceMachine } from './maintenance.machine.ts';
+
+export interface MaintenancePorts {
+  onSizes(sizes: WalSizes): void;
+  scrub: ScrubDesk;
+}
 
 export function maintenanceSpec(
   entry: URL,
   data: unknown,
-  onSizes: (sizes: WalSizes) => void,
+  ports: MaintenancePorts,
 ): ActorSpec<never> {
   return {
     type: 'worker',
@@ -20,14 +27,15 @@ export function maintenanceSpec(
     isolation: { kind: 'thread', entry, data },
     // One checkpoint of a log that grew long behind a reader can take a slow disk many seconds.
     heartbeat: { timeoutMs: 120_000 },
-    start: (cell) => start(cell, onSizes),
+    start: (cell) => start(cell, ports),
   };
 }
 
-function start(cell: CellContext<never>, onSizes: (sizes: WalSizes) => void) {
+function start(cell: CellContext<never>, { onSizes, scrub }: MaintenancePorts) {
   const host = cell.host!;
   const onMessage = (message: FromCheckpointer) => {
     if (message.type === 'sizes') onSizes(message);
+    else scrub.take(message);
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromCheckpointer)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));

@@ -93,7 +93,7 @@ function statusLines(found: Status, invocation: Invocation): string[] {
       ? `last commit ${showDuration(io.nowMs() - Date.parse(ledger.last_commit_at))} ago`
       : 'nothing written yet';
     const parts = [`${showLargeCount(ledger.entries)} entries`, showBytes(ledger.bytes), commit];
-    lines.push(row('ledger', parts.join(', ')));
+    lines.push(row('ledger', [...parts, ...verifiedParts(found, io.nowMs())].join(', ')));
   }
   if (watching) {
     const text = `${plural(watching.roots, 'root')}, ${plural(watching.files, 'file')}`;
@@ -105,6 +105,15 @@ function statusLines(found: Status, invocation: Invocation): string[] {
   }
   if (found.http_url) lines.push(row('http', `${safeText(found.http_url)}/health, /metrics`));
   return [...lines, ...restartLines(found, row)];
+}
+
+/** How far the background has verified the ledger, and when it was last through. */
+function verifiedParts({ scrub }: Status, nowMs: number): string[] {
+  const ledger = scrub?.find(({ database }) => database === 'ledger');
+  if (!ledger || ledger.verified_blocks === 0) return [];
+  const verified = `verified to block ${showCount(ledger.verified_blocks - 1)}`;
+  if (!ledger.pass_ended_at) return [verified];
+  return [verified, `all of it ${showDuration(nowMs - Date.parse(ledger.pass_ended_at))} ago`];
 }
 
 function restartLines(found: Status, row: (label: string, text: string) => string): string[] {

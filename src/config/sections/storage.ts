@@ -124,6 +124,24 @@ export const storage = z.object({
     min: '5ms',
     max: '10s',
   }),
+  isScrubbing: toggle('scrub', {
+    description:
+      'Verifies every block of both databases and of the archive again and again in the background.',
+    default: true,
+  }),
+  scrubPercent: count('scrub_percent', {
+    description: 'Most of one core that this takes; a pass then takes as long as it takes.',
+    unit: '%',
+    default: 2,
+    min: 1,
+    max: 100,
+  }),
+  scrubIntervalMs: duration('scrub_interval', {
+    description: 'From the end of one pass to the beginning of the next.',
+    default: '12h',
+    min: '1s',
+    max: '365d',
+  }),
   recentIdsCount: count('recent_ids', {
     description:
       'How many message ids are remembered to recognise a repeated message of a client that has no producer id.',

@@ -177,6 +177,57 @@ export const STORAGE_EVENTS = {
     ],
     repeatedBy: ['reason'],
   }),
+  Scrubbed: defineEvent({
+    level: 'trace',
+    sentence: 'Verified {blocks} blocks of {store}.db again.',
+    fields: {
+      store: oneOf('Which.', STORES),
+      blocks: number('Blocks.'),
+      entries: number('Entries in them.'),
+    },
+    metrics: [
+      {
+        name: 'codi_scrub_blocks_total',
+        type: 'counter',
+        help: 'Blocks that were verified in the background.',
+        labels: ['store'],
+        value: ({ blocks }) => blocks,
+      },
+    ],
+  }),
+  ScrubPassEnded: defineEvent({
+    level: 'info',
+    sentence: 'All {blocks} blocks of {store}.db are verified, {damaged} of them damaged.',
+    fields: {
+      store: oneOf('Which.', STORES),
+      blocks: number('Blocks there are.'),
+      damaged: number('Places where something is not as it was committed; at most 20 are counted.'),
+      atSeconds: number('When, in seconds since 1970.'),
+    },
+    metrics: [
+      {
+        name: 'codi_scrub_pass_timestamp_seconds',
+        type: 'gauge',
+        help: 'When the last full verification in the background ended.',
+        labels: ['store'],
+        value: ({ atSeconds }) => atSeconds,
+      },
+    ],
+  }),
+  ScrubFoundDamage: defineEvent({
+    level: 'error',
+    sentence: 'The verification of {store}.db found damage: {reason}.',
+    fields: { store: oneOf('Which.', STORES), reason: text('Where, and what was found.') },
+    metrics: [
+      {
+        name: 'codi_scrub_damage_total',
+        type: 'counter',
+        help: 'Places where the verification in the background found damage, also in archive segments.',
+        labels: ['store'],
+      },
+    ],
+    repeatedBy: ['store', 'reason'],
+  }),
   StoreDamageFound: defineEvent({
     level: 'error',
     sentence: '{store}.db is damaged: {reason}.',

@@ -1,5 +1,7 @@
 /** What the main thread and the checkpoint thread say to each other. */
 import type { ErrorCode } from '../../protocol/errors.ts';
+import type { ScrubReport } from './scrub.ts';
+import type { ScrubOptions, ScrubState } from './scrub.messages.ts';
 
 /** Given to the thread as workerData (or as its `data`). */
 export interface CheckpointOptions {
@@ -10,6 +12,8 @@ export interface CheckpointOptions {
   intervalMs?: number;
   /** While nothing happens. Default 250. */
   idleIntervalMs?: number;
+  /** Absent: nothing is verified in the background. */
+  scrub?: ScrubOptions;
 }
 
 /** How long the write-ahead logs are. */
@@ -27,5 +31,8 @@ export type FromCheckpointer =
   | { type: 'sys.ready' }
   | { type: 'sys.startFailed'; code: ErrorCode; message: string }
   | ({ type: 'sizes' } & WalSizes)
+  /** Where the scrub begins after a start, and what each piece of it found. */
+  | { type: 'scrubStates'; states: ScrubState[] }
+  | ({ type: 'scrubbed' } & ScrubReport)
   /** The thread exits with code 1 after it. */
   | { type: 'fatal'; code: ErrorCode; message: string };

@@ -11,6 +11,7 @@ import type {
   WalSizes,
 } from './checkpoint.messages.ts';
 import { openForCheckpoints, type SqliteDatabase, type StoreKind } from './open-database.ts';
+import { Scrub } from './scrub.ts';
 import { judgeFailure } from './storage-failure.ts';
 import { walBytes } from './wal-limit.ts';
 import { commitCounters, COMMIT_SLOTS, mainThread, workerOptions } from './worker-data.ts';
@@ -39,12 +40,30 @@ const stores: Record<StoreKind, Store> = { ledger: newStore('ledger'), state: ne
 let reportedAtMs = Number.NEGATIVE_INFINITY;
 let reported: WalSizes = { ledgerWalBytes: 0, stateWalBytes: 0, heldWalBytes: 0 };
 
+const scrub = options.scrub && newScrub(options.scrub);
+
 port.on('message', (message: ToCheckpointer) => {
   if (message.type === 'stop') stop();
 });
 post({ type: 'sys.ready' });
 sendHeartbeats((message) => port.postMessage(message));
 turn();
+if (scrub) {
+  post({ type: 'scrubStates', states: scrub.states() });
+  verifyOn(scrub);
+}
+
+function newScrub(scrubOptions: NonNullable<CheckpointOptions['scrub']>): Scrub {
+  return new Scrub(options.dataDir, scrubOptions, {
+    nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    onPiece: (report) => post({ type: 'scrubbed', ...report }),
+  });
+}
+
+function verifyOn(running: Scrub): void {
+  setTimeout(() => verifyOn(running), running.step());
+}
 
 function newStore(kind: StoreKind): Store {
   return {
@@ -127,6 +146,7 @@ function heldBytes({ leftFrames, pageSizeBytes }: Store): number {
 }
 
 function stop(): void {
+  scrub?.close();
   for (const { database } of Object.values(stores)) database?.close();
   process.exit(0);
 }
