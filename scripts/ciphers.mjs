@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { addonLoads, makeAddon } from './setup/addon.mjs';
+import { addonLoads, keepAddon, makeAddon, putBackAddon } from './setup/addon.mjs';
 import { takeLock } from './setup/lock.mjs';
 import { lastLines, runCommand, runNpm } from './setup/run-command.mjs';
 import { reportFailure, say, SetupError, step } from './setup/terminal.mjs';
@@ -32,11 +32,14 @@ async function provide() {
     const folder = join(ROOT, 'node_modules', NAME);
     if (versionIn(folder, (manifest) => manifest.version) !== version)
       await fetchInto(folder, version, lock);
+    const addons = join(ROOT, '.tmp', 'addons');
+    if (!(await addonLoads(ROOT, NAME))) putBackAddon(ROOT, addons, NAME);
     if (!(await addonLoads(ROOT, NAME))) {
       await step('preparing SQLite with ciphers (about a minute)', () =>
         makeAddon(ROOT, lock.note, NAME),
       );
     }
+    keepAddon(ROOT, addons, NAME);
     say(`codi: ${NAME} ${version} is there`);
   } finally {
     lock.release();

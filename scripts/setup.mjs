@@ -4,7 +4,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { addonKey, addonLoads, makeAddon } from './setup/addon.mjs';
+import { addonKey, addonLoads, keepAddon, makeAddon, putBackAddon } from './setup/addon.mjs';
 import { build } from './setup/build.mjs';
 import { linkCommands } from './setup/command-links.mjs';
 import { takeLock } from './setup/lock.mjs';
@@ -63,6 +63,8 @@ async function installDependencies(root, lock) {
   const stamp = stampsOf(root).dependencies;
   removeStamp(stamp);
   const key = dependencyKey(root);
+  const addons = join(root, '.tmp', 'addons');
+  keepAddon(root, addons);
   await step('installing dependencies', async () => {
     const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
     const { code, output } = await runNpm(args, { cwd: root, onStart: lock.note });
@@ -73,6 +75,7 @@ async function installDependencies(root, lock) {
       throw new SetupError('npm ci failed; its last lines stand above', lastLines(output, 20));
     }
   });
+  putBackAddon(root, addons);
   writeStamp(stamp, key);
 }
 

@@ -2,8 +2,10 @@
 // compiler may not like the folder's name, so there are three ways to get it.
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -61,6 +63,42 @@ export async function makeAddon(root, onStart, name = SQLITE) {
   log += await compileAside(folder, onStart);
   if (await addonLoads(root, name)) return;
   throw new SetupError(`${name} could not be compiled; the log above says why`, lastLines(log, 40));
+}
+
+/**
+ * Keeps what was compiled in `directory`, because an installation empties node_modules: a minute of compiling for
+ * every dependency that changes elsewhere.
+ * @param {string} root @param {string} directory @param {string} [name] of the package
+ */
+export function keepAddon(root, directory, name = SQLITE) {
+  const binary = join(packageFolder(root, name), BINARY);
+  const kept = keptPath(root, directory, name);
+  if (kept === undefined || !existsSync(binary)) return;
+  mkdirSync(directory, { recursive: true });
+  cpSync(binary, `${kept}.next`, { preserveTimestamps: true });
+  renameSync(`${kept}.next`, kept);
+}
+
+/** @param {string} root @param {string} directory @param {string} [name] of the package */
+export function putBackAddon(root, directory, name = SQLITE) {
+  const kept = keptPath(root, directory, name);
+  if (kept === undefined || !existsSync(kept)) return;
+  const binary = join(packageFolder(root, name), BINARY);
+  mkdirSync(join(binary, '..'), { recursive: true });
+  cpSync(kept, `${binary}.next`, { preserveTimestamps: true });
+  renameSync(`${binary}.next`, binary);
+}
+
+/**
+ * One for each release and each kind of Node; undefined when the package is not there.
+ * @param {string} root @param {string} directory @param {string} name
+ */
+function keptPath(root, directory, name) {
+  const description = join(packageFolder(root, name), 'package.json');
+  if (!existsSync(description)) return undefined;
+  const { version } = JSON.parse(readFileSync(description, 'utf8'));
+  const { modules } = process.versions;
+  return join(directory, [name, version, modules, process.platform, process.arch].join('-'));
 }
 
 function buildEnv() {

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { missingEntries } from '../../../scripts/check-lockfile.mjs';
+import { keepAddon, putBackAddon } from '../../../scripts/setup/addon.mjs';
 import { takeLock } from '../../../scripts/setup/lock.mjs';
 import { buildKey, dependencyKey, readStamp, writeStamp } from '../../../scripts/setup/stamps.mjs';
 
@@ -36,6 +37,28 @@ test('The key of the dependencies changes with the lockfile.', () => {
   expect(dependencyKey(folder)).toBe(key);
   writeFileSync(join(folder, 'package-lock.json'), '2');
   expect(dependencyKey(folder)).not.toBe(key);
+});
+
+test('What was compiled outlives an installation, for the release it was compiled from.', () => {
+  const addons = join(folder, 'kept');
+  const installed = join(folder, 'node_modules/better-sqlite3');
+  const binary = join(installed, 'build/Release/better_sqlite3.node');
+  const install = (version: string) => {
+    rmSync(installed, { recursive: true, force: true });
+    mkdirSync(installed, { recursive: true });
+    writeFileSync(join(installed, 'package.json'), JSON.stringify({ version }));
+  };
+  putBackAddon(folder, addons);
+  install('1.0.0');
+  mkdirSync(join(binary, '..'), { recursive: true });
+  writeFileSync(binary, 'compiled');
+  keepAddon(folder, addons);
+  install('2.0.0');
+  putBackAddon(folder, addons);
+  expect(existsSync(binary)).toBe(false);
+  install('1.0.0');
+  putBackAddon(folder, addons);
+  expect(readFileSync(binary, 'utf8')).toBe('compiled');
 });
 
 test('A stamp is written whole, and one that is not there reads as undefined.', () => {
