@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { CodiError } from '../../protocol/errors.ts';
 import { chooseCipher, cipherDriver, rawKey } from './cipher/cipher-driver.ts';
+import { hasEncryptionCard } from './cipher/encryption-card.ts';
 import { storeKey, type StoreKey } from './cipher/store-key.ts';
 import { latestVersion, migrate, type Migration } from './migrations/migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
@@ -50,7 +52,7 @@ export function openForWriting(
     return database;
   } catch (error) {
     database.close();
-    throw error;
+    throw explained(error, path, options);
   }
 }
 
@@ -74,7 +76,7 @@ export function openForReading(
     return database;
   } catch (error) {
     database.close();
-    throw error;
+    throw explained(error, path, options);
   }
 }
 
@@ -96,7 +98,7 @@ export function openForCheckpoints(
     return database;
   } catch (error) {
     database.close();
-    throw error;
+    throw explained(error, path, options);
   }
 }
 
@@ -140,6 +142,13 @@ function connect(
     database.close();
     throw error;
   }
+}
+
+/** A thread that has not got the key must not take the store for damaged. */
+function explained(error: unknown, path: string, { key = storeKey() }: OpenOptions): unknown {
+  const isUnreadable = (error as { code?: unknown }).code === 'SQLITE_NOTADB';
+  if (key || !isUnreadable || !hasEncryptionCard(dirname(path))) return error;
+  return new CodiError('CODI_STORE_ENCRYPTED', { path }, { cause: error });
 }
 
 function assertSqliteVersion(database: SqliteDatabase): void {

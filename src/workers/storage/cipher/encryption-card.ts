@@ -1,5 +1,5 @@
 /** `encryption.json`: says that a store is encrypted, and with which key, so that no mistake looks like damage. */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError } from '../../../protocol/errors.ts';
 import { writeDurably } from '../durable-file.ts';
@@ -48,6 +48,11 @@ export function leaveEncryptionCard(folder: string, key: StoreKey): void {
     key_id: key.id,
   };
   writeDurably(folder, ENCRYPTION_CARD, `${JSON.stringify(card, null, 2)}\n`);
+}
+
+/** Whether the store in a folder says that it is encrypted. */
+export function hasEncryptionCard(folder: string): boolean {
+  return existsSync(join(folder, ENCRYPTION_CARD));
 }
 
 /** A card that was lost can be written anew by whoever has the key: it only saves the guessing. */
