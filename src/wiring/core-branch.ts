@@ -15,6 +15,7 @@ import type { ArchiveOptions } from '../workers/storage/archive.messages.ts';
 import type { NotaryOptions } from '../workers/storage/notary.messages.ts';
 import type { CheckpointOptions, WalSizes } from '../workers/storage/checkpoint.messages.ts';
 import type { LedgerOptions } from '../workers/storage/ledger.messages.ts';
+import { assertInPlace } from '../workers/storage/held-directory.ts';
 import type { ReaderOptions } from '../workers/storage/reader.messages.ts';
 import type { StateOptions } from '../workers/storage/state.messages.ts';
 import type { KeyOptions } from '../workers/storage/worker-data.ts';
@@ -70,6 +71,7 @@ function notary(shared: Shared): ChildSpec {
   const { config, dataDir, audit } = shared.options;
   const data = {
     dataDir,
+    directory: shared.dataDirIdentity,
     ...keyOf(shared),
     commits: shared.commits,
     ...audit,
@@ -89,6 +91,7 @@ function ledger(shared: Shared): ChildSpec {
   const { storage, general } = config;
   const data = {
     dataDir,
+    directory: shared.dataDirIdentity,
     ...keyOf(shared),
     commits: shared.commits,
     groupBytes: storage.groupLimitBytes,
@@ -106,6 +109,7 @@ function ledger(shared: Shared): ChildSpec {
     buffer: shared.buffer,
     upkeep: shared.upkeep,
     telemetry,
+    assertInPlace: () => assertInPlace(dataDir, 'ledger.db', shared.dataDirIdentity),
     onRefused: (code) => {
       if (code === 'CODI_DISK_FULL')
         shared.retention.press(shared.options.environment.clock.nowMs());
@@ -129,11 +133,15 @@ function state(shared: Shared): ChildSpec {
   const { walRestartBytes } = config.storage;
   const data = {
     dataDir,
+    directory: shared.dataDirIdentity,
     ...keyOf(shared),
     commits: shared.commits,
     walRestartBytes,
   } satisfies StateOptions & KeyOptions;
-  return stateWriterSpec(entryOf('storage/state.worker.js'), data, { book: shared.book });
+  return stateWriterSpec(entryOf('storage/state.worker.js'), data, {
+    book: shared.book,
+    assertInPlace: () => assertInPlace(dataDir, 'state.db', shared.dataDirIdentity),
+  });
 }
 
 function readers(shared: Shared): ChildSpec {

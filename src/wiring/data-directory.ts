@@ -14,6 +14,7 @@ import { finishRekey } from '../workers/storage/archive/rekey-swap.ts';
 import { SWAP_MARK } from '../workers/storage/archive/restore.ts';
 import { assertKeyFits, leaveEncryptionCard } from '../workers/storage/cipher/encryption-card.ts';
 import { StoreKey } from '../workers/storage/cipher/store-key.ts';
+import type { DirectoryIdentity } from '../workers/storage/held-directory.ts';
 import { acquireLock } from '../workers/storage/lock.ts';
 
 /** The card a running daemon leaves in its data directory for people and for `codi daemon`. */
@@ -25,12 +26,6 @@ export interface DaemonCard {
   started_at: string;
   /** Where metrics and health are served, while they are. */
   http_url?: string | undefined;
-}
-
-/** Device and inode, by which watchers leave the directory alone wherever it lies. */
-export interface DirectoryIdentity {
-  dev: bigint;
-  ino: bigint;
 }
 
 export interface HeldDataDirectory {

@@ -70,3 +70,13 @@ skipUnless(canMount, NO_MOUNTS)(
   },
   120_000,
 );
+
+skipUnless(canMount, NO_MOUNTS)(
+  'a daemon that has no room for its lock says so, and does not start',
+  async () => {
+    const full = `mount -t tmpfs -o size=16k tmpfs "$1" && { cat /dev/zero > "$1/filler" 2> /dev/null || true; }`;
+    const starting = startDaemon(place, [], { under: inNamespace(full, place.dataDir) });
+    await expect(starting).rejects.toThrow(/exited with 75: .*CODI_DISK_FULL/s);
+  },
+  60_000,
+);

@@ -79,6 +79,7 @@ class Simulation {
       {
         buffer: this.buffer,
         upkeep: new RequestBook(1),
+        assertInPlace: () => undefined,
         onRefused: () => undefined,
         telemetry: rememberTelemetry().telemetry,
         deliver: (answers) => this.#desk.deliver(answers),

@@ -73,6 +73,7 @@ class Simulation {
       {
         buffer: this.#buffer,
         upkeep: new RequestBook(1),
+        assertInPlace: () => undefined,
         onRefused: () => undefined,
         telemetry,
         deliver: () => undefined,

@@ -168,6 +168,7 @@ export class IngestBuffer {
 
   /** The ledger answered for these batches for good. */
   settle(batches: readonly number[]): void {
+    this.#absence?.worked();
     for (const batch of batches) {
       const item = this.#inFlight.get(batch);
       if (!item) continue;
@@ -178,6 +179,7 @@ export class IngestBuffer {
   }
 
   settleRoot(batch: number, opened: OpenedRoot): void {
+    this.#absence?.worked();
     const item = this.#inFlight.get(batch);
     if (item?.kind !== 'openRoot' && item?.kind !== 'forgetRoot') return;
     this.#forget(item);
@@ -223,7 +225,6 @@ export class IngestBuffer {
   }
 
   #relax(): void {
-    this.#absence?.worked();
     if (this.isPressing || this.#onDrain.length === 0) return;
     const listeners = this.#onDrain;
     this.#onDrain = [];

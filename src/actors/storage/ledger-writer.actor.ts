@@ -16,7 +16,7 @@ import type {
 import type { UpkeepCommand } from '../../workers/storage/archive.messages.ts';
 import type { IngestBuffer } from './ingest-buffer.ts';
 import type { RequestBook } from './request-book.ts';
-import { WRITER_RESTARTS } from './restarts.ts';
+import { WRITER_RESTARTS, WRITER_LOOK_MS } from './restarts.ts';
 import { writerMachine } from './writer.machine.ts';
 
 /** How long a refusal is shown when nobody has written since. */
@@ -32,6 +32,8 @@ export interface LedgerWriterPorts {
   /** Committed facts, for followers, the checkpointer and the counters. */
   onCommitted(fact: CommittedMessage): void;
   onHead(head: LedgerHead): void;
+  /** Throws CodiError when the database is not where it was opened. */
+  assertInPlace(): void;
   /** Nothing of a group could be written now. */
   onRefused(code: ErrorCode): void;
 }
@@ -78,6 +80,7 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
   });
   host.onMessage(cell.scope.wrap((message) => take(message as FromLedger)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
+  cell.scope.every(WRITER_LOOK_MS, () => ports.assertInPlace());
   cell.scope.defer('ingest buffer', () => buffer.lose());
   cell.scope.defer('upkeep', () => upkeep.detach());
   upkeep.attach(({ id, command }) => host.post({ type: 'upkeep', id, command }));

@@ -1,4 +1,4 @@
-import { CodiError } from '../../protocol/errors.ts';
+import { CodiError, isCodiError } from '../../protocol/errors.ts';
 import type { WriterAbsence } from './writer-absence.ts';
 
 interface Pending<Command> {
@@ -60,7 +60,8 @@ export class RequestBook<Command> {
   }
 
   answer(id: number, outcome: { ok: true; result: unknown } | { ok: false; error: unknown }): void {
-    this.#absence?.worked();
+    // A writer that cannot write answers one request each time before it ends.
+    if (outcome.ok || codeOf(outcome.error) !== 'CODI_STORAGE_UNAVAILABLE') this.#absence?.worked();
     const pending = this.#pending.get(id);
     if (!pending) return;
     this.#pending.delete(id);
@@ -74,4 +75,8 @@ export class RequestBook<Command> {
     if (this.isEmpty) listener();
     else this.#onIdle = listener;
   }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return isCodiError(error) ? error.code : undefined;
 }

@@ -18,3 +18,6 @@ export const WRITER_RESTARTS: {
   shutdown: 5_000,
   heartbeat: { timeoutMs: 60_000 },
 };
+
+/** How often a writer looks whether its file is still where it was opened. */
+export const WRITER_LOOK_MS = 1_000;

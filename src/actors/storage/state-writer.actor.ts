@@ -7,11 +7,13 @@ import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type { FromState, StateCommand } from '../../workers/storage/state.messages.ts';
 import type { RequestBook } from './request-book.ts';
-import { WRITER_RESTARTS } from './restarts.ts';
+import { WRITER_RESTARTS, WRITER_LOOK_MS } from './restarts.ts';
 import { writerMachine } from './writer.machine.ts';
 
 export interface StateWriterPorts {
   book: RequestBook<StateCommand>;
+  /** Throws CodiError when the database is not where it was opened. */
+  assertInPlace(): void;
 }
 
 export function stateWriterSpec(
@@ -28,7 +30,7 @@ export function stateWriterSpec(
   };
 }
 
-function start(cell: CellContext<never>, { book }: StateWriterPorts) {
+function start(cell: CellContext<never>, { book, assertInPlace }: StateWriterPorts) {
   const host = cell.host!;
 
   const onMessage = (message: FromState) => {
@@ -50,6 +52,7 @@ function start(cell: CellContext<never>, { book }: StateWriterPorts) {
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromState)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
+  cell.scope.every(WRITER_LOOK_MS, () => assertInPlace());
   cell.scope.defer('request book', () => book.lose());
 
   return behaviour({

@@ -1,4 +1,5 @@
 /** What the main thread and the ledger thread say to each other. */
+import type { DirectoryIdentity } from './held-directory.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
@@ -7,6 +8,8 @@ import type { UpkeepAnswer, UpkeepCommand } from './archive.messages.ts';
 /** Given to the thread as workerData (or as its `data`). */
 export interface LedgerOptions {
   dataDir: string;
+  /** Which directory that has to be. */
+  directory?: DirectoryIdentity;
   /** A commit group is closed once it holds this many bytes; a message is never split. Default 256 KiB. */
   groupBytes?: number;
   /** How long a group that is not full waits for company. Default 0. */

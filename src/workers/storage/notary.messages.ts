@@ -1,4 +1,5 @@
 /** What the main thread and the notary's thread say to each other. */
+import type { DirectoryIdentity } from './held-directory.ts';
 import type { ErrorCode, WireError } from '../../protocol/errors.ts';
 import type { StoreKind } from './open-database.ts';
 import type { Alarm } from './audit/audit-files.ts';
@@ -6,6 +7,8 @@ import type { Alarm } from './audit/audit-files.ts';
 /** Given to the thread as workerData (or as its `data`). */
 export interface NotaryOptions {
   dataDir: string;
+  /** Which directory that has to be: in another one there is nothing to sign, and no key to be made. */
+  directory?: DirectoryIdentity;
   /** Int32 counters of commits: [0] ledger.db, [1] state.db. */
   commits: SharedArrayBuffer | Int32Array;
   /** Name of this node in checkpoints: the origin of a database is `<origin>/<database>`. */

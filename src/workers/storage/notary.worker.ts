@@ -3,6 +3,7 @@
  * reads blocks and never writes to a database; what it writes are small files beside them.
  */
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
+import { assertHeld } from './held-directory.ts';
 import { commitCounters, mainThread, workerOptions } from './worker-data.ts';
 import { Notary } from './audit/notary.ts';
 import type { FromNotary, NotaryCommand, NotaryOptions, ToNotary } from './notary.messages.ts';
@@ -29,6 +30,7 @@ turn();
 
 function turn(): void {
   const found = attempt(() => {
+    if (options.directory) assertHeld(options.dataDir, options.directory);
     notary ??= new Notary(options, counters, { post, nowMs: () => Date.now() });
     return notary.step();
   });

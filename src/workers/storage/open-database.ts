@@ -4,6 +4,7 @@ import { CodiError } from '../../protocol/errors.ts';
 import { chooseCipher, cipherDriver, rawKey } from './cipher/cipher-driver.ts';
 import { hasEncryptionCard } from './cipher/encryption-card.ts';
 import { storeKey, type StoreKey } from './cipher/store-key.ts';
+import { assertHeld, type DirectoryIdentity } from './held-directory.ts';
 import { latestVersion, migrate, type Migration } from './migrations/migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { STATE_MIGRATIONS } from './migrations/state.ts';
@@ -30,6 +31,8 @@ export interface OpenOptions {
   busyTimeoutMs?: number;
   /** Another key than that of this thread's store; null: none. */
   key?: StoreKey | null;
+  /** The directory the database must lie in. */
+  directory?: DirectoryIdentity;
   /** For tests: makes the disk look full at this many pages. */
   maxPageCount?: number;
 }
@@ -40,6 +43,7 @@ export function openForWriting(
   kind: StoreKind,
   options: OpenOptions = {},
 ): SqliteDatabase {
+  if (options.directory) assertHeld(dirname(path), options.directory);
   const database = connect(path, kind, options, { timeout: options.busyTimeoutMs ?? 5_000 });
   try {
     assertSqliteVersion(database);

@@ -1,4 +1,5 @@
 /** What the main thread and the state thread say to each other. */
+import type { DirectoryIdentity } from './held-directory.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { ErrorCode, WireError } from '../../protocol/errors.ts';
 import type { Timestamp } from '../../protocol/timestamp.ts';
@@ -6,6 +7,8 @@ import type { Timestamp } from '../../protocol/timestamp.ts';
 /** Given to the thread as workerData (or as its `data`). */
 export interface StateOptions {
   dataDir: string;
+  /** Which directory that has to be. */
+  directory?: DirectoryIdentity;
   /** Only used when the database is made. Default 4096. */
   pageSizeBytes?: number;
   /** Default 4 MiB. */

@@ -62,6 +62,7 @@ beforeEach(async () => {
     {
       buffer,
       upkeep: new RequestBook(1),
+      assertInPlace: () => undefined,
       onRefused: () => undefined,
       telemetry: log.telemetry,
       deliver: (answer) => void answers.push(answer),

@@ -20,7 +20,11 @@ beforeEach(async () => {
     onSpawn: (spawned) =>
       environment.clock.setImmediate(() => spawned.emit({ type: 'sys.ready', head: {} })),
   });
-  const spec = stateWriterSpec(new URL('file:///state.js'), {}, { book });
+  const spec = stateWriterSpec(
+    new URL('file:///state.js'),
+    {},
+    { book, assertInPlace: () => undefined },
+  );
   world = await ActorWorld.start([spec], environment);
 });
 

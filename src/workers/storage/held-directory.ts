@@ -1,0 +1,40 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { CodiError, isCodiError } from '../../protocol/errors.ts';
+
+/** Device and inode, by which a directory is the same wherever it lies. */
+export interface DirectoryIdentity {
+  dev: bigint;
+  ino: bigint;
+}
+
+/**
+ * Throws CodiError when the data directory is not the one that the daemon took: an empty one in its place (a disk that
+ * is not mounted any more) must not become a second store.
+ */
+export function assertHeld(dir: string, identity: DirectoryIdentity): void {
+  const found = look(dir);
+  if (found.dev !== identity.dev || found.ino !== identity.ino)
+    throw unavailable(`${dir} is another directory than the one this daemon took`);
+}
+
+/** Also that the file is there: what is written to one that was removed goes with the process. */
+export function assertInPlace(dir: string, name: string, identity: DirectoryIdentity): void {
+  try {
+    assertHeld(dir, identity);
+    look(join(dir, name));
+  } catch (error) {
+    // Who may not look cannot tell; what is open can be written all the same.
+    if (isCodiError(error)) throw error;
+  }
+}
+
+function look(path: string): DirectoryIdentity {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!found) throw unavailable(`${path} is gone`);
+  return found;
+}
+
+function unavailable(reason: string): CodiError {
+  return new CodiError('CODI_STORAGE_UNAVAILABLE', { reason });
+}
