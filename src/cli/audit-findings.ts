@@ -65,3 +65,14 @@ export function describeFinding({ database, block, ranges, reason }: Finding): s
   const place = [`${database}.db`, ...(block == null ? [] : [`block ${block}`]), ...entries];
   return `${place.join(', ')}: ${reason}`;
 }
+
+/** A place where a chain was set back on purpose, which is no alarm. */
+export function describeBreak({
+  database,
+  at,
+  reason,
+  size,
+  replaced_size: before,
+}: NonNullable<BodyOf<'AuditHeads'>['breaks']>[number]): string {
+  return `known break: ${database}.db, ${size} blocks in place of ${before} that were signed, ${reason} (${at})`;
+}

@@ -11,6 +11,7 @@ import {
   type Checked,
   type DatabaseName,
   type KeptCheckpoint,
+  describeBreak,
 } from './audit-findings.ts';
 import { withAuditSource } from './audit-source.ts';
 import { untilInterrupted } from './interruption.ts';
@@ -34,6 +35,7 @@ export interface VerifyOptions {
 /** What a whole check found. */
 interface Report extends Checked {
   alarms: BodyOf<'AuditHeads'>['alarms'];
+  breaks: NonNullable<BodyOf<'AuditHeads'>['breaks']>;
   isWhole: boolean;
   isDaemon: boolean;
   durationMs: number;
@@ -70,13 +72,14 @@ export async function verifyAll(
       ? []
       : await readCheckpoints(readPath(checkpoint, invocation), await keysFrom(key, invocation));
   const report = await check(databases, kept, invocation);
-  const { isWhole, findings, alarms, durationMs, blocks, entries, segments, leafOnly } = report;
+  const { isWhole, findings, alarms, breaks, durationMs, blocks, entries, segments, leafOnly } =
+    report;
   const isGood = findings.length === 0 && alarms.length === 0;
   const { out, globals } = invocation;
   if (globals.json) {
     const ok = isGood && isWhole;
     const counts = { blocks, entries, segments, leaf_only: leafOnly };
-    await out.json({ ok, ...counts, findings, alarms, duration_ms: durationMs });
+    await out.json({ ok, ...counts, findings, alarms, breaks, duration_ms: durationMs });
   } else if (!globals.quiet || !isGood) await out.lines(reportLines(report, invocation));
   if (!isGood) return EXIT.degraded;
   return isWhole ? EXIT.done : EXIT.tryAgain;
@@ -104,10 +107,17 @@ async function check(
     withAuditSource(invocation, (source) => {
       const work = async () => {
         const checked = await checkDatabases(source, databases, kept, signal, onPiece);
-        const { alarms } = await source.ask('AuditHead', {});
+        const { alarms, breaks } = await source.ask('AuditHead', {});
         const durationMs = io.nowMs() - startMs;
         const { isDaemon } = source;
-        return { ...checked, alarms, isWhole: !signal.aborted, isDaemon, durationMs };
+        return {
+          ...checked,
+          alarms,
+          breaks: breaks ?? [],
+          isWhole: !signal.aborted,
+          isDaemon,
+          durationMs,
+        };
       };
       return withProgress(invocation, 'verifying', work, () => detail);
     }),
@@ -115,7 +125,7 @@ async function check(
 }
 
 function reportLines(report: Report, { style }: Invocation): string[] {
-  const { findings, alarms, isWhole, isDaemon, durationMs } = report;
+  const { findings, alarms, breaks, isWhole, isDaemon, durationMs } = report;
   const isGood = findings.length === 0 && alarms.length === 0;
   const bad = findings
     .slice(0, SHOWN_FINDINGS)
@@ -127,10 +137,16 @@ function reportLines(report: Report, { style }: Invocation): string[] {
   });
   if (found.length > 0)
     found.push('  once explained, move its file out of audit/alarms in the data directory');
+  const known = breaks.map((one) => safeText(describeBreak(one)));
   const verdict = isGood ? style.green('verified') : style.yellow('looked at');
   const where = isDaemon ? '' : ', offline';
   const head = isWhole ? verdict : style.yellow('interrupted after');
-  return [...bad, ...found, `${head} ${amounts(report)} in ${showDuration(durationMs)}${where}`];
+  return [
+    ...bad,
+    ...found,
+    ...known,
+    `${head} ${amounts(report)} in ${showDuration(durationMs)}${where}`,
+  ];
 }
 
 /** `430 entries in 40 blocks, 2 archive segments, 16 blocks of deleted entries by their leaf alone`. */

@@ -15,6 +15,7 @@ export interface Endpoint extends Paths {
   };
   /** Absolute; for commands that read the files themselves. */
   encryptionKeyFile: string | undefined;
+  auditKeyFile: string | undefined;
 }
 
 /**
@@ -34,7 +35,9 @@ export async function findEndpoint(io: CliIo, globals: GlobalOptions): Promise<E
   const paths = resolvePaths(config as unknown as Config, machine, globals.config);
   const { encryptionKeyFile: keyFile } = config.storage;
   const encryptionKeyFile = keyFile === undefined ? undefined : absolute(keyFile, machine);
-  return { ...paths, identity: { sessionId, tenantId, userId }, encryptionKeyFile };
+  const { keyFile: signs } = config.audit;
+  const auditKeyFile = signs === undefined ? undefined : absolute(signs, machine);
+  return { ...paths, identity: { sessionId, tenantId, userId }, encryptionKeyFile, auditKeyFile };
 }
 
 /** What the paths depend on beside the configuration. */
@@ -76,6 +79,7 @@ type EndpointConfig = {
   storage: { dataDir?: string; sqlitePath?: string; encryptionKeyFile?: string };
   monitor: { unixSocketPath?: string };
   debug: { socketPath?: string };
+  audit: { keyFile?: string };
 };
 
 async function configFromFile(
@@ -118,5 +122,6 @@ function configFromEnvironment(env: CliIo['env'], globals: GlobalOptions): Endpo
       ),
     },
     debug: { ...set('socketPath', pick('CODI_DEBUG_SOCKET_PATH')) },
+    audit: { ...set('keyFile', pick('CODI_AUDIT_KEY_FILE')) },
   };
 }

@@ -157,6 +157,16 @@ const auditAlarm = z.object({
   reason: text,
 });
 
+/** Where a chain was set back on purpose. */
+const auditBreak = z.object({
+  database: databaseName,
+  at: time,
+  reason: text,
+  size: count,
+  replaced_size: count,
+  replaced_origin: text,
+});
+
 const auditFinding = z.object({
   block: count.nullish(),
   reason: text,
@@ -249,6 +259,7 @@ export const ANSWERS = {
     keys: z.array(text),
     alarms: z.array(auditAlarm),
     request_id: requestId,
+    breaks: z.array(auditBreak).nullish(),
   }),
   AuditProof: z.object({
     database: databaseName,

@@ -30,7 +30,13 @@ export interface StoreCalls {
   }): { ok: true; blocks: number; entries: number } | { ok: false; block?: number; reason: string };
   stats(input: object): BodyOf<'StoreStatus'>;
   backup(input: { directory: string; nowMs: number }): Promise<BodyOf<'StoreBackedUp'>>;
-  restore(input: { directory: string; mayReplace: boolean; nowMs: number }): {
+  restore(input: {
+    directory: string;
+    mayReplace: boolean;
+    nowMs: number;
+    /** Of the key that signs checkpoints, when it is not the data directory's own. */
+    auditKeyFile?: string | undefined;
+  }): {
     backup: BodyOf<'StoreBackedUp'>;
     /** Where what was there before is now. */
     aside?: string;

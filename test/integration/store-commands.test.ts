@@ -140,12 +140,10 @@ it('a backup of a busy daemon can be restored, and a second one copies what is n
   expect(restored.notes).toBe('');
   const { aside } = restored.json()[0] as { aside: string };
   expect(readdirSync(aside)).toContain('ledger.db');
-  // The act about the backup came after it and was signed; after the restore another act has its place.
-  const verified = await codi('store', 'verify', '--json');
-  const { findings } = verified.json()[0] as never as Verification;
-  expect(findings.map(({ reason }) => reason)).toEqual([
-    expect.stringMatching(/^the blocks up to here are not the ones that were signed/),
-  ]);
+  // The act about the backup came after it and was signed: the restore says that it set the ledger back.
+  const verified = await codi('store', 'verify');
+  expect(verified.exitCode).toBe(0);
+  expect(verified.out).toMatch(/known break: ledger\.db, \d+ blocks in place of \d+ that were/);
 
   daemon = await startDaemon(place, [], { env });
   const again = await daemon.client();

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { CodiError, EXIT } from '../../protocol/errors.ts';
 import { listActs, type ActOptions } from '../audit-acts.ts';
+import { describeBreak } from '../audit-findings.ts';
 import { withAuditSource } from '../audit-source.ts';
 import { verifyAll, verifyProof, type VerifyOptions } from '../audit-verify.ts';
 import type { CliContext } from '../context.ts';
@@ -103,11 +104,13 @@ async function printHead(invocation: Invocation): Promise<number> {
   const { out, globals } = invocation;
   const head = await withAuditSource(invocation, (source) => source.ask('AuditHead', {}));
   const { databases, keys, alarms } = head;
-  if (globals.json) await out.json({ databases, keys, alarms });
+  const breaks = head.breaks ?? [];
+  if (globals.json) await out.json({ databases, keys, alarms, breaks });
   else {
     for (const { checkpoint } of databases)
       if (checkpoint != null)
         await out.line(checkpoint.trimEnd().split('\n').map(safeText).join('\n'));
+    for (const known of breaks) await invocation.note(safeText(describeBreak(known)));
     for (const { about, reason, detected_at: at } of alarms)
       await invocation.note(`alarm: ${safeText(`${about}: ${reason} (${at})`)}`);
   }

@@ -11,10 +11,10 @@ export async function restoreStore(
   invocation: Invocation,
 ): Promise<void> {
   const { globals, out, io } = invocation;
-  const { dataDir } = await invocation.endpoint();
+  const { dataDir, auditKeyFile } = await invocation.endpoint();
   const { backup, aside } = await withProgress(invocation, 'copying and verifying', () =>
     withStoreThread(invocation, (thread) =>
-      thread.call('restore', { directory, mayReplace, nowMs: io.nowMs() }),
+      thread.call('restore', { directory, mayReplace, nowMs: io.nowMs(), auditKeyFile }),
     ),
   );
   if (globals.json)

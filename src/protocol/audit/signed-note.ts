@@ -57,9 +57,13 @@ export function decodeVerifierKey(line: string): VerifierKey | undefined {
   return keyId(name, bytes).toString('hex') === id ? { name, bytes } : undefined;
 }
 
-/** A checkpoint as a signed note. */
-export function signCheckpoint({ origin, size, root }: Checkpoint, key: KeyObject): string {
-  const text = `${origin}\n${size}\n${root.toString('base64')}\n`;
+/** A checkpoint as a signed note; `more` are lines of ours behind the root, which the signature covers. */
+export function signCheckpoint(
+  { origin, size, root }: Checkpoint,
+  key: KeyObject,
+  more: readonly string[] = [],
+): string {
+  const text = `${[origin, size, root.toString('base64'), ...more].join('\n')}\n`;
   const id = keyId(origin, publicBytes(key));
   const signature = Buffer.concat([id, sign(null, Buffer.from(text), key)]);
   return `${text}\n— ${origin} ${signature.toString('base64')}\n`;

@@ -3,6 +3,7 @@ import type { DirectoryIdentity } from './held-directory.ts';
 import type { ErrorCode, WireError } from '../../protocol/errors.ts';
 import type { StoreKind } from './open-database.ts';
 import type { Alarm } from './audit/audit-files.ts';
+import type { KnownBreak } from './audit/known-breaks.ts';
 
 /** Given to the thread as workerData (or as its `data`). */
 export interface NotaryOptions {
@@ -54,6 +55,8 @@ export interface NotaryHead {
   /** Lines of key.pub. */
   keys: string[];
   alarms: Alarm[];
+  /** Where a chain was set back on purpose. */
+  breaks: KnownBreak[];
 }
 
 /** All that a proof bundle is made from; binary parts are base64. */

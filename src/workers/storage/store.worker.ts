@@ -48,9 +48,9 @@ const CALLS: StoreCalls = {
     lock ??= holdStore(dataDir, IN_USE);
     return backupRow(directory, await store.backup(directory, nowMs));
   },
-  restore: ({ directory, mayReplace, nowMs }) => {
+  restore: ({ directory, nowMs, ...choices }) => {
     lock ??= holdDirectory(dataDir, IN_USE);
-    const { manifest, asideDir } = restore(directory, dataDir, { mayReplace, nowMs });
+    const { manifest, asideDir } = restore(directory, dataDir, { nowMs, ...choices });
     const data = { backup_created: manifest.created, blocks: manifest.ledger.blocks };
     recordAct(dataDir, { kind: 'store.restore', subject: directory, data, nowMs });
     const backup = backupRow(directory, manifest);

@@ -13,6 +13,8 @@ import { CodiError } from '../../../protocol/errors.ts';
 import type { BackupManifest } from '../archive.messages.ts';
 import { assertKeyFits, ENCRYPTION_CARD, leaveEncryptionCard } from '../cipher/encryption-card.ts';
 import { storeKey } from '../cipher/store-key.ts';
+import { adoptAudit } from '../audit/adopt-audit.ts';
+import { anchorAnew, markProblem } from '../audit/known-breaks.ts';
 import { syncPath } from '../durable-file.ts';
 import { linkOrCopy, readManifest } from './backup.ts';
 import { ARCHIVE_FOLDER } from './segment-format.ts';
@@ -41,7 +43,11 @@ export interface Restored {
 export function restore(
   folder: string,
   dataDir: string,
-  { mayReplace, nowMs }: { mayReplace: boolean; nowMs: number },
+  {
+    mayReplace,
+    nowMs,
+    auditKeyFile: keyFile,
+  }: { mayReplace: boolean; nowMs: number; auditKeyFile?: string | undefined },
 ): Restored {
   const manifest = readManifest(folder);
   assertKeyFits(folder, storeKey());
@@ -51,13 +57,17 @@ export function restore(
   if (hasStore && !mayReplace && !isSwapping) throw new CodiError('CODI_STORE_EXISTS', { dataDir });
   rmSync(stage, { recursive: true, force: true });
   fill(stage, folder, manifest);
-  const problem = verifyCopy(stage);
+  const problem = verifyCopy(stage) ?? markProblem(folder, stage);
   if (problem) {
     rmSync(stage, { recursive: true, force: true });
     const reason = problem.reason;
     throw new CodiError('CODI_STORE_CORRUPT', { path: join(folder, problem.where), reason });
   }
-  const asideDir = swap(dataDir, stage, nowMs);
+  const reason = `restored from the backup of ${manifest.created}`;
+  const asideDir = swap(dataDir, stage, nowMs, () => {
+    adoptAudit(dataDir, folder, keyFile);
+    anchorAnew(dataDir, { reason, nowMs, keyFile });
+  });
   return { manifest, asideDir };
 }
 
@@ -83,7 +93,8 @@ function fill(stage: string, folder: string, manifest: BackupManifest): void {
   syncPath(stage);
 }
 
-function swap(dataDir: string, stage: string, nowMs: number): string | null {
+/** `anchor` runs while the mark is there: interrupted, the whole restore is done again. */
+function swap(dataDir: string, stage: string, nowMs: number, anchor: () => void): string | null {
   const mark = join(dataDir, SWAP_MARK);
   writeFileSync(mark, '', { mode: 0o600 });
   syncPath(dataDir);
@@ -96,6 +107,7 @@ function swap(dataDir: string, stage: string, nowMs: number): string | null {
   for (const name of readdirSync(stage)) renameSync(join(stage, name), join(dataDir, name));
   rmSync(stage, { recursive: true });
   syncPath(dataDir);
+  anchor();
   rmSync(mark);
   syncPath(dataDir);
   return present.length > 0 ? aside : null;

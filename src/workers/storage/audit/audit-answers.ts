@@ -18,7 +18,7 @@ export function verifyInput({ database, cursor, marks }: BodyOf<'AuditVerify'>):
   return { database, ...(cursor != null && { cursor }), ...(marks != null && { marks }) };
 }
 
-export function headBody({ databases, keys, alarms }: NotaryHead): BodyOf<'AuditHeads'> {
+export function headBody({ databases, keys, alarms, breaks }: NotaryHead): BodyOf<'AuditHeads'> {
   return {
     databases: databases.map(({ database, checkpoint, size, signedAtMs, blocks }) => ({
       database,
@@ -29,6 +29,14 @@ export function headBody({ databases, keys, alarms }: NotaryHead): BodyOf<'Audit
     })),
     keys,
     alarms: alarms.map(alarmRow),
+    breaks: breaks.map(({ database, at, reason, size, replacedSize, replacedOrigin }) => ({
+      database,
+      at,
+      reason,
+      size,
+      replaced_size: replacedSize,
+      replaced_origin: replacedOrigin,
+    })),
   };
 }
 

@@ -23,8 +23,8 @@ export interface Alarm {
 export class AuditFiles {
   readonly dir: string;
 
-  constructor(dataDir: string) {
-    this.dir = join(dataDir, 'audit');
+  constructor(dataDir: string, dir = join(dataDir, 'audit')) {
+    this.dir = dir;
   }
 
   path(name: string): string {
@@ -84,6 +84,17 @@ export class AuditFiles {
     if (this.#list('alarms').length >= EVIDENCE_LIMIT) return;
     const text = `${JSON.stringify(alarm, null, 2)}\n`;
     writeDurably(dir, `${alarm.about}-${sortable(nowMs)}.json`, text);
+  }
+
+  /** Names of notes about where a chain was set back on purpose, the oldest first. */
+  breaks(): string[] {
+    return this.#list('breaks');
+  }
+
+  keepBreak(kind: StoreKind, note: string, nowMs: number): void {
+    const dir = this.path('breaks');
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    writeDurably(dir, `${kind}-${sortable(nowMs)}.checkpoint`, note);
   }
 
   #list(name: string): string[] {

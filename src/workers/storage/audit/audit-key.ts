@@ -112,11 +112,21 @@ function create(
   syncPath(dataDir);
 }
 
-function makeKey(path: string): KeyObject {
+export function makeKey(path: string): KeyObject {
   const { privateKey } = generateKeyPairSync('ed25519');
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
   writeDurably(dirname(path), basename(path), pem);
   return privateKey;
+}
+
+/** The key, undefined when there is none or it cannot be used. */
+export function loadKey(path: string): KeyObject | undefined {
+  try {
+    return readKey(path);
+  } catch (error) {
+    if (error instanceof KeyUnusable) return undefined;
+    throw error;
+  }
 }
 
 function readKey(path: string): KeyObject | undefined {

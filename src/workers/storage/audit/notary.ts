@@ -14,6 +14,7 @@ import type {
   ProofParts,
   ProveCommand,
 } from '../notary.messages.ts';
+import { readBreaks } from './known-breaks.ts';
 import { blockOf, proveEntry } from './prove-entry.ts';
 
 const DATABASES: readonly StoreKind[] = ['ledger', 'state'];
@@ -111,7 +112,12 @@ export class Notary {
         blocks: chain.tree?.stored() ?? null,
       };
     });
-    return { databases, keys: publicLines(this.#files), alarms: this.#files.alarms() };
+    return {
+      databases,
+      keys: publicLines(this.#files),
+      alarms: this.#files.alarms(),
+      breaks: readBreaks(this.#files).breaks,
+    };
   }
 
   #watch(kind: StoreKind, key: AuditKey): ChainWatch {

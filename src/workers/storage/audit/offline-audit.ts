@@ -6,6 +6,7 @@ import type { ReadConnections } from '../read-connection.ts';
 import type { AuditPage } from '../reader.messages.ts';
 import { findingsBody, headBody, proofBody, proveCommand, verifyInput } from './audit-answers.ts';
 import { AuditFiles } from './audit-files.ts';
+import { readBreaks } from './known-breaks.ts';
 import { publicLines } from './audit-key.ts';
 import { BlockTree } from './block-tree.ts';
 import { proveEntry } from './prove-entry.ts';
@@ -46,6 +47,7 @@ export class OfflineAudit {
       databases,
       keys: publicLines(this.#files),
       alarms: this.#files.alarms(),
+      breaks: readBreaks(this.#files).breaks,
     };
     return headBody(head);
   }

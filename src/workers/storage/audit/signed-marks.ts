@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { openCheckpoint, type Checkpoint } from '../../../protocol/audit/signed-note.ts';
 import type { StoreKind } from '../open-database.ts';
 import { AuditFiles } from './audit-files.ts';
+import { readBreaks } from './known-breaks.ts';
 import { keysFor, readPublic } from './audit-key.ts';
 
 /** A checkpoint that a chain has to meet on its way. */
@@ -18,7 +19,7 @@ export interface Marks {
 
 /**
  * Reads the newest checkpoint and the kept ones. Kept ones of an earlier origin belong to a chain that was
- * anchored anew since: its alarm says so, and they are passed over.
+ * anchored anew since: its alarm says so, or the note of a known break, and they are passed over.
  */
 export function readMarks(dataDir: string, kind: StoreKind): Marks {
   const files = new AuditFiles(dataDir);
@@ -37,6 +38,8 @@ export function readMarks(dataDir: string, kind: StoreKind): Marks {
     if (keys) problems.push(`audit/${file} does not hold: ${opened.reason}`);
     return [];
   };
+  for (const name of readBreaks(files).bad)
+    if (keys && name.startsWith(`${kind}-`)) problems.push(`audit/breaks/${name} does not hold`);
   const [newest] = open(files.readCheckpoint(kind), `${kind}.checkpoint`);
   const kept = files
     .history(kind)
