@@ -4,10 +4,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, expect } from 'vitest';
 import { eventually, deadline } from '../support/deadline.ts';
 import { MONITOR_ENTRY, newPlace } from '../support/daemon.ts';
+import { historyOf } from '../support/renamed-into-place.ts';
 import { skipUnless } from '../support/skip.ts';
 import { fileOf, hasStrace, NO_STRACE, readTrace, type TracedCall } from '../support/strace.ts';
 
@@ -89,19 +90,6 @@ class Logs {
     this.#synced.delete(log);
     return isSynced;
   }
-}
-
-/** What happened to a file that was renamed into place, in order: `write sync rename directory`. */
-function historyOf(calls: readonly TracedCall[], at: number): string {
-  const [from, to] = [...calls[at]!.args.matchAll(/"([^"]*)"/g)].map(([, path]) => path!);
-  const before = calls.slice(0, at).filter((call) => fileOf(call) === from);
-  const words = before.map(({ name }) => (name.endsWith('sync') ? 'sync' : 'write'));
-  const next = calls
-    .slice(at + 1)
-    .filter(({ thread }) => thread === calls[at]!.thread)
-    .find((call) => fileOf(call) === dirname(to!) || call.name.startsWith('rename'));
-  const isDirectorySynced = next?.name.endsWith('sync') && next.result.startsWith('0');
-  return [...words.slice(-2), 'rename', ...(isDirectorySynced ? ['directory'] : [])].join(' ');
 }
 
 skipUnless(hasStrace, NO_STRACE, { requiredOnCi: true })(
