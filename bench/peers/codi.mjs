@@ -14,7 +14,7 @@ export const codi = {
         const open = new Set();
         return {
           send: (count) => {
-            const batch = client.logBatch(Array.from({ length: count }, () => entry)).then(() => {
+            const batch = client.batch(Array.from({ length: count }, () => entry)).then(() => {
               open.delete(batch);
               onAcks(count);
             });

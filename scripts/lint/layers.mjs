@@ -68,6 +68,7 @@ export const ENTRIES = [
   /^src\/supervisor\/(node-environment|thread-host|process-host)\.ts$/,
   /^src\/platform\//,
   /^src\/workers\/storage\/cipher\/cipher-driver\.ts$/,
+  /^src\/client\/ports\.ts$/,
 ];
 
 /** Where SQL may stand. */

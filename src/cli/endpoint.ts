@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { absolute, resolveConfigPath, resolvePaths } from '../config/paths.ts';
-import type { Machine, Paths } from '../config/paths.ts';
+import { resolveConfigPath, resolvePaths } from '../config/paths.ts';
+import type { Paths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import { CodiError } from '../protocol/errors.ts';
+import { absolute } from '../protocol/places.ts';
+import type { Machine } from '../protocol/places.ts';
 import type { CliIo } from './cli-io.ts';
 import type { GlobalOptions } from './global-options.ts';
 

@@ -4,6 +4,7 @@ import type { CliIo } from './cli-io.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { GlobalOptions } from './global-options.ts';
 import type { Output } from './output.ts';
+import { safeText } from './safe-text.ts';
 import { createStyle, wantsColor } from './style.ts';
 import type { Style } from './style.ts';
 
@@ -13,7 +14,14 @@ export interface ConnectChoices {
   /** Attempts before CODI_UNREACHABLE. */
   attempts?: number;
   requestTimeoutMs?: number;
+  /** How long entries may wait for somebody who takes them. */
+  deadlineMs?: number;
+  /** Without a daemon, what is sent goes to the spool. */
+  isStandaloneWelcome?: boolean;
 }
+
+/** A person waits at the terminal. */
+const STANDALONE_DEADLINE_MS = 5_000;
 
 /** One run of one command: its surroundings, its global flags and the ways out. */
 export class Invocation {
@@ -59,18 +67,20 @@ export class Invocation {
 
   /** Connects to the daemon; the caller closes. */
   async connect(choices: ConnectChoices = {}): Promise<MonitorClient> {
-    const [{ socketPath, identity }, { MonitorClient: Client }] = await Promise.all([
+    const [{ socketPath, spoolDir, identity }, { MonitorClient: Client }] = await Promise.all([
       this.endpoint(),
       import('../client/monitor-client.ts'),
     ]);
     const { sessionId = identity.sessionId } = choices;
     return Client.connect({
       socketPath,
+      spool: choices.isStandaloneWelcome === true && { directory: spoolDir },
       clientName: 'codi',
       ...(sessionId !== undefined && { sessionId }),
       ...(identity.tenantId !== undefined && { tenantId: identity.tenantId }),
       ...(identity.userId !== undefined && { userId: identity.userId }),
       ...(choices.requestTimeoutMs !== undefined && { requestTimeoutMs: choices.requestTimeoutMs }),
+      ...(choices.deadlineMs !== undefined && { deadlineMs: choices.deadlineMs }),
       ...(choices.attempts !== undefined && { retry: { attempts: choices.attempts } }),
     });
   }
@@ -80,12 +90,32 @@ export class Invocation {
     use: (client: MonitorClient) => Promise<T>,
     choices: ConnectChoices = {},
   ): Promise<T> {
-    const client = await this.connect(choices);
+    return this.closing(await this.connect(choices), use);
+  }
+
+  /** Runs with a client and closes it on every way out. */
+  async closing<T>(client: MonitorClient, use: (client: MonitorClient) => Promise<T>): Promise<T> {
     try {
       return await use(client);
     } finally {
       await client.close();
     }
+  }
+
+  /** The same for what can wait in the spool; one look for a daemon is enough then. */
+  withClientOrSpool<T>(use: (client: MonitorClient) => Promise<T>): Promise<T> {
+    const deadlineMs = STANDALONE_DEADLINE_MS;
+    return this.withClient(use, { isStandaloneWelcome: true, attempts: 1, deadlineMs });
+  }
+
+  /** Says where something is that no daemon has yet; also with `--quiet`, which is not for trouble. */
+  async noteSpooled(what: string): Promise<void> {
+    const { spoolDir } = await this.endpoint();
+    await this.out.flush();
+    await this.notes.line(
+      `no daemon can be reached: ${what} is in ${safeText(spoolDir)} and is recorded when one is back`,
+    );
+    await this.notes.flush();
   }
 
   /** Runs with a connection to the debug socket and closes it on every way out. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { CodiError, isCodiError } from '../protocol/errors.ts';
 import type { AnswerOf } from '../client/answers.ts';
 import type { MonitorClient } from '../client/monitor-client.ts';
 import type { BodyOf, EventRow, LogRow } from '../protocol/messages.ts';
@@ -116,7 +117,10 @@ export async function withRowSource<T>(
   isOffline: boolean,
   use: (source: RowSource, client: MonitorClient | undefined) => Promise<T>,
 ): Promise<T> {
-  if (!isOffline) return invocation.withClient((client) => use(client, client));
+  if (!isOffline) {
+    const client = await invocation.connect().catch(withOfflineHint);
+    return invocation.closing(client, (open) => use(open, open));
+  }
   const [{ dataDir }, { OfflineStore }] = await Promise.all([
     invocation.endpoint(),
     import('./offline-store.ts'),
@@ -127,4 +131,11 @@ export async function withRowSource<T>(
   } finally {
     await store.close();
   }
+}
+
+/** Rows can be read without a daemon as well. */
+function withOfflineHint(error: unknown): never {
+  if (!isCodiError(error) || error.code !== 'CODI_UNREACHABLE') throw error;
+  const hint = 'start it with `codi up`, or read the files without it: --offline';
+  throw new CodiError(error.code, error.details, { cause: error, hint });
 }

@@ -1,18 +1,30 @@
+import { findPlaces } from '../protocol/places.ts';
+import type { ClientEvent } from './client-events.ts';
 import type { LogPipelineLimits } from './log-pipeline-host.ts';
 import { nodeClientPorts } from './ports.ts';
 import type { ClientPorts } from './ports.ts';
+import { spoolSettings } from './spool/settings.ts';
+import type { SpoolOptions, SpoolSettings } from './spool/settings.ts';
+import { tcpTarget } from './targets.ts';
+import type { Target, TcpOptions } from './targets.ts';
 
-/** How to connect, and the bounds of a client. */
+/** How to connect, and the bounds of a client. Without any option it finds the daemon as `codi` does. */
 export interface MonitorClientOptions {
-  /** The daemon's Unix socket. */
-  socketPath: string;
+  /** The daemon's data directory, by which its socket and spool are found; `CODI_DATA_DIR`, else the usual one. */
+  dataDir?: string;
+  /** The daemon's Unix socket, when it is not where its data directory says; `CODI_SOCKET`. */
+  socketPath?: string;
+  /** Tried when the Unix socket leads to no daemon. */
+  tcp?: TcpOptions;
+  /**
+   * What to do with entries while no daemon can be reached. They go to the spool, unless this is `false` or
+   * `socketPath` is named without it: a socket alone does not say where its daemon would look for them.
+   */
+  spool?: boolean | SpoolOptions;
+  /** Told of what happens beside the answers to calls. */
+  onEvent?: (event: ClientEvent) => void;
   /** Shown by the daemon as the name of this client. */
   clientName?: string;
-  /**
-   * Who writes the entries, a random UUID when absent. The daemon keeps the last sequence of each
-   * producer: one that comes back under its old id goes on where it was. One client at a time.
-   */
-  producerId?: string;
   /** Session, tenant and user of everything sent, where a message names none itself. */
   sessionId?: string;
   tenantId?: string;
@@ -25,9 +37,15 @@ export interface MonitorClientOptions {
   /** Entries, and bytes of them, that wait behind the window. */
   backlogCount?: number;
   backlogBytes?: number;
-  /** How long entries are kept and retried without success before they fail; 30 s when absent. */
+  /**
+   * How long entries are kept and retried without success before they go to the spool, or where that takes
+   * none either, before they fail; 30 s when absent.
+   */
   deadlineMs?: number;
-  /** Attempts of the first connect; delays between attempts grow from `minMs` to `maxMs`. */
+  /**
+   * Attempts to connect before entries go to the spool, or before `connect()` fails where there is none: 3.
+   * Delays between attempts grow from `minMs`, 100, to `maxMs`, 5,000.
+   */
   retry?: { attempts?: number; minMs?: number; maxMs?: number };
   /** For tests. */
   ports?: ClientPorts;
@@ -35,9 +53,10 @@ export interface MonitorClientOptions {
 
 /** The options with every choice made. */
 export interface ResolvedOptions {
-  socketPath: string;
+  targets: readonly Target[];
+  spool: SpoolSettings | undefined;
+  onEvent: (event: ClientEvent) => void;
   clientName: string;
-  producerId: string;
   sessionId: string | undefined;
   tenantId: string | undefined;
   userId: string | undefined;
@@ -51,13 +70,17 @@ export interface ResolvedOptions {
 
 const MEBIBYTE = 1024 * 1024;
 
+/** @throws CodiError CODI_CONFIG */
 export function withDefaults(options: MonitorClientOptions): ResolvedOptions {
   const ports = options.ports ?? nodeClientPorts();
   const requestTimeoutMs = options.requestTimeoutMs ?? 10_000;
+  const { socketPath, spoolDir } = findPlaces(ports.machine(), options);
+  const { spool = options.socketPath === undefined, tcp } = options;
   return {
-    socketPath: options.socketPath,
+    targets: [{ kind: 'unix', socketPath }, ...(tcp ? [tcpTarget(tcp)] : [])],
+    spool: spool === false ? undefined : spoolSettings(spool === true ? {} : spool, spoolDir),
+    onEvent: options.onEvent ?? (() => undefined),
     clientName: options.clientName ?? 'codi-client',
-    producerId: options.producerId ?? ports.newId(),
     sessionId: options.sessionId,
     tenantId: options.tenantId,
     userId: options.userId,

@@ -4,8 +4,9 @@ import { FRAME_LIMIT_BYTES, FrameScanner } from '../protocol/frame.ts';
 import type { BodyOf, Message } from '../protocol/messages.ts';
 import type { RequestKind } from '../protocol/kinds.ts';
 import { formatRfc3339, timestampFromMs } from '../protocol/timestamp.ts';
-import { dialSocket } from './dial.ts';
+import { dialSocket, dialTcp } from './dial.ts';
 import type { ClientPorts } from './ports.ts';
+import type { Target } from './targets.ts';
 import { decodeAnswer, encodeRequest } from './wire.ts';
 
 /** What a connection tells its owner. */
@@ -78,10 +79,14 @@ export function connectionLost(reason: string): CodiError {
   return new CodiError('CODI_CONNECTION_LOST', { reason });
 }
 
-/** Connects to the daemon's socket, after checking whose socket it is. */
+/** Connects to the daemon, after checking whose socket it is. */
 export async function openConnection(
-  options: { socketPath: string; timeoutMs: number; ports: ClientPorts },
+  { target, timeoutMs, ports }: { target: Target; timeoutMs: number; ports: ClientPorts },
   listener: ConnectionListener,
 ): Promise<Connection> {
-  return new Connection(await dialSocket(options), options.ports, listener);
+  const socket =
+    target.kind === 'tcp'
+      ? await dialTcp(target, timeoutMs, ports)
+      : await dialSocket({ socketPath: target.socketPath, timeoutMs, ports });
+  return new Connection(socket, ports, listener);
 }

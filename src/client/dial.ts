@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { CodiError } from '../protocol/errors.ts';
 import type { ClientPorts } from './ports.ts';
+import type { TcpTarget } from './targets.ts';
 
 /** Linux keeps 108 bytes for the address, the last is NUL; Node cuts a longer path silently. */
 const SOCKET_PATH_LIMIT_BYTES = 107;
@@ -29,8 +30,20 @@ export interface DialOptions {
  * waiting there for what we send), CODI_SOCKET_PATH_TOO_LONG
  */
 export async function dialSocket(options: DialOptions): Promise<Socket> {
-  await checkOwner(options.socketPath, options.ports);
-  return connected(options);
+  const { socketPath, timeoutMs, ports } = options;
+  await checkOwner(socketPath, ports);
+  return connected(() => ports.dial(socketPath), 'connect', {
+    place: socketPath,
+    timeoutMs,
+    ports,
+  });
+}
+
+/** Connects over TCP, and where the target says so makes sure with TLS who is there. */
+export function dialTcp(target: TcpTarget, timeoutMs: number, ports: ClientPorts): Promise<Socket> {
+  const place = `${target.host}:${target.port}`;
+  const ready = target.tls ? 'secureConnect' : 'connect';
+  return connected(() => ports.dialTcp(target), ready, { place, timeoutMs, ports });
 }
 
 async function checkOwner(socketPath: string, ports: ClientPorts): Promise<void> {
@@ -50,14 +63,18 @@ async function checkOwner(socketPath: string, ports: ClientPorts): Promise<void>
   });
 }
 
-function connected({ socketPath, timeoutMs, ports }: DialOptions): Promise<Socket> {
+function connected(
+  dial: () => Socket,
+  ready: 'connect' | 'secureConnect',
+  { place, timeoutMs, ports }: { place: string; timeoutMs: number; ports: ClientPorts },
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = ports.dial(socketPath);
+    const socket = dial();
     const timer = ports.setTimeout(() => {
       settle();
       socket.on('error', () => undefined);
       socket.destroy();
-      reject(unreachable(socketPath, new Error(`no connection within ${timeoutMs} ms`)));
+      reject(unreachable(place, new Error(`no connection within ${timeoutMs} ms`)));
     }, timeoutMs);
     const onConnect = () => {
       settle();
@@ -66,14 +83,14 @@ function connected({ socketPath, timeoutMs, ports }: DialOptions): Promise<Socke
     const onError = (error: Error) => {
       settle();
       socket.destroy();
-      reject(unreachable(socketPath, error));
+      reject(unreachable(place, error));
     };
     const settle = () => {
       ports.clearTimeout(timer);
-      socket.off('connect', onConnect);
+      socket.off(ready, onConnect);
       socket.off('error', onError);
     };
-    socket.on('connect', onConnect);
+    socket.on(ready, onConnect);
     socket.on('error', onError);
   });
 }

@@ -6,11 +6,15 @@ export interface Accepted {
   messageId: string;
   /** The entry's number within this producer. */
   sequence: number;
+  /** Where it is: in the daemon's ledger, or in this client's spool until the daemon is back. */
+  place: EntryPlace;
 }
+
+export type EntryPlace = 'ledger' | 'spool';
 
 /** Who is told of the final answers to entries. `ordinal` counts the entries of a client as they came. */
 export interface EntryWaiter {
-  accept(ordinal: number, messageId: string, sequence: number): void;
+  accept(ordinal: number, accepted: Accepted): void;
   refuse(ordinal: number, error: CodiError): void;
 }
 
@@ -33,8 +37,8 @@ export class OneEntry implements EntryWaiter {
     });
   }
 
-  accept(_ordinal: number, messageId: string, sequence: number): void {
-    this.#resolve({ messageId, sequence });
+  accept(_ordinal: number, accepted: Accepted): void {
+    this.#resolve(accepted);
   }
 
   refuse(_ordinal: number, error: CodiError): void {
@@ -56,8 +60,8 @@ export class ManyEntries implements EntryWaiter {
     return this.#error !== undefined;
   }
 
-  accept(ordinal: number, messageId: string, sequence: number): void {
-    this.#accepted.push({ ordinal, accepted: { messageId, sequence } });
+  accept(ordinal: number, accepted: Accepted): void {
+    this.#accepted.push({ ordinal, accepted });
     if (this.#accepted.length === this.#expected) this.#settle?.();
   }
 

@@ -1,6 +1,9 @@
 import type { CodiError } from '../protocol/errors.ts';
 import type { BodyOf, EventRow, LogRow, Payload } from '../protocol/messages.ts';
 import { errorFromAcknowledgment, errorFromAnswer } from './answer-errors.ts';
+import { connectionLost } from './connection.ts';
+import type { Link } from './link.ts';
+import { loadAnswerCodec } from './wire.ts';
 
 /** What to follow; `from` continues behind rows that are known already. */
 export type FollowRequest = BodyOf<'Follow'>;
@@ -58,4 +61,27 @@ export class FollowTable {
   endAll(error: CodiError | undefined): void {
     for (const id of [...this.#open.keys()]) this.end(id, error);
   }
+}
+
+/** Follows on the link's present connection. */
+export function startFollow(
+  table: FollowTable,
+  link: Link,
+  newId: () => string,
+  body: FollowRequest,
+  onRows: (rows: FollowedRows) => void,
+): Subscription {
+  const id = newId();
+  const ended = table.add(id, onRows);
+  const start = async () => {
+    await loadAnswerCodec();
+    if (link.connection) link.connection.request(id, 'Follow', body);
+    else table.end(id, link.lastError ?? connectionLost('not connected'));
+  };
+  void start();
+  const stop = () => {
+    if (!table.end(id, undefined)) return;
+    link.connection?.request(newId(), 'Unfollow', { request_id: id });
+  };
+  return { stop, ended };
 }

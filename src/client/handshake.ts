@@ -1,24 +1,47 @@
-import { CodiError } from '../protocol/errors.ts';
+import { CodiError, isCodiError } from '../protocol/errors.ts';
 import type { BodyOf, Message } from '../protocol/messages.ts';
 import { errorFromAcknowledgment, errorFromAnswer } from './answer-errors.ts';
 import { connectionLost, openConnection } from './connection.ts';
 import type { Connection, ConnectionListener } from './connection.ts';
 import type { LinkOptions } from './link.ts';
+import type { Target } from './targets.ts';
 
 /** A connection on which both sides said hello. */
 export interface Greeted {
   connection: Connection;
+  target: Target;
   welcome: BodyOf<'Welcome'>;
 }
 
-/** Connects and exchanges Hello and Welcome; the listener hears only what comes after. */
+/**
+ * Connects by the first way that leads to a daemon. The listener hears only what comes after the Welcome.
+ * Throws what a daemon said, else the error of the first way.
+ */
 export async function greet(options: LinkOptions, listener: ConnectionListener): Promise<Greeted> {
-  const { socketPath, connectTimeoutMs: timeoutMs, ports } = options;
+  let told: unknown;
+  for (const target of options.targets) {
+    try {
+      return await greetAt(target, options, listener);
+    } catch (error) {
+      const isUnheard = isCodiError(error) && error.code === 'CODI_UNREACHABLE';
+      if (told === undefined || !isUnheard) told = error;
+    }
+  }
+  throw told;
+}
+
+/** Exchanges Hello and Welcome. */
+async function greetAt(
+  target: Target,
+  options: LinkOptions,
+  listener: ConnectionListener,
+): Promise<Greeted> {
+  const { connectTimeoutMs: timeoutMs, ports } = options;
   const id = ports.newId();
   let isGreeted = false;
   const answer = deferred<BodyOf<'Welcome'>>();
   const connection = await openConnection(
-    { socketPath, timeoutMs, ports },
+    { target, timeoutMs, ports },
     {
       onMessage: (message) => {
         if (isGreeted) return listener.onMessage(message);
@@ -37,9 +60,10 @@ export async function greet(options: LinkOptions, listener: ConnectionListener):
   const timer = ports.setTimeout(() => {
     answer.reject(new CodiError('CODI_TIMEOUT', { timeoutMs }));
   }, timeoutMs);
-  connection.request(id, 'Hello', options.hello());
+  const token = target.kind === 'tcp' ? target.token : undefined;
+  connection.request(id, 'Hello', { ...options.hello(), ...(token !== undefined && { token }) });
   try {
-    return { connection, welcome: await answer.promise };
+    return { connection, target, welcome: await answer.promise };
   } catch (error) {
     connection.end();
     throw error;

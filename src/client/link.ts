@@ -7,10 +7,12 @@ import { connectionLost } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { greet } from './handshake.ts';
 import type { ClientPorts, ClientTimer } from './ports.ts';
+import type { Target } from './targets.ts';
 
 /** How a link comes up. */
 export interface LinkOptions {
-  socketPath: string;
+  /** At least one. */
+  targets: readonly Target[];
   connectTimeoutMs: number;
   delays: RetryDelays;
   ports: ClientPorts;
@@ -20,12 +22,16 @@ export interface LinkOptions {
 
 /** What a link tells its owner. */
 export interface LinkHooks {
-  onUp(connection: Connection, welcome: BodyOf<'Welcome'>): void;
+  onUp(connection: Connection, welcome: BodyOf<'Welcome'>, target: Target): void;
   onMessage(message: Message): void;
   /** A connection that was up is gone. */
   onDown(error: CodiError): void;
+  /** An attempt came to nothing; the first in a row is 0. */
+  onFailed(error: CodiError, attempt: number): void;
   /** Whether it is worth trying on. */
   isNeeded(): boolean;
+  /** Whether it is worth trying on although the daemon refuses us: it may be replaced by another. */
+  isPatient(): boolean;
   /** Trying on makes no sense: the daemon, or its socket, refuses us. */
   onRefused(error: CodiError): void;
 }
@@ -92,7 +98,9 @@ export class Link {
         const error = await this.#attempt();
         if (!error) return;
         this.lastError = error;
-        if (this.#isClosed || !error.retryable || !goOn(attempt)) throw error;
+        this.#hooks.onFailed(error, attempt);
+        const isWorthIt = error.retryable || this.#hooks.isPatient();
+        if (this.#isClosed || !isWorthIt || !goOn(attempt)) throw error;
         const { delays, ports } = this.#options;
         await this.#sleep(retryDelayMs(attempt, delays, () => ports.random()));
         if (this.#isClosed) throw error;
@@ -104,7 +112,7 @@ export class Link {
 
   async #attempt(): Promise<CodiError | undefined> {
     try {
-      const { connection, welcome } = await greet(this.#options, {
+      const { connection, welcome, target } = await greet(this.#options, {
         onMessage: (message) => this.#hooks.onMessage(message),
         onClose: (error) => this.#lost(error ?? connectionLost('closed')),
       });
@@ -114,7 +122,7 @@ export class Link {
       }
       this.#connection = connection;
       this.lastError = undefined;
-      this.#hooks.onUp(connection, welcome);
+      this.#hooks.onUp(connection, welcome, target);
       for (const resolve of this.#waiters.splice(0)) resolve();
       return undefined;
     } catch (error) {

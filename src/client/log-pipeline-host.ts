@@ -22,6 +22,10 @@ export interface PipelineTerms {
 
 /** What the pipeline asks of its owner. */
 export interface LogPipelineHost {
+  /** Nothing was accepted for `deadlineMs`; true when the owner has another way for what waits. */
+  takesOver(error: CodiError): boolean;
+  /** So many entries were given up or not taken, though nothing is wrong with them. */
+  onDropped(count: number, error: CodiError): void;
   /** Entries wait and there is no connection. */
   wantConnection(): void;
   /** The present connection is of no use: drop it; a new producer id when asked. */

@@ -1,7 +1,7 @@
 import { CodiError } from '../protocol/errors.ts';
 import { AnswerWatch } from './answer-watch.ts';
 import { retryDelayMs } from './backoff.ts';
-import type { EntryWaiter, Waiting } from './entry-waiter.ts';
+import type { EntryPlace, EntryWaiter, Waiting } from './entry-waiter.ts';
 import { FlushWaiters } from './flush-waiters.ts';
 import { LogBacklog } from './log-backlog.ts';
 import type { LogEntryInput } from './log-entry.ts';
@@ -11,6 +11,7 @@ import { sealParcel } from './parcel.ts';
 import type { Parcel } from './parcel.ts';
 import type { ParcelAnswer } from './parcel-answer.ts';
 import type { ClientPorts, ClientTimer } from './ports.ts';
+import { Trouble } from './trouble.ts';
 
 /**
  * `flowing`: sending. `draining`: an entry was refused, what is in flight gets its answers first.
@@ -33,6 +34,7 @@ export class LogPipeline {
   readonly #backlog: LogBacklog;
   readonly #flushWaiters = new FlushWaiters();
   readonly #answerWatch: AnswerWatch;
+  readonly #trouble: Trouble;
   #flow: Flow = 'detached';
   #send: (frame: Buffer) => void = () => undefined;
   #windowCount = 1;
@@ -43,8 +45,6 @@ export class LogPipeline {
   #resendAttempt = 0;
   #resendAfterMs = 0;
   #resendTimer: ClientTimer | undefined;
-  #deadlineTimer: ClientTimer | undefined;
-  #lastTrouble: CodiError | undefined;
   #firstFailure: CodiError | undefined;
 
   constructor(ports: ClientPorts, limits: LogPipelineLimits, host: LogPipelineHost) {
@@ -55,6 +55,7 @@ export class LogPipeline {
       { count: limits.backlogCount, bytes: limits.backlogBytes },
       { count: limits.windowCount, bytes: limits.windowBytes },
     );
+    this.#trouble = new Trouble(ports, limits.deadlineMs, (cause) => this.#giveUp(cause));
     const timeoutMs = limits.answerTimeoutMs;
     this.#answerWatch = new AnswerWatch(ports, {
       timeoutMs,
@@ -74,8 +75,9 @@ export class LogPipeline {
   /** Takes an entry; the waiter hears its final answer, at once when it is not taken. */
   push(input: LogEntryInput, waiter: EntryWaiter): void {
     const error = this.#backlog.push(input, this.#ports.nowMs(), waiter);
-    if (error) this.#fail(waiter, 0, error);
-    else this.#schedulePump();
+    if (!error) return this.#schedulePump();
+    this.#fail(waiter, 0, error);
+    if (error.retryable) this.#host.onDropped(1, error);
   }
 
   /** True when there is room for more entries. */
@@ -102,17 +104,27 @@ export class LogPipeline {
    * `window` how many entries it lets travel unanswered.
    */
   attach(send: (frame: Buffer) => void, { committed, window }: PipelineTerms): void {
+    this.#begin(send, window);
+    this.#acceptThrough(committed);
+    const first = this.#window.first;
+    if (first && first.firstSequence > committed + 1) {
+      return this.startAnew(new CodiError('CODI_SEQUENCE_GAP', { expected: committed + 1 }));
+    }
+    if (!first) this.#nextSequence = committed + 1;
+    this.#resend();
+  }
+
+  /** From now on entries go to the spool, which takes what has no answer first, under its numbers. */
+  attachSpool(send: (frame: Buffer) => void): void {
+    this.#begin(send, this.#limits.windowCount);
+    this.#resend();
+  }
+
+  #begin(send: (frame: Buffer) => void, window: number): void {
     this.#send = send;
     this.#windowCount = Math.max(1, Math.min(this.#limits.windowCount, window));
     if (this.#isRenumbering) this.#nextSequence = this.#window.renumber(() => this.#ports.newId());
     this.#isRenumbering = false;
-    this.#acceptThrough(committed);
-    const first = this.#window.first;
-    if (first && first.firstSequence > committed + 1) {
-      return this.#startAnew(new CodiError('CODI_SEQUENCE_GAP', { expected: committed + 1 }));
-    }
-    if (!first) this.#nextSequence = committed + 1;
-    this.#resend();
   }
 
   /** The connection is gone. */
@@ -121,7 +133,7 @@ export class LogPipeline {
     this.#window.landAll();
     this.#answerWatch.stop();
     this.#clearResend();
-    if (this.isBusy) this.#noteTrouble(error);
+    if (this.isBusy) this.#trouble.note(error);
   }
 
   /** An answer; false when it belongs to somebody else. */
@@ -131,7 +143,7 @@ export class LogPipeline {
     if (answer.status === 'queued') return true;
     this.#answerWatch.heard();
     this.#window.markInFlight(parcel, false);
-    if (answer.status === 'accepted') this.#settle(parcel, answer.rejected);
+    if (answer.status === 'accepted') this.#settle(parcel, answer.place, answer.rejected);
     else this.#refused(parcel, answer);
     this.#proceed();
     return true;
@@ -143,8 +155,10 @@ export class LogPipeline {
     const waiting = this.#backlog.takeAll();
     this.#answerWatch.stop();
     this.#clearResend();
-    this.#clearDeadline();
-    for (const entries of [...parcels, waiting]) this.#failAll(entries, error);
+    this.#trouble.clear();
+    let count = 0;
+    for (const entries of [...parcels, waiting]) count += this.#failAll(entries, error);
+    if (count > 0) this.#host.onDropped(count, error);
     this.#wakeFlush();
   }
 
@@ -152,12 +166,11 @@ export class LogPipeline {
     const { error, expectedSequence } = answer;
     if (!error.retryable) {
       this.#window.remove(parcel);
-      this.#failAll(parcel, error);
-      return;
+      return void this.#failAll(parcel, error);
     }
     const isGap = error.code === 'CODI_SEQUENCE_GAP';
     // A gap follows from another refusal, and that one is what a person can do something about.
-    this.#noteTrouble(isGap ? (this.#lastTrouble ?? error) : error);
+    this.#trouble.note(isGap ? (this.#trouble.last ?? error) : error);
     if (this.#flow === 'flowing') {
       this.#flow = 'draining';
       const backoffMs = retryDelayMs(this.#resendAttempt, RESEND_DELAYS, this.#ports.random);
@@ -167,15 +180,15 @@ export class LogPipeline {
     if (!isGap || expectedSequence === undefined) return;
     this.#acceptThrough(expectedSequence - 1);
     const first = this.#window.first;
-    if (first && first.firstSequence > expectedSequence) this.#startAnew(error);
+    if (first && first.firstSequence > expectedSequence) this.startAnew(error);
   }
 
   /**
    * The daemon expects a sequence that no entry here has any more. Giving it to another entry could
    * collide with what still travels on an old connection, so all go out under a new producer.
    */
-  #startAnew(error: CodiError): void {
-    this.#noteTrouble(error);
+  startAnew(error: CodiError): void {
+    this.#trouble.note(error);
     this.#leaveProducer(error);
   }
 
@@ -186,24 +199,26 @@ export class LogPipeline {
   }
 
   #acceptThrough(sequence: number): void {
-    for (const parcel of this.#window.takeThrough(sequence)) this.#settle(parcel, undefined);
+    for (const parcel of this.#window.takeThrough(sequence)) this.#settle(parcel, 'ledger');
   }
 
-  #settle(parcel: Parcel, rejected: ReadonlyMap<number, CodiError> | undefined): void {
+  #settle(parcel: Parcel, place: EntryPlace, rejected?: ReadonlyMap<number, CodiError>): void {
     this.#window.remove(parcel);
-    const { id, firstSequence, firstOrdinal, waiters } = parcel;
+    const { id: messageId, firstSequence, firstOrdinal, waiters } = parcel;
     for (let index = 0; index < waiters.length; index++) {
       const waiter = waiters[index]!;
       const error = rejected?.get(index);
       if (error) this.#fail(waiter, firstOrdinal + index, error);
-      else waiter.accept(firstOrdinal + index, id, firstSequence + index);
+      else
+        waiter.accept(firstOrdinal + index, { messageId, sequence: firstSequence + index, place });
     }
     this.#resendAttempt = 0;
-    this.#clearDeadline();
+    this.#trouble.clear();
   }
 
-  #failAll({ waiters, firstOrdinal }: Waiting, error: CodiError): void {
+  #failAll({ waiters, firstOrdinal }: Waiting, error: CodiError): number {
     waiters.forEach((waiter, index) => this.#fail(waiter, firstOrdinal + index, error));
+    return waiters.length;
   }
 
   #fail(waiter: EntryWaiter, ordinal: number, error: CodiError): void {
@@ -262,14 +277,11 @@ export class LogPipeline {
     this.#send(parcel.frame);
   }
 
-  #noteTrouble(error: CodiError): void {
-    this.#lastTrouble = error;
-    this.#deadlineTimer ??= this.#ports.setTimeout(() => {
-      const cause = this.#lastTrouble ?? error;
-      this.abandon(cause);
-      // What was given up may still be committed: later entries must not take its numbers.
-      this.#leaveProducer(cause);
-    }, this.#limits.deadlineMs);
+  #giveUp(cause: CodiError): void {
+    if (this.#host.takesOver(cause)) return;
+    this.abandon(cause);
+    // What was given up may still be committed: later entries must not take its numbers.
+    this.#leaveProducer(cause);
   }
 
   #firstOpenOrdinal(): number {
@@ -284,11 +296,5 @@ export class LogPipeline {
   #clearResend(): void {
     if (this.#resendTimer) this.#ports.clearTimeout(this.#resendTimer);
     this.#resendTimer = undefined;
-  }
-
-  #clearDeadline(): void {
-    if (this.#deadlineTimer) this.#ports.clearTimeout(this.#deadlineTimer);
-    this.#deadlineTimer = undefined;
-    this.#lastTrouble = undefined;
   }
 }

@@ -1,67 +1,103 @@
-import { CodiError } from '../protocol/errors.ts';
+import type { CodiError } from '../protocol/errors.ts';
+import { isCodiError } from '../protocol/errors.ts';
 import type { BodyOf, Message } from '../protocol/messages.ts';
-import { ANSWER_KIND } from './answers.ts';
 import type { AnswerOf, AskableKind } from './answers.ts';
-import { errorFromAcknowledgment, errorFromAnswer } from './answer-errors.ts';
+import type { ClientCounts, ClientEvent, ClientMode } from './client-events.ts';
 import { withDefaults } from './client-options.ts';
 import type { MonitorClientOptions, ResolvedOptions } from './client-options.ts';
 import { connectionLost } from './connection.ts';
+import { EntryRoute } from './entry-route.ts';
 import { ManyEntries, OneEntry } from './entry-waiter.ts';
-import type { Accepted } from './entry-waiter.ts';
-import { FollowTable } from './follow.ts';
+import type { Accepted, EntryPlace } from './entry-waiter.ts';
+import { FollowTable, startFollow } from './follow.ts';
 import type { FollowedRows, FollowRequest, Subscription } from './follow.ts';
 import { Link } from './link.ts';
+import type { LinkHooks } from './link.ts';
 import type { LogEntryInput } from './log-entry.ts';
 import { LogPipeline } from './log-pipeline.ts';
 import { parcelAnswer } from './parcel-answer.ts';
-import { RequestTable } from './request-table.ts';
-import { loadAnswerCodec, requestIdOf } from './wire.ts';
+import { Questions } from './questions.ts';
+import { sendOrSpool } from './send-or-spool.ts';
+import { requestIdOf } from './wire.ts';
 
 const PROTOCOL_VERSION = 1;
+const QUERY_LIMIT = 100;
 
 /** A program's way to the daemon: entries with a durable answer, questions, subscriptions. */
 export class MonitorClient {
   readonly #options: ResolvedOptions;
   readonly #link: Link;
   readonly #pipeline: LogPipeline;
-  readonly #requests: RequestTable;
+  readonly #route: EntryRoute;
+  readonly #questions: Questions;
   readonly #follows = new FollowTable();
   readonly #disconnectListeners = new Set<(error: CodiError) => void>();
+  /** Of this client alone: another one under the same id could take its numbers while they are spooled. */
   #producerId: string;
   #welcome: BodyOf<'Welcome'> | undefined;
-  #waiting = 0;
+  #dropped = 0;
+  #routeClosed: Promise<void> | undefined;
   #isClosed = false;
 
   private constructor(options: ResolvedOptions) {
     const { ports } = options;
     this.#options = options;
-    this.#producerId = options.producerId;
-    this.#requests = new RequestTable(ports);
+    this.#producerId = ports.newId();
     this.#pipeline = new LogPipeline(ports, options.limits, {
       wantConnection: () => this.#link.ensure(),
-      replaceConnection: (error, { newProducer }) => {
-        if (newProducer) this.#producerId = ports.newId();
-        this.#link.drop(error);
+      replaceConnection: (error, { newProducer }) => this.#replaceConnection(error, newProducer),
+      takesOver: (error) => this.#route.takesOver(error),
+      onDropped: (count, error) => {
+        this.#dropped += count;
+        this.#emit({ type: 'dropped', count, error });
       },
     });
     this.#link = new Link({ ...options, hello: () => this.#hello() }, this.#hooks());
+    this.#questions = new Questions(ports, this.#link);
+    const parts = { ports, pipeline: this.#pipeline, settings: options.spool };
+    this.#route = new EntryRoute(parts, {
+      speaker: () => this.#speaker(),
+      sessionId: options.sessionId ?? null,
+      sendBatch: async (connection, body) => {
+        const timeoutMs = options.requestTimeoutMs;
+        await this.#questions.ask('LogBatch', body, { timeoutMs, connection });
+      },
+      dropConnection: (error) => this.#link.drop(error),
+      emit: (event) => this.#emit(event),
+    });
   }
 
   /**
-   * Connects and says hello.
+   * Connects and says hello: by the Unix socket, else by TCP where that is given. When neither leads to a daemon
+   * within `retry.attempts`, the client begins standalone, and comes over when a daemon is back.
    *
-   * @throws CodiError CODI_UNREACHABLE after `retry.attempts`, with the path that was tried;
+   * @throws CodiError CODI_CONFIG; without a spool CODI_UNREACHABLE, with the path that was tried, and
    * CODI_NOT_PERMITTED when the socket belongs to another user
    */
-  static async connect(options: MonitorClientOptions): Promise<MonitorClient> {
+  static async connect(options: MonitorClientOptions = {}): Promise<MonitorClient> {
     const client = new MonitorClient(withDefaults(options));
-    await client.#link.open(client.#options.attempts);
+    try {
+      await client.#link.open(client.#options.attempts);
+    } catch (error) {
+      if (!isCodiError(error) || !client.#route.giveUp(error)) throw error;
+      client.#link.ensure();
+    }
     return client;
   }
 
-  /** What the daemon said at the start of the present (or last) connection. */
-  get welcome(): BodyOf<'Welcome'> {
-    if (!this.#welcome) throw new Error('a client exists only after its first welcome');
+  /**
+   * The same without waiting: entries are taken at once and go where they can.
+   *
+   * @throws CodiError CODI_CONFIG
+   */
+  static open(options: MonitorClientOptions = {}): MonitorClient {
+    const client = new MonitorClient(withDefaults(options));
+    client.#link.ensure();
+    return client;
+  }
+
+  /** What the daemon said at the start of the present (or last) connection; undefined before the first. */
+  get welcome(): BodyOf<'Welcome'> | undefined {
     return this.#welcome;
   }
 
@@ -69,11 +105,19 @@ export class MonitorClient {
     return this.#link.connection !== undefined;
   }
 
+  get mode(): ClientMode {
+    return this.#route.mode;
+  }
+
+  get counts(): ClientCounts {
+    return { spooled: this.#route.spooledCount, dropped: this.#dropped };
+  }
+
   /**
    * Asks and waits for the answer; comes back first when the connection was lost.
    *
    * @throws CodiError what the daemon answered; CODI_TIMEOUT; CODI_CONNECTION_LOST when the
-   * connection ends after the question was sent
+   * connection ends after the question was sent; CODI_UNREACHABLE at once in standalone mode
    */
   async request<Kind extends AskableKind>(
     kind: Kind,
@@ -81,33 +125,42 @@ export class MonitorClient {
     { timeoutMs = this.#options.requestTimeoutMs }: { timeoutMs?: number } = {},
   ): Promise<AnswerOf[Kind]> {
     if (this.#isClosed) throw connectionLost('the client is closed');
-    await loadAnswerCodec();
-    const id = this.#options.ports.newId();
-    const answer = this.#requests.add(id, timeoutMs, () => this.#timeoutError(timeoutMs));
-    this.#waiting += 1;
-    try {
-      const sent = this.#link.whenUp().then((connection) => {
-        if (this.#requests.has(id)) connection.request(id, kind, body);
-      });
-      const payload = await Promise.race([answer, sent.then(() => answer)]);
-      if (payload.kind === 'Error') throw errorFromAnswer(payload.body);
-      if (payload.kind === 'Acknowledgment' && typeof payload.body.status === 'object') {
-        throw errorFromAcknowledgment(payload.body.code, payload.body.status.Rejected);
-      }
-      if (payload.kind !== ANSWER_KIND[kind]) {
-        const reason = `${payload.kind} is no answer to ${kind}`;
-        throw new CodiError('CODI_MESSAGE_INVALID', { reason });
-      }
-      return payload.body as AnswerOf[Kind];
-    } finally {
-      this.#waiting -= 1;
-    }
+    if (this.mode === 'standalone' && !this.isConnected)
+      throw this.#link.lastError ?? connectionLost('not connected');
+    return this.#questions.ask(kind, body, { timeoutMs });
+  }
+
+  /** A page of log entries, the newest first. Throws as `request` does. */
+  query(
+    filter: BodyOf<'QueryLogs'>['filter'] = {},
+    page: Partial<Omit<BodyOf<'QueryLogs'>, 'filter'>> & { timeoutMs?: number } = {},
+  ): Promise<AnswerOf['QueryLogs']> {
+    const { timeoutMs = this.#options.requestTimeoutMs, limit = QUERY_LIMIT, ...rest } = page;
+    return this.request('QueryLogs', { filter, limit, ...rest }, { timeoutMs });
   }
 
   /**
-   * Writes an entry. The promise resolves only when the entry is committed and on disk; until then it
-   * is sent again over lost connections and retryable refusals, and stored exactly once. Nobody has
-   * to wait for the promise: `flush()` reports failures.
+   * Tells of the beginning or end of a session, and waits until that is recorded, or in the spool while no
+   * daemon can be reached. Throws what the daemon answered.
+   */
+  async send<Kind extends 'SessionStart' | 'SessionEnd'>(
+    kind: Kind,
+    body: BodyOf<Kind>,
+  ): Promise<EntryPlace> {
+    if (this.#isClosed) throw connectionLost('the client is closed');
+    const { ports, requestTimeoutMs: timeoutMs } = this.#options;
+    return sendOrSpool(kind, body, {
+      ports,
+      route: this.#route,
+      speaker: this.#speaker(),
+      ask: async (id) => void (await this.#questions.ask(kind, body, { id, timeoutMs })),
+    });
+  }
+
+  /**
+   * Writes an entry. The promise resolves only when the entry is committed and on disk, in the ledger, or in
+   * the spool while no daemon can be reached; until then it is sent again over lost connections and retryable
+   * refusals, and stored exactly once. Nobody has to wait for the promise: `flush()` reports failures.
    *
    * @throws CodiError CODI_ENTRY_INVALID; CODI_OVERLOADED when too many entries wait; after
    * `deadlineMs` without success, the error that kept it from succeeding
@@ -123,7 +176,7 @@ export class MonitorClient {
    * Writes many entries, in order, with one promise; waits for room instead of refusing. Throws the first
    * failure, and hands in no more once it is known.
    */
-  async logBatch(entries: Iterable<LogEntryInput>): Promise<Accepted[]> {
+  async batch(entries: Iterable<LogEntryInput>): Promise<Accepted[]> {
     const waiter = new ManyEntries();
     let count = 0;
     for (const entry of entries) {
@@ -148,21 +201,7 @@ export class MonitorClient {
 
   /** Follows what is committed, on the present connection only. */
   follow(body: FollowRequest, onRows: (rows: FollowedRows) => void): Subscription {
-    const { ports } = this.#options;
-    const id = ports.newId();
-    const ended = this.#follows.add(id, onRows);
-    const start = async () => {
-      await loadAnswerCodec();
-      const connection = this.#link.connection;
-      if (connection) connection.request(id, 'Follow', body);
-      else this.#follows.end(id, this.#link.lastError ?? connectionLost('not connected'));
-    };
-    void start();
-    const stop = () => {
-      if (!this.#follows.end(id, undefined)) return;
-      this.#link.connection?.request(ports.newId(), 'Unfollow', { request_id: id });
-    };
-    return { stop, ended };
+    return startFollow(this.#follows, this.#link, this.#options.ports.newId, body, onRows);
   }
 
   /** Calls back whenever the connection is lost; the result stops that. */
@@ -177,6 +216,7 @@ export class MonitorClient {
     this.#isClosed = true;
     await this.#pipeline.flush().catch(() => undefined);
     this.abort(connectionLost('the client was closed'));
+    await this.#routeClosed;
   }
 
   /** Closes now; what waits for an answer fails with the error. */
@@ -184,8 +224,27 @@ export class MonitorClient {
     this.#isClosed = true;
     this.#pipeline.abandon(error);
     this.#follows.endAll(undefined);
-    this.#requests.failAll(error);
+    this.#questions.failAll(error);
     this.#link.close();
+    this.#routeClosed ??= this.#route.close();
+  }
+
+  #speaker() {
+    const { tenantId = null, userId = null } = this.#options;
+    return { producerId: this.#producerId, tenantId, userId };
+  }
+
+  #emit(event: ClientEvent): void {
+    // Not in the middle of what made it happen: a listener may throw, or call us.
+    queueMicrotask(() => this.#options.onEvent(event));
+  }
+
+  #replaceConnection(error: CodiError, newProducer: boolean): void {
+    if (newProducer) {
+      this.#producerId = this.#options.ports.newId();
+      void this.#route.newProducer();
+    }
+    this.#link.drop(error);
   }
 
   #hello(): BodyOf<'Hello'> {
@@ -200,32 +259,34 @@ export class MonitorClient {
     };
   }
 
-  #hooks(): ConstructorParameters<typeof Link>[1] {
+  #hooks(): LinkHooks {
     return {
-      onUp: (connection, welcome) => {
+      onUp: (connection, welcome, target) => {
         this.#welcome = welcome;
-        const { window } = welcome.limits;
-        const terms = { committed: welcome.producer_sequence, window };
-        this.#pipeline.attach((frame) => connection.sendFrame(frame), terms);
+        this.#route.up(connection, welcome, target.kind);
       },
       onMessage: (message) => this.#receive(message),
       onDown: (error) => {
-        this.#pipeline.detach(error);
-        this.#requests.failAll(error);
+        this.#route.down(error);
+        this.#questions.failAll(error);
         this.#follows.endAll(error);
+        if (!this.#isClosed) this.#emit({ type: 'disconnected', error });
         for (const listener of this.#disconnectListeners) listener(error);
       },
-      isNeeded: () => !this.#isDone() && (this.#pipeline.isBusy || this.#waiting > 0),
+      onFailed: (error, attempt) => {
+        const isLast = attempt + 1 >= this.#options.attempts;
+        if (isLast || !error.retryable) this.#route.giveUp(error);
+      },
+      // With a spool the way back is looked for even while nothing is to be sent.
+      isNeeded: () =>
+        this.#pipeline.isBusy ||
+        (!this.#isClosed && (this.#route.hasSpool || this.#questions.waiting > 0)),
+      isPatient: () => this.#route.mode === 'standalone',
       onRefused: (error) => {
         this.#pipeline.abandon(error);
-        this.#requests.failAll(error);
+        this.#questions.failAll(error);
       },
     };
-  }
-
-  /** A closed client still brings its last entries home. */
-  #isDone(): boolean {
-    return this.#isClosed && !this.#pipeline.isBusy;
   }
 
   #receive(message: Message): void {
@@ -234,11 +295,6 @@ export class MonitorClient {
     const requestId = requestIdOf(message);
     if (requestId === undefined) return;
     if (this.#follows.handle(requestId, message.payload)) return;
-    this.#requests.settle(requestId, message.payload);
-  }
-
-  #timeoutError(timeoutMs: number): CodiError {
-    if (!this.isConnected && this.#link.lastError) return this.#link.lastError;
-    return new CodiError('CODI_TIMEOUT', { timeoutMs });
+    this.#questions.settle(requestId, message.payload);
   }
 }

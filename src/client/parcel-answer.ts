@@ -1,4 +1,5 @@
 import type { CodiError } from '../protocol/errors.ts';
+import type { EntryPlace } from './entry-waiter.ts';
 import type { Message } from '../protocol/messages.ts';
 import { errorFromAcknowledgment, errorFromAnswer } from './answer-errors.ts';
 
@@ -6,7 +7,7 @@ import { errorFromAcknowledgment, errorFromAnswer } from './answer-errors.ts';
 export type ParcelAnswer = { requestId: string } & (
   | { status: 'queued' }
   /** Committed, but for the entries at these positions. */
-  | { status: 'accepted'; rejected?: ReadonlyMap<number, CodiError> }
+  | { status: 'accepted'; place: EntryPlace; rejected?: ReadonlyMap<number, CodiError> }
   | { status: 'rejected'; error: CodiError; retryAfterMs?: number; expectedSequence?: number }
 );
 
@@ -23,11 +24,12 @@ export function parcelAnswer(message: Message): ParcelAnswer | undefined {
   const requestId = body.request_id;
   if (body.status === 'Queued') return { requestId, status: 'queued' };
   if (body.status === 'Accepted') {
-    if (!body.rejected || body.rejected.length === 0) return { requestId, status: 'accepted' };
+    if (!body.rejected || body.rejected.length === 0)
+      return { requestId, status: 'accepted', place: 'ledger' };
     const rejected = new Map(
       body.rejected.map((row) => [row.index, errorFromAcknowledgment(row.code, row.reason)]),
     );
-    return { requestId, status: 'accepted', rejected };
+    return { requestId, status: 'accepted', place: 'ledger', rejected };
   }
   return {
     requestId,

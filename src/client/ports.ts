@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { userInfo } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { performance } from 'node:perf_hooks';
+import { connect as connectTls } from 'node:tls';
+import type { Machine } from '../protocol/places.ts';
+import type { SpoolFiles } from './spool/spool-files.ts';
+import type { TcpTarget } from './targets.ts';
 
 /** A running timer; only its owner looks inside. */
 export interface ClientTimer {
@@ -25,10 +29,16 @@ export interface ClientPorts {
   newId(): string;
   /** Starts a connection to a Unix socket. */
   dial(socketPath: string): Socket;
+  /** Starts a connection over TCP, or TLS where the target says so. */
+  dialTcp(target: TcpTarget): Socket;
   /** Who owns the socket file; throws as `lstat` does. */
   inspect(socketPath: string): Promise<{ uid: number; isSocket: boolean }>;
   /** The user this process runs as; -1 where the platform has no such number. */
   ownUid(): number;
+  /** The disk under a spool; the real one when absent. */
+  spoolFiles?: SpoolFiles;
+  /** Where this program runs, for the default places. */
+  machine(): Machine;
 }
 
 /** The real ports. */
@@ -46,6 +56,14 @@ export function nodeClientPorts(): ClientPorts {
       const stat = await lstat(socketPath);
       return { uid: stat.uid, isSocket: stat.isSocket() };
     },
+    dialTcp: ({ host, port, tls }) =>
+      tls === false ? connect({ host, port }) : connectTls({ host, port, ...tls }),
     ownUid: () => userInfo().uid,
+    machine: () => ({
+      home: homedir(),
+      uid: userInfo().uid,
+      cwd: process.cwd(),
+      env: process.env,
+    }),
   };
 }

@@ -9,6 +9,7 @@ import { http } from './sections/http.ts';
 import { limits } from './sections/limits.ts';
 import { monitor } from './sections/monitor.ts';
 import { resourceLimits, serverHub, shutdown } from './sections/operation.ts';
+import { spool } from './sections/spool.ts';
 import { storage } from './sections/storage.ts';
 
 /** Keyed as the program sees it; the TOML names of settings are in their metadata. */
@@ -18,6 +19,7 @@ export const configSchema = z.object({
   audit,
   monitor,
   limits,
+  spool,
   http,
   debug,
   shutdown,
@@ -41,6 +43,7 @@ export const SECTIONS = {
   audit: { tomlName: 'audit', title: 'What is signed, and how often' },
   monitor: { tomlName: 'monitor', title: 'The way in, and what is watched' },
   limits: { tomlName: 'limits', title: 'What clients may take' },
+  spool: { tomlName: 'spool', title: 'What clients left while the daemon was away' },
   http: { tomlName: 'http', title: 'Metrics and health for machines' },
   debug: { tomlName: 'debug', title: 'The view inside the running daemon' },
   shutdown: { tomlName: 'shutdown', title: 'The way out' },

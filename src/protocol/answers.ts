@@ -141,6 +141,7 @@ const status = z.object({
       }),
     )
     .nullish(),
+  spools: z.object({ files: count, bytes: count, rejected_files: count }).nullish(),
 });
 
 const databaseHead = z.object({

@@ -165,6 +165,20 @@ export const WIRE_ERRORS = {
     message: 'the tokens in {path} cannot be used: {reason}',
     hint: 'no token is accepted until the file is moved away and the daemon restarted; then make new ones',
   },
+  CODI_SPOOL_FULL: {
+    number: 2020,
+    retryable: true,
+    exit: EXIT.tryAgain,
+    message: 'the spool {path} holds as much as it may ({limitBytes} bytes)',
+    hint: 'start the daemon, which reads and empties it: `codi up`, or `codi daemon start`',
+  },
+  CODI_SPOOL_UNAVAILABLE: {
+    number: 2021,
+    retryable: true,
+    exit: EXIT.tryAgain,
+    message: 'entries cannot be kept in the spool {path}: {reason}',
+    hint: 'the folder must be a directory of yours with mode 0700, on a disk with room',
+  },
   CODI_FRAME_TOO_LARGE: {
     number: 3001,
     retryable: false,

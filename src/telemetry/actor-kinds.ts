@@ -14,6 +14,7 @@ const PLACES = [
   ['roots', /^watching\/roots$/],
   ['connection', /^serving\/connections\/./],
   ['acceptor', /^serving\/unix$/],
+  ['spools', /^serving\/spools$/],
   ['http', /^serving\/http$/],
   ['supervisor', /^(core(\/storage)?|watching(\/(hosts|watchers))?|serving(\/connections)?)$/],
 ] as const;

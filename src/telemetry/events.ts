@@ -6,6 +6,7 @@ import { DAEMON_EVENTS } from './events/daemon-events.ts';
 import { HTTP_EVENTS } from './events/http-events.ts';
 import { RUNTIME_EVENTS } from './events/runtime-events.ts';
 import { SERVING_EVENTS } from './events/serving-events.ts';
+import { SPOOL_EVENTS } from './events/spool-events.ts';
 import { STORAGE_EVENTS } from './events/storage-events.ts';
 import { SUPERVISION_EVENTS } from './events/supervision-events.ts';
 import { WATCHING_EVENTS } from './events/watching-events.ts';
@@ -15,6 +16,7 @@ export const EVENTS = {
   ...DAEMON_EVENTS,
   ...ACTOR_EVENTS,
   ...SERVING_EVENTS,
+  ...SPOOL_EVENTS,
   ...STORAGE_EVENTS,
   ...AUDIT_EVENTS,
   ...WATCHING_EVENTS,

@@ -46,6 +46,7 @@ export function lookAtHealth(shared: Shared): Health {
       ...retentionReasons(shared),
       ...walReasons(shared),
       ...httpReasons(shared),
+      ...spoolReasons(shared),
       ...shared.audit.reasons(),
       ...shared.scrub.reasons(),
     ],
@@ -106,6 +107,14 @@ function rootReasons({ roots }: Shared): Reason[] {
 function httpReasons({ httpDoor }: Shared): Reason[] {
   const { problem } = httpDoor;
   return problem === undefined ? [] : [{ text: problem, publicText: problem }];
+}
+
+function spoolReasons({ spools }: Shared): Reason[] {
+  const { problem } = spools;
+  if (problem === undefined) return [];
+  return [
+    { text: `the spool folder is not read: ${problem}`, publicText: 'the spool is not read' },
+  ];
 }
 
 function retentionReasons({ retention }: Shared): Reason[] {

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { acceptorSpec } from '../actors/serving/acceptor.actor.ts';
 import { connectionSpec } from '../actors/serving/connection.actor.ts';
 import type { ClientSocket, ServingPorts } from '../actors/serving/ports.ts';
+import { spoolsSpec } from '../actors/serving/spools.actor.ts';
 import { httpSpec } from '../actors/serving/http.actor.ts';
 import type { RootsMessage } from '../actors/watching/roots.actor.ts';
 import { listenHttp } from '../platform/http-server.ts';
+import { spoolFolder } from '../platform/spool-folder.ts';
 import { listenUnix } from '../platform/unix-socket.ts';
 import type { Message } from '../protocol/messages.ts';
+import { spoolDirOf } from '../protocol/places.ts';
 import { timestampFromMs } from '../protocol/timestamp.ts';
 import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
 import { httpPages } from './http-pages.ts';
@@ -36,6 +39,8 @@ export function servingBranch(shared: Shared): SupervisorSpec {
         ...BRANCH,
         maxChildren: limits.connectionLimitCount,
       },
+      // Before the door opens, so that a client finds as little as possible of its own still waiting.
+      spoolReader(shared),
       unixAcceptor(shared),
       ...(http.isEnabled ? [httpServer(shared)] : []),
     ],
@@ -61,6 +66,30 @@ function unixAcceptor(shared: Shared): ChildSpec {
         timestamp: ports.now(),
         payload: { kind: 'Error', body },
       }) as Message,
+  });
+}
+
+/** What clients left while there was no daemon. */
+function spoolReader(shared: Shared): ChildSpec {
+  const { config, dataDir, uid, telemetry } = shared.options;
+  const { spool, limits } = config;
+  const { ingest, sessions, identity, newId, now } = servingPorts(shared);
+  return spoolsSpec({
+    folder: spoolFolder({ directory: spoolDirOf(dataDir), uid, ...spool }),
+    ingest,
+    sessions,
+    identity,
+    newId,
+    now,
+    desk: shared.spools,
+    register: shared.desk.register,
+    telemetry,
+    limits: {
+      scanIntervalMs: spool.scanIntervalMs,
+      writers: spool.writerCount,
+      lines: spool.lineCount,
+      ingestBytes: limits.ingestLimitBytes,
+    },
   });
 }
 

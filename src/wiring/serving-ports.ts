@@ -52,7 +52,7 @@ export function auditPort(notary: RequestBook<NotaryCommand>, reader: ReaderPort
 /** Sessions, kept by the state writer. */
 export function sessionPort(book: RequestBook<StateCommand>): SessionPort {
   return {
-    start: async (body, context, requestId) => {
+    start: async (body, context, requestId, at) => {
       await book.request({
         type: 'sessionStart',
         requestId,
@@ -62,10 +62,11 @@ export function sessionPort(book: RequestBook<StateCommand>): SessionPort {
         metadata: body.metadata === undefined ? null : stringifyJson(body.metadata),
         tenantId: context.tenantId,
         userId: context.userId,
+        ...(at && { at }),
       });
     },
-    end: async (sessionId, requestId) => {
-      await book.request({ type: 'sessionEnd', sessionId, requestId });
+    end: async (sessionId, requestId, at) => {
+      await book.request({ type: 'sessionEnd', sessionId, requestId, ...(at && { at }) });
     },
   };
 }
@@ -132,10 +133,15 @@ function watchRow(root: ReturnType<RootTable['all']>[number]): Row {
 /** Where the ledger's answers go, by connection number. */
 export class AnswerDesk {
   readonly #deliverers = new Map<number, (answers: ConnectionAnswers) => void>();
+  #connected = 0;
 
   register: ServingPorts['register'] = (connection, deliver) => {
     this.#deliverers.set(connection, deliver);
-    return () => void this.#deliverers.delete(connection);
+    const client = connection > 0 ? 1 : 0;
+    this.#connected += client;
+    return () => {
+      if (this.#deliverers.delete(connection)) this.#connected -= client;
+    };
   };
 
   /** An answer for a connection that is gone is not kept: its entry is committed all the same. */
@@ -143,7 +149,8 @@ export class AnswerDesk {
     this.#deliverers.get(answers.connection)?.(answers);
   }
 
+  /** Clients; what is read from the spool has negative numbers and is none. */
   get connected(): number {
-    return this.#deliverers.size;
+    return this.#connected;
   }
 }

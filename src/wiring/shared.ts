@@ -1,5 +1,6 @@
 import { HttpDoor } from '../actors/serving/http-door.ts';
 import { HealingDesk } from '../actors/storage/healing-desk.ts';
+import { SpoolDesk } from '../actors/serving/spool-desk.ts';
 import { IngestBuffer } from '../actors/storage/ingest-buffer.ts';
 import { ReaderPort } from '../actors/storage/readers.actor.ts';
 import { RequestBook } from '../actors/storage/request-book.ts';
@@ -62,6 +63,7 @@ export interface Shared {
   roots: RootTable;
   reports: ReportDesk;
   httpDoor: HttpDoor;
+  spools: SpoolDesk;
   /** When everything that was on disk at the start is recorded. */
   settled: Promise<void>;
   /** Commits counted per database (ledger, state), read by the checkpoint thread without asking. */
@@ -125,6 +127,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     facts: new CommittedFacts(() => environment.clock.nowMs()),
     roots,
     reports: new ReportDesk(telemetry),
+    spools: new SpoolDesk(),
     httpDoor: new HttpDoor((url) => held.changeCard({ http_url: url })),
     settled,
     commits: new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)),

@@ -37,5 +37,6 @@ export function statusBody(shared: Shared): BodyOf<'Status'> {
     ...(httpDoor.url !== undefined && { http_url: httpDoor.url }),
     audit: audit.summary(),
     scrub: shared.scrub.summary(),
+    spools: shared.spools.summary(),
   } as BodyOf<'Status'>;
 }

@@ -80,7 +80,7 @@ describe('hostile queries', { timeout: 180_000 }, () => {
 
   it('cursors that are damaged, made up or from another ledger are refused with the reason', async () => {
     const other = await daemons[1]!.client();
-    await other.logBatch(
+    await other.batch(
       [1, 2, 3].map((n) => ({ level: 'Info' as const, component: 'c', message: `${n}` })),
     );
     const page = await other.request('QueryLogs', { filter: {}, limit: 1 });

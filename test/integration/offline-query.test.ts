@@ -21,7 +21,7 @@ const offline = (...line: string[]) =>
 it('query --offline reads the files of a daemon that was killed, and only while none runs', async () => {
   const daemon = await startDaemon(place);
   const client = await daemon.client();
-  await client.logBatch(
+  await client.batch(
     Array.from({ length: 1_500 }, (_, at) => ({
       level: 'Info' as const,
       component: 'c',

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import type { Server, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -83,6 +84,23 @@ export class FakeDaemon {
     const server = createServer((socket) => this.#accept(socket));
     this.#server = server;
     return new Promise((resolve) => server.listen(this.socketPath, resolve));
+  }
+
+  /** Listens on a port of loopback instead, with TLS when it is given a certificate. */
+  listenTcp(tls?: { cert: string; key: string }): Promise<number> {
+    const accept = (socket: Socket) => this.#accept(socket);
+    const server = tls ? createTlsServer(tls, accept) : createServer(accept);
+    // A client that does not trust us hangs up in the middle of the handshake.
+    server.on('tlsClientError', () => undefined);
+    this.#server = server;
+    return new Promise((resolve) =>
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+    );
+  }
+
+  /** Entries that come by another way than a connection: those of a spool. */
+  ingest(producerId: string, first: number, entries: Body[]): void {
+    this.#store({ producerId } as FakeConnection, first, entries);
   }
 
   /** Stops listening and cuts all connections, as a crash does; `listen` brings it back. */

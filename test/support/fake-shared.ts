@@ -1,5 +1,6 @@
 import { RetentionDesk } from '#codi/actors/storage/retention-desk.js';
 import { HttpDoor } from '#codi/actors/serving/http-door.js';
+import { SpoolDesk } from '#codi/actors/serving/spool-desk.js';
 import { RootTable } from '#codi/actors/watching/root-table.js';
 import type { TreeNode } from '#codi/supervisor/index.js';
 import { ScrubDesk } from '#codi/actors/storage/scrub-desk.js';
@@ -46,6 +47,7 @@ export function fakeShared(children: () => TreeNode[]) {
     reports: new ReportDesk(log.telemetry),
     desk: new AnswerDesk(),
     httpDoor: new HttpDoor(() => undefined),
+    spools: new SpoolDesk(),
     retention: new RetentionDesk(),
     buffer: { bytes: 17 },
     startedAtMs: 1_000,

@@ -77,9 +77,14 @@ export interface StorePort {
 }
 
 export interface SessionPort {
-  /** `requestId` makes a repeated request harmless. */
-  start(body: BodyOf<'SessionStart'>, context: ConnectionContext, requestId: string): Promise<void>;
-  end(sessionId: string, requestId: string): Promise<void>;
+  /** `requestId` makes a repeated request harmless; `at` is when it happened, now when absent. */
+  start(
+    body: BodyOf<'SessionStart'>,
+    context: ConnectionContext,
+    requestId: string,
+    at?: Timestamp,
+  ): Promise<void>;
+  end(sessionId: string, requestId: string, at?: Timestamp): Promise<void>;
 }
 
 export interface MonitoringPort {

@@ -15,7 +15,8 @@ interface LogOptions {
 const HELP = `
 Values of --meta are numbers, true, false or null when they read as such, text otherwise
 (007 and numbers that would lose digits stay text). The session is --session, else SESSION_ID.
-The command returns when the entry is on disk.
+The command returns when the entry is on disk: recorded by the daemon, or, while none is running, in the
+spool folder, from where the daemon takes it when it is back.
 
 Examples:
   codi log "deploy done" --level info --component release --meta user=42
@@ -46,9 +47,11 @@ async function writeEntry(words: string[], options: LogOptions, invocation: Invo
     ...(metadata && { metadata }),
     ...(options.session !== undefined && { session_id: options.session }),
   };
-  const accepted = await invocation.withClient((client) => client.log(entry));
+  const accepted = await invocation.withClientOrSpool((client) => client.log(entry));
+  const isSpooled = accepted.place === 'spool';
+  if (isSpooled) await invocation.noteSpooled('the entry');
   if (!invocation.globals.json) {
-    if (!invocation.globals.quiet) await invocation.out.line('recorded');
+    if (!invocation.globals.quiet && !isSpooled) await invocation.out.line('recorded');
     return;
   }
   const { identity } = await invocation.endpoint();
@@ -61,6 +64,7 @@ async function writeEntry(words: string[], options: LogOptions, invocation: Invo
     message: entry.message,
     ...(sessionId !== undefined && { session_id: sessionId }),
     ...(metadata && { metadata }),
+    ...(isSpooled && { spooled: true }),
   });
 }
 

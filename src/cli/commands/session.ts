@@ -57,8 +57,8 @@ Examples:
 async function startSession(options: StartOptions, invocation: Invocation): Promise<void> {
   const sessionId = options.id ?? newSessionId(options.identity);
   const metadata = readMetadata(options.meta ?? []) as JsonValue | undefined;
-  await invocation.withClient((client) =>
-    client.request('SessionStart', {
+  const place = await invocation.withClientOrSpool((client) =>
+    client.send('SessionStart', {
       session_id: sessionId,
       identity: options.identity,
       agent_type: options.agentType ?? null,
@@ -66,9 +66,12 @@ async function startSession(options: StartOptions, invocation: Invocation): Prom
     }),
   );
   const { globals, out } = invocation;
-  if (globals.json) return out.json({ session_id: sessionId, identity: options.identity });
+  const spooled = place === 'spool' && { spooled: true };
+  if (spooled) await invocation.noteSpooled(`the start of session ${safeText(sessionId)}`);
+  if (globals.json)
+    return out.json({ session_id: sessionId, identity: options.identity, ...spooled });
   if (globals.quiet) return out.line(sessionId);
-  await out.line(`session ${safeText(sessionId)} started`);
+  if (!spooled) await out.line(`session ${safeText(sessionId)} started`);
   await out.line(`  use it in this shell: export SESSION_ID=${sessionId}`);
 }
 
@@ -77,10 +80,14 @@ async function endSession(id: string | undefined, invocation: Invocation): Promi
   if (sessionId === undefined) {
     throw usageError('which session?', 'name it, or set SESSION_ID; `codi session ls` lists them');
   }
-  await invocation.withClient((client) => client.request('SessionEnd', { session_id: sessionId }));
+  const place = await invocation.withClientOrSpool((client) =>
+    client.send('SessionEnd', { session_id: sessionId }),
+  );
   const { globals, out } = invocation;
-  if (globals.json) return out.json({ session_id: sessionId });
-  if (!globals.quiet) await out.line(`session ${safeText(sessionId)} ended`);
+  const spooled = place === 'spool' && { spooled: true };
+  if (spooled) await invocation.noteSpooled(`the end of session ${safeText(sessionId)}`);
+  if (globals.json) return out.json({ session_id: sessionId, ...spooled });
+  if (!globals.quiet && !spooled) await out.line(`session ${safeText(sessionId)} ended`);
 }
 
 async function listSessions(

@@ -103,6 +103,7 @@ function statusLines(found: Status, invocation: Invocation): string[] {
     const rate = ledger ? `, ${showCount(ledger.entries_per_second)} entries/s` : '';
     lines.push(row('clients', `${showCount(clients.connected)} connected${rate}`));
   }
+  lines.push(...spoolLines(found, row));
   if (found.http_url) lines.push(row('http', `${safeText(found.http_url)}/health, /metrics`));
   return [...lines, ...restartLines(found, row)];
 }
@@ -114,6 +115,18 @@ function verifiedParts({ scrub }: Status, nowMs: number): string[] {
   const verified = `verified to block ${showCount(ledger.verified_blocks - 1)}`;
   if (!ledger.pass_ended_at) return [verified];
   return [verified, `all of it ${showDuration(nowMs - Date.parse(ledger.pass_ended_at))} ago`];
+}
+
+/** Only when there is something to say: the daemon empties the spool by itself. */
+function spoolLines(found: Status, row: (label: string, text: string) => string): string[] {
+  const { files = 0, bytes = 0, rejected_files: rejected = 0 } = found.spools ?? {};
+  const lines: string[] = [];
+  if (files > 0) lines.push(row('spools', `${plural(files, 'file')} waiting, ${showBytes(bytes)}`));
+  if (rejected > 0) {
+    const where = safeText(`${found.data_dir ?? ''}/spool/*.rejected`);
+    lines.push(row('spools', `${plural(rejected, 'file')} with rejected lines, see ${where}`));
+  }
+  return lines;
 }
 
 function restartLines(found: Status, row: (label: string, text: string) => string): string[] {

@@ -3,6 +3,7 @@
 import { debugMachine } from '#codi/actors/debug/debug.machine.js';
 import { acceptorMachine } from '#codi/actors/serving/acceptor.machine.js';
 import { connectionMachine } from '#codi/actors/serving/connection.machine.js';
+import { spoolsMachine } from '#codi/actors/serving/spools.machine.js';
 import { maintenanceMachine } from '#codi/actors/storage/maintenance.machine.js';
 import { notaryMachine } from '#codi/actors/storage/notary.machine.js';
 import { retentionMachine } from '#codi/actors/storage/retention.machine.js';
@@ -235,6 +236,27 @@ const readers: Scenario[] = [
   },
 ];
 
+const spools: Scenario[] = [
+  {
+    title: 'looks when something is due, and rests after it',
+    steps: [
+      { state: 'resting', isReady: true },
+      { send: { type: 'due' }, state: 'draining', isReady: true, effects: ['effect.drain'] },
+      { send: { type: 'finished' }, state: 'resting', isReady: true },
+      { send: stop, state: 'stopped' },
+    ],
+  },
+  {
+    title: 'stops in the middle',
+    steps: [
+      { state: 'resting', isReady: true },
+      { send: { type: 'due' }, state: 'draining', isReady: true, effects: ['effect.drain'] },
+      { send: stop, state: 'closing', effects: ['effect.stop'] },
+      { send: { type: 'finished' }, state: 'stopped' },
+    ],
+  },
+];
+
 const retention: Scenario[] = [
   {
     title: 'runs when something is due, and rests after it',
@@ -268,6 +290,7 @@ const MACHINES: [string, AnyStateMachine, Scenario[]][] = [
   ['maintenance', maintenanceMachine, threadActor('checkpointing')],
   ['the notary', notaryMachine, threadActor('signing')],
   ['retention', retentionMachine, retention],
+  ['the spools', spoolsMachine, spools],
   ['the debug window', debugMachine, threadActor('answering')],
 ];
 

@@ -163,7 +163,7 @@ describe('commands about the daemon and what it watches', () => {
 
   it('an unreachable daemon is told in three lines', async () => {
     await daemon.crash();
-    const run = await codi(['log', 'x']);
+    const run = await codi(['session', 'ls']);
     expect(run.exitCode).toBe(69);
     expect(run.notes.trim().split('\n')).toEqual([
       'error: the daemon is not running on this socket (CODI_UNREACHABLE)',

@@ -37,7 +37,7 @@ describe('a client with many entries', () => {
   it('writes many entries with one promise, in order, and waits for room meanwhile', async () => {
     const client = await connect({ windowCount: 8, backlogCount: 16 });
     const entries = expected(200).map((_, index) => entry(index));
-    const accepted = await client.logBatch(entries);
+    const accepted = await client.batch(entries);
     expect(accepted.map(({ sequence }) => sequence)).toEqual(entries.map((_, index) => index + 1));
     expect(messages()).toEqual(expected(200));
   });
@@ -45,7 +45,7 @@ describe('a client with many entries', () => {
   it('stops at the first failure among many and throws it', async () => {
     const client = await connect();
     const bad = { ...entry(1), component: 'x'.repeat(300) };
-    const batch = client.logBatch([entry(0), bad, entry(2)]);
+    const batch = client.batch([entry(0), bad, entry(2)]);
     await expect(batch).rejects.toMatchObject({ code: 'CODI_ENTRY_INVALID' });
     await expect(client.flush()).rejects.toMatchObject({ code: 'CODI_ENTRY_INVALID' });
     expect(messages()).toEqual(['entry 0']);

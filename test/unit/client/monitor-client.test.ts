@@ -39,7 +39,7 @@ describe('the client', () => {
     const [hello] = daemon.of('Hello');
     expect(hello?.body).toMatchObject({ version: 1, client: 'me', session_id: 's1', user_id: 'u' });
     expect(hello?.body.producer_id).toMatch(/^[0-9a-f-]{36}$/);
-    expect(client.welcome.limits.window).toBe(1024);
+    expect(client.welcome?.limits.window).toBe(1024);
   });
 
   it('resolves a log entry only when it is accepted', async () => {

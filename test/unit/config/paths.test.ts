@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { loadConfig } from '#codi/config/load.js';
 import { resolveConfigPath, resolvePaths } from '#codi/config/paths.js';
-import type { Machine } from '#codi/config/paths.js';
+import type { Machine } from '#codi/protocol/places.js';
 
 const BARE: Machine = { home: '/home/ana', uid: 1000, cwd: '/home/ana/shop', env: {} };
 const XDG: Machine = {
@@ -24,6 +24,7 @@ test('By default the XDG folders are used.', () => {
   expect(paths({})).toEqual({
     dataDir: '/state/codi',
     socketPath: '/run/user/1000/codi/monitor.sock',
+    spoolDir: '/state/codi/spool',
     debugSocketPath: '/run/user/1000/codi/monitor.debug.sock',
     configPath: '/config/codi/config.toml',
     runtimeDir: '/run/user/1000/codi',
@@ -34,6 +35,7 @@ test('Without XDG variables the home folder and a folder of the user in /tmp are
   expect(paths({}, BARE)).toEqual({
     dataDir: '/home/ana/.local/state/codi',
     socketPath: '/tmp/codi-1000/monitor.sock',
+    spoolDir: '/home/ana/.local/state/codi/spool',
     debugSocketPath: '/tmp/codi-1000/monitor.debug.sock',
     configPath: '/home/ana/.config/codi/config.toml',
     runtimeDir: '/tmp/codi-1000',

@@ -10,6 +10,7 @@ test.each([
   ['watching/hosts/host-1', 'watch_host'],
   ['serving/connections/17', 'connection'],
   ['serving/http', 'http'],
+  ['serving/spools', 'spools'],
   ['serving/httpx', 'other'],
   ['', 'other'],
 ])('The actor at %s is a %s.', (path, kind) => {

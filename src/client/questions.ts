@@ -1,0 +1,89 @@
+import { CodiError } from '../protocol/errors.ts';
+import type { RequestKind } from '../protocol/kinds.ts';
+import type { BodyOf, Payload } from '../protocol/messages.ts';
+import { errorFromAcknowledgment, errorFromAnswer } from './answer-errors.ts';
+import { ANSWER_KIND } from './answers.ts';
+import type { AnswerOf, AskableKind } from './answers.ts';
+import type { Connection } from './connection.ts';
+import type { Link } from './link.ts';
+import type { ClientPorts } from './ports.ts';
+import { RequestTable } from './request-table.ts';
+import { loadAnswerCodec } from './wire.ts';
+
+export interface AskOptions {
+  timeoutMs: number;
+  /** Of the message; the daemon answers a change that comes again under its id without repeating it. */
+  id?: string;
+  /** Only this connection will do; else the present one, or the next. */
+  connection?: Connection;
+}
+
+/** Requests and their answers. */
+export class Questions {
+  readonly #ports: ClientPorts;
+  readonly #link: Link;
+  readonly #table: RequestTable;
+  #waiting = 0;
+
+  constructor(ports: ClientPorts, link: Link) {
+    this.#ports = ports;
+    this.#link = link;
+    this.#table = new RequestTable(ports);
+  }
+
+  /** How many wait for a connection or for their answer. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Throws what the daemon answered, CODI_TIMEOUT, CODI_CONNECTION_LOST. */
+  async ask<Kind extends AskableKind>(
+    kind: Kind,
+    body: BodyOf<Kind>,
+    options: AskOptions,
+  ): Promise<AnswerOf[Kind]> {
+    this.#waiting += 1;
+    try {
+      const payload = await this.#send(kind, body, options);
+      if (payload.kind === 'Error') throw errorFromAnswer(payload.body);
+      if (payload.kind === 'Acknowledgment' && typeof payload.body.status === 'object') {
+        throw errorFromAcknowledgment(payload.body.code, payload.body.status.Rejected);
+      }
+      if (payload.kind !== ANSWER_KIND[kind]) {
+        const reason = `${payload.kind} is no answer to ${kind}`;
+        throw new CodiError('CODI_MESSAGE_INVALID', { reason });
+      }
+      return payload.body as AnswerOf[Kind];
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  /** Hands an answer to its request; false when nobody waits for it (any more). */
+  settle(id: string, payload: Payload): boolean {
+    return this.#table.settle(id, payload);
+  }
+
+  failAll(error: CodiError): void {
+    this.#table.failAll(error);
+  }
+
+  async #send<Kind extends AskableKind & RequestKind>(
+    kind: Kind,
+    body: BodyOf<Kind>,
+    { timeoutMs, connection, id = this.#ports.newId() }: AskOptions,
+  ): Promise<Payload> {
+    await loadAnswerCodec();
+    const answer = this.#table.add(id, timeoutMs, () => this.#timeoutError(timeoutMs));
+    const ready = connection ? Promise.resolve(connection) : this.#link.whenUp();
+    const sent = ready.then((up) => {
+      if (this.#table.has(id)) up.request(id, kind, body);
+    });
+    return Promise.race([answer, sent.then(() => answer)]);
+  }
+
+  #timeoutError(timeoutMs: number): CodiError {
+    if (this.#link.connection === undefined && this.#link.lastError) return this.#link.lastError;
+    return new CodiError('CODI_TIMEOUT', { timeoutMs });
+  }
+}

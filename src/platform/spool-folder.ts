@@ -1,0 +1,149 @@
+import { isUtf8 } from 'node:buffer';
+import { constants } from 'node:fs';
+import { lstat, open, opendir, readFile, rename, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type {
+  RejectedLine,
+  SpoolFileRef,
+  SpoolFolder,
+  SpoolListing,
+  SpoolReader,
+} from '../actors/serving/spool-ports.ts';
+import { CodiError } from '../protocol/errors.ts';
+import {
+  isRejectedFileName,
+  readSpoolFileName,
+  REJECTED_MARK,
+  TAKEN_MARK,
+} from '../protocol/spool-line.ts';
+
+const CHUNK_BYTES = 64 * 1024;
+/** Of one look; what is beyond waits for the next one. */
+const NAMES_MAX = 20_000;
+const FOREIGN_MAX = 16;
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+export interface SpoolFolderOptions {
+  directory: string;
+  uid: number;
+  fileLimitBytes: number;
+}
+
+/** The spool folder on disk. Links, pipes, devices and files of others in it are left alone. */
+export function spoolFolder(options: SpoolFolderOptions): SpoolFolder {
+  return { list: () => list(options), open: (file) => take(options, file) };
+}
+
+async function list({ directory, uid }: SpoolFolderOptions): Promise<SpoolListing> {
+  const listing: SpoolListing = { files: [], rejectedFiles: 0, foreign: [] };
+  const stat = await lstat(directory).catch(unlessAbsent);
+  if (!stat) return listing;
+  const problem =
+    (stat.isDirectory() ? undefined : 'it is no directory') ??
+    (stat.uid === uid ? undefined : 'it belongs to somebody else') ??
+    ((stat.mode & 0o077) === 0 ? undefined : 'others may look into it: its mode must be 0700');
+  if (problem !== undefined) return { ...listing, problem };
+  let names = 0;
+  for await (const { name } of await opendir(directory)) {
+    names += 1;
+    if (names > NAMES_MAX) break;
+    await look(directory, name, listing);
+  }
+  listing.files.sort((one, two) => one.number - two.number);
+  return listing;
+}
+
+async function look(directory: string, name: string, listing: SpoolListing): Promise<void> {
+  if (isRejectedFileName(name)) {
+    listing.rejectedFiles += 1;
+    return;
+  }
+  const known = readSpoolFileName(name);
+  const stat = known && (await lstat(join(directory, name)).catch(unlessAbsent));
+  if (known && !stat) return;
+  if (known && stat?.isFile())
+    listing.files.push({ ...known, bytes: stat.size, writtenMs: stat.mtimeMs });
+  else if (listing.foreign.length < FOREIGN_MAX) listing.foreign.push(name);
+}
+
+/** Its writer adds nothing that counts once the file has another name. */
+async function take(
+  { directory, uid, fileLimitBytes }: SpoolFolderOptions,
+  { name, isTaken }: SpoolFileRef,
+): Promise<SpoolReader | undefined> {
+  const path = join(directory, name);
+  const takenPath = `${path}${TAKEN_MARK}`;
+  const own = isTaken ? takenPath : path;
+  const handle = await open(own, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(unlessAbsent);
+  if (!handle) return undefined;
+  try {
+    const stat = await handle.stat();
+    const reason =
+      (stat.isFile() ? undefined : 'it is no file') ??
+      (stat.uid === uid ? undefined : 'it belongs to somebody else') ??
+      ((stat.mode & 0o022) === 0 ? undefined : 'others may write into it') ??
+      (stat.nlink <= 1 ? undefined : 'it has a second name') ??
+      (stat.size <= fileLimitBytes ? undefined : `it has more than ${fileLimitBytes} bytes`);
+    if (reason !== undefined)
+      throw new CodiError('CODI_SPOOL_UNAVAILABLE', { path: own, reason }, { message: reason });
+    if (!isTaken) await rename(path, takenPath);
+  } catch (error) {
+    await handle.close();
+    // Its writer handed it over itself, and removed it.
+    return unlessAbsent(error);
+  }
+  return reader(handle, takenPath, `${path}${REJECTED_MARK}`);
+}
+
+function reader(handle: FileHandle, path: string, rejectedPath: string): SpoolReader {
+  let position = 0;
+  return {
+    read: async () => {
+      const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+      const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, position);
+      position += bytesRead;
+      return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
+    },
+    asideLines: async () => {
+      const text = await readFile(rejectedPath, 'utf8').catch(unlessAbsent);
+      return new Set((text ?? '').split('\n').flatMap(numberOf));
+    },
+    setAside: (lines) => append(rejectedPath, lines),
+    finish: () => unlink(path).catch(unlessAbsent),
+    close: () => handle.close(),
+  };
+}
+
+async function append(path: string, lines: readonly RejectedLine[]): Promise<void> {
+  const handle = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  try {
+    // After a torn one the first of them would be torn as well.
+    const text = lines.map((line) => `${rejectedText(line)}\n`).join('');
+    await handle.appendFile(`\n${text}`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function rejectedText({ line, reason, bytes }: RejectedLine): string {
+  const content = isUtf8(bytes)
+    ? { text: bytes.toString('utf8') }
+    : { base64: bytes.toString('base64') };
+  return JSON.stringify({ line, reason, ...content });
+}
+
+function numberOf(text: string): number[] {
+  try {
+    const { line } = JSON.parse(text) as { line?: unknown };
+    return typeof line === 'number' ? [line] : [];
+  } catch {
+    return []; // torn by a crash: it is written again
+  }
+}
+
+function unlessAbsent(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  return undefined;
+}
