@@ -12,6 +12,7 @@ import {
   type LogRow,
   type RootRow,
 } from './canonical.ts';
+import { isUtf8 } from 'node:buffer';
 import { STREAMS } from './codes.ts';
 import type { SqliteDatabase, SqliteStatement, StoreKind } from './open-database.ts';
 
@@ -77,10 +78,13 @@ export class StoredRows {
     return count;
   }
 
-  /** The rows of a range, every integer but `dev` and `ino` as a number. */
+  /**
+   * The rows of a range, every integer but `dev` and `ino` as a number. Throws RangeError for a path that no writer can
+   * have stored so: its canonical bytes are the same, but everything that compares paths would miss it.
+   */
   *rows(stream: number, first: number, last: number): Generator<StoredRow> {
     for (const row of this.#reader(stream).select.iterate(first, last))
-      yield withNumbers(row as StoredRow);
+      yield withPaths(withNumbers(row as StoredRow));
   }
 
   #reader(stream: number): StreamReader {
@@ -106,6 +110,16 @@ export function appendRow(out: CanonicalBuffer, stream: number, row: StoredRow):
     default:
       throw new RangeError(`no stream ${stream}`);
   }
+}
+
+/** A path that is UTF-8 is stored as TEXT (see path-value.ts). */
+function withPaths(row: StoredRow): StoredRow {
+  for (const name of ['path', 'from_path', 'subject']) {
+    const value = row[name];
+    if (Buffer.isBuffer(value) && isUtf8(value))
+      throw new RangeError(`a ${name} in UTF-8 is stored as bytes`);
+  }
+  return row;
 }
 
 /** Device and inode numbers use all 64 bits; every other integer is a safe one. */

@@ -74,7 +74,12 @@ function leafReason(
   if (block.version !== CANONICAL_VERSION) return `canonical version ${block.version} is unknown`;
   const out = new CanonicalBuffer();
   let entries = 0;
-  for (const { stream, first, last } of ranges) entries += rows.append(out, stream, first, last);
+  try {
+    for (const { stream, first, last } of ranges) entries += rows.append(out, stream, first, last);
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
   if (entries !== block.entries)
     return `${entries} entries are there, ${block.entries} were hashed`;
   return leafOf([out.view()]).equals(block.leaf) ? undefined : 'its entries do not match its leaf';

@@ -63,11 +63,22 @@ export class LiveBlocks {
   /** The block, whose entries were checked against its leaf. Throws DamagedLiveBlock. */
   read(n: number): ArchivedBlock {
     const block = this.head(n);
-    for (const { stream, first, last } of block.ranges)
-      for (const row of this.#rows.rows(stream, first, last)) block.rows.push({ stream, row });
-    if (!recomputedLeaf(block, this.#out).equals(block.leaf))
-      throw new DamagedLiveBlock(n, 'its entries do not match its leaf');
+    const reason = this.#fill(block);
+    if (reason !== undefined) throw new DamagedLiveBlock(n, reason);
     return block;
+  }
+
+  /** Adds the entries; says what is wrong with them. */
+  #fill(block: ArchivedBlock): string | undefined {
+    try {
+      for (const { stream, first, last } of block.ranges)
+        for (const row of this.#rows.rows(stream, first, last)) block.rows.push({ stream, row });
+      const isWhole = recomputedLeaf(block, this.#out).equals(block.leaf);
+      return isWhole ? undefined : 'its entries do not match its leaf';
+    } catch (error) {
+      if (error instanceof RangeError) return `its entries cannot be read: ${error.message}`;
+      throw error;
+    }
   }
 }
 

@@ -136,3 +136,15 @@ it('names a damaged and a missing segment as what they are', async () => {
     expect(found.some(({ reason }) => reason.startsWith(`archive/${file}: `))).toBe(true);
   scrub.close();
 });
+
+it('names a path that is stored in another form than any writer gives it, although its bytes are the same', async () => {
+  const { database } = world.ledger;
+  database.exec("UPDATE file_events SET path = CAST(path AS BLOB) WHERE path = 'f9'");
+  const scrub = newScrub();
+  runPass(scrub);
+  const [damage] = ledgerOf(scrub).damage;
+  expect(damage!.reason).toBe('its entries cannot be read: a path in UTF-8 is stored as bytes');
+  scrub.close();
+  const report = await world.retain({ retentionDays: 20, segmentLimitBytes: 1 });
+  expect(report.stopped).toContain('a path in UTF-8 is stored as bytes');
+});
