@@ -35,12 +35,14 @@ interface Point {
   n: number;
 }
 
-/** Resolves with whether it ended by itself. */
+/** Resolves with what it said when it failed or was killed; with nothing when it is done. */
 function rekey(dataDir: string, env: Record<string, string>, strace: readonly string[]) {
   const line = [process.execPath, CODI, '--data-dir', dataDir, 'store', 'rekey'];
-  return new Promise<boolean>((resolve) => {
+  return new Promise<string | undefined>((resolve) => {
     const options = { env: { PATH: process.env['PATH'] ?? '', ...env }, timeout: 60_000 };
-    execFile('strace', ['-f', '-qq', ...strace, ...line], options, (error) => resolve(!error));
+    execFile('strace', ['-f', '-qq', ...strace, ...line], options, (error, _, stderr) =>
+      resolve(error ? `${error.message}: ${stderr}` : undefined),
+    );
   });
 }
 
@@ -49,7 +51,7 @@ async function countPoints(env: Record<string, string>, from: string): Promise<P
   const dataDir = join(place.home, 'counted');
   cpSync(from, dataDir, { recursive: true });
   const trace = join(place.home, 'trace');
-  expect(await rekey(dataDir, env, ['-y', '-o', trace, '-e', `trace=${CALLS}`])).toBe(true);
+  expect(await rekey(dataDir, env, ['-y', '-o', trace, '-e', `trace=${CALLS}`])).toBeUndefined();
   const counts = new Map<string, number>();
   for (const call of readTrace(readFileSync(trace, 'utf8'))) {
     if (fileOf(call)?.startsWith(dataDir)) counts.set(call.name, (counts.get(call.name) ?? 0) + 1);
@@ -110,7 +112,7 @@ async function sweep(
     ends[isNext ? 'next' : 'old'] += 1;
     try {
       expect(contentOf(dataDir, isNext ? keys.next : keys.old), name).toEqual(content);
-      expect(await rekey(dataDir, env, ['-e', 'trace=none']), `${name}, again`).toBe(true);
+      expect(await rekey(dataDir, env, ['-e', 'trace=none']), `${name}, again`).toBeUndefined();
       expect(contentOf(dataDir, keys.next), `${name}, again`).toEqual(content);
       const left = readdirSync(dataDir).filter((file) => file.startsWith('rekey'));
       expect(left, name).toEqual([]);
@@ -133,7 +135,7 @@ run(
     cpSync(place.dataDir, encrypted, { recursive: true });
     expect(
       await rekey(encrypted, { CODI_STORAGE_NEW_ENCRYPTION_KEY: KEY }, ['-e', 'trace=none']),
-    ).toBe(true);
+    ).toBeUndefined();
     const changing = await sweep(
       encrypted,
       { old: KEY, next: OTHER_KEY },
