@@ -14,6 +14,7 @@ const AREAS = new Map([
   [5, 'Watching'],
   [6, 'Actors'],
   [7, 'HTTP'],
+  [8, 'Importing'],
   [9, 'Inside'],
 ]);
 

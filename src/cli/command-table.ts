@@ -47,6 +47,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/session.ts'),
   },
   {
+    name: 'import',
+    summary: 'bring old logs of JSON lines into the ledger',
+    load: () => import('./commands/import.ts'),
+  },
+  {
     name: 'audit',
     summary: 'prove an entry, and check that nothing was altered',
     load: () => import('./commands/audit.ts'),

@@ -1,3 +1,4 @@
+import { CodiError } from '../protocol/errors.ts';
 import { findPlaces } from '../protocol/places.ts';
 import type { ClientEvent } from './client-events.ts';
 import type { LogPipelineLimits } from './log-pipeline-host.ts';
@@ -25,6 +26,11 @@ export interface MonitorClientOptions {
   onEvent?: (event: ClientEvent) => void;
   /** Shown by the daemon as the name of this client. */
   clientName?: string;
+  /**
+   * Who writes the entries, where that outlives the client: the daemon keeps the last number of each producer, and
+   * entries go on behind it. One client at a time, and without a spool: it fails before it takes another id.
+   */
+  producerId?: string;
   /** Session, tenant and user of everything sent, where a message names none itself. */
   sessionId?: string;
   tenantId?: string;
@@ -57,6 +63,7 @@ export interface ResolvedOptions {
   spool: SpoolSettings | undefined;
   onEvent: (event: ClientEvent) => void;
   clientName: string;
+  producerId: string | undefined;
   sessionId: string | undefined;
   tenantId: string | undefined;
   userId: string | undefined;
@@ -75,12 +82,17 @@ export function withDefaults(options: MonitorClientOptions): ResolvedOptions {
   const ports = options.ports ?? nodeClientPorts();
   const requestTimeoutMs = options.requestTimeoutMs ?? 10_000;
   const { socketPath, spoolDir } = findPlaces(ports.machine(), options);
-  const { spool = options.socketPath === undefined, tcp } = options;
+  const { producerId, tcp } = options;
+  const { spool = options.socketPath === undefined && producerId === undefined } = options;
+  if (producerId !== undefined && spool !== false) {
+    throw new CodiError('CODI_CONFIG', { reason: 'a client with a producerId has no spool' });
+  }
   return {
     targets: [{ kind: 'unix', socketPath }, ...(tcp ? [tcpTarget(tcp)] : [])],
     spool: spool === false ? undefined : spoolSettings(spool === true ? {} : spool, spoolDir),
     onEvent: options.onEvent ?? (() => undefined),
     clientName: options.clientName ?? 'codi-client',
+    producerId,
     sessionId: options.sessionId,
     tenantId: options.tenantId,
     userId: options.userId,

@@ -21,7 +21,6 @@ import { sendOrSpool } from './send-or-spool.ts';
 import { requestIdOf } from './wire.ts';
 
 const PROTOCOL_VERSION = 1;
-const QUERY_LIMIT = 100;
 
 /** A program's way to the daemon: entries with a durable answer, questions, subscriptions. */
 export class MonitorClient {
@@ -32,7 +31,7 @@ export class MonitorClient {
   readonly #questions: Questions;
   readonly #follows = new FollowTable();
   readonly #disconnectListeners = new Set<(error: CodiError) => void>();
-  /** Of this client alone: another one under the same id could take its numbers while they are spooled. */
+  /** Of this client alone where it has a spool: another one could take its numbers while they are spooled. */
   #producerId: string;
   #welcome: BodyOf<'Welcome'> | undefined;
   #dropped = 0;
@@ -40,9 +39,9 @@ export class MonitorClient {
   #isClosed = false;
 
   private constructor(options: ResolvedOptions) {
-    const { ports } = options;
+    const { ports, producerId = ports.newId() } = options;
     this.#options = options;
-    this.#producerId = ports.newId();
+    this.#producerId = producerId;
     this.#pipeline = new LogPipeline(ports, options.limits, {
       wantConnection: () => this.#link.ensure(),
       replaceConnection: (error, { newProducer }) => this.#replaceConnection(error, newProducer),
@@ -135,7 +134,7 @@ export class MonitorClient {
     filter: BodyOf<'QueryLogs'>['filter'] = {},
     page: Partial<Omit<BodyOf<'QueryLogs'>, 'filter'>> & { timeoutMs?: number } = {},
   ): Promise<AnswerOf['QueryLogs']> {
-    const { timeoutMs = this.#options.requestTimeoutMs, limit = QUERY_LIMIT, ...rest } = page;
+    const { timeoutMs = this.#options.requestTimeoutMs, limit = 100, ...rest } = page;
     return this.request('QueryLogs', { filter, limit, ...rest }, { timeoutMs });
   }
 
@@ -240,6 +239,7 @@ export class MonitorClient {
   }
 
   #replaceConnection(error: CodiError, newProducer: boolean): void {
+    if (newProducer && this.#options.producerId !== undefined) return this.abort(error);
     if (newProducer) {
       this.#producerId = this.#options.ports.newId();
       void this.#route.newProducer();

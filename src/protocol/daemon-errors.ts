@@ -1,7 +1,7 @@
 import { EXIT } from './error-row.ts';
 import type { ErrorRow } from './error-row.ts';
 
-/** Errors of commands and of the daemon's parts: 1xxx, 4xxx to 7xxx and 9xxx. */
+/** Errors of commands and of the daemon's parts: 1xxx and 4xxx to 9xxx. */
 export const DAEMON_ERRORS = {
   CODI_USAGE: {
     number: 1001,
@@ -268,6 +268,20 @@ export const DAEMON_ERRORS = {
     exit: EXIT.usage,
     message: 'the request was refused: {reason}',
     hint: 'send a GET or HEAD request without a body',
+  },
+  CODI_IMPORT_CHANGED: {
+    number: 8001,
+    retryable: false,
+    exit: EXIT.conflict,
+    message: '{path} is not as it was when it was imported before',
+    hint: 'import it under a name of its own with --as NAME; what it has in common with the other is stored again',
+  },
+  CODI_IMPORT_DAMAGED: {
+    number: 8002,
+    retryable: false,
+    exit: EXIT.failed,
+    message: '{path} cannot be read to its end: {reason}',
+    hint: 'what stands before that place was imported; the same command goes on when the file can be read',
   },
   CODI_INTERNAL: {
     number: 9001,

@@ -95,6 +95,8 @@ async function optionValues(long: string | undefined, invocation: Invocation): P
     '--proof',
     '--key',
     '--checkpoint',
+    '--split',
+    '--report',
   ].includes(long ?? '');
   return takesPath ? [FILES] : [];
 }
@@ -115,7 +117,9 @@ async function argumentValues(
     return [...names, ...TOPICS, ...Object.keys(ERRORS)];
   }
   if (line === 'watch rm' || line === 'files ls') return [...(await roots(invocation)), FILES];
-  const takesPaths = ['codi up', 'codi sync', 'watch add', 'daemon start'].includes(line);
+  const takesPaths = ['codi up', 'codi sync', 'codi import', 'watch add', 'daemon start'].includes(
+    line,
+  );
   return takesPaths || rest.length > 0 ? [FILES] : [];
 }
 
