@@ -1,15 +1,14 @@
 import { z } from 'zod';
+import { logRow, eventRow, fileRow, watchRow, sessionRow, actRow } from './answer-rows.ts';
 import { storeBackedUp, storeCompacted, storeStatus } from './store-answers.ts';
 import {
-  anyText as text,
   count,
   databaseName,
   flag,
   json,
-  level,
   scopeName,
-  sessionId,
   streamName,
+  anyText as text,
   time,
   uuid,
 } from './wire-types.ts';
@@ -17,89 +16,7 @@ import {
 // Field order as in requests.ts: fixed, new fields at the end and optional. Answers that the
 // original protocol has begin with its fields. `request_id` names the request an answer is for.
 
-/** An inode or device number may need all 64 bits. */
-const bigCount = z.union([count, z.bigint()]);
 const requestId = uuid.nullish();
-
-const logRow = z.object({
-  id: count,
-  timestamp: time,
-  level,
-  component: text,
-  session_id: sessionId.nullish(),
-  message: text,
-  metadata: json.nullish(),
-  tenant_id: text.nullish(),
-  user_id: text.nullish(),
-});
-
-const fileKind = z.enum(['file', 'dir', 'symlink', 'other']);
-
-const eventRow = z.object({
-  seq: count,
-  time,
-  root: text,
-  path: text,
-  path_b64: text.nullish(),
-  event: z.enum(['create', 'update', 'delete', 'move', 'attrib', 'access', 'transient']),
-  from: text.nullish(),
-  from_b64: text.nullish(),
-  kind: fileKind,
-  size: count.nullish(),
-  checksum: text.nullish(),
-  seen: z.enum(['native', 'poll', 'reconcile', 'hint']),
-  session_id: sessionId.nullish(),
-  tenant_id: text.nullish(),
-  user_id: text.nullish(),
-});
-
-const fileRow = z.object({
-  root: text,
-  path: text,
-  path_b64: text.nullish(),
-  kind: fileKind,
-  size: count,
-  mtime: time,
-  ino: bigCount,
-  checksum: text.nullish(),
-});
-
-const watchRow = z.object({
-  path: text,
-  path_b64: text.nullish(),
-  recursive: flag,
-  patterns: z.array(text),
-  active: flag,
-  state: text,
-  mode: z.enum(['native', 'poll']),
-  hint_source: z.enum(['fs', 'parcel', 'none']),
-  reason: text.nullish(),
-  files: count,
-  directories: count,
-  created_at: time,
-});
-
-const sessionRow = z.object({
-  session_id: sessionId,
-  identity: text,
-  agent_type: text.nullish(),
-  started_at: time,
-  ended_at: time.nullish(),
-  metadata: json.nullish(),
-  tenant_id: text.nullish(),
-  user_id: text.nullish(),
-});
-
-const actRow = z.object({
-  seq: count,
-  time,
-  kind: text,
-  subject: text,
-  actor: text.nullish(),
-  data: json.nullish(),
-  tenant_id: text.nullish(),
-  user_id: text.nullish(),
-});
 
 const status = z.object({
   components: z.array(z.object({ name: text, state: text, restarts: count })),
@@ -292,10 +209,3 @@ export const ANSWERS = {
   TokenResults: z.object({ tokens: z.array(tokenRow), request_id: requestId }),
   TokensRevoked: z.object({ ids: z.array(text), closed: count, request_id: requestId }),
 } as const;
-
-export type LogRow = z.output<typeof logRow>;
-export type EventRow = z.output<typeof eventRow>;
-export type FileRow = z.output<typeof fileRow>;
-export type WatchRow = z.output<typeof watchRow>;
-export type ActRow = z.output<typeof actRow>;
-export type SessionRow = z.output<typeof sessionRow>;

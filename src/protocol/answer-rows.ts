@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { anyText as text, count, flag, json, level, sessionId, time } from './wire-types.ts';
+
+// The rows that answers carry, field order as in requests.ts.
+
+/** An inode or device number may need all 64 bits. */
+const bigCount = z.union([count, z.bigint()]);
+export const logRow = z.object({
+  id: count,
+  timestamp: time,
+  level,
+  component: text,
+  session_id: sessionId.nullish(),
+  message: text,
+  metadata: json.nullish(),
+  tenant_id: text.nullish(),
+  user_id: text.nullish(),
+});
+
+const fileKind = z.enum(['file', 'dir', 'symlink', 'other']);
+
+export const eventRow = z.object({
+  seq: count,
+  time,
+  root: text,
+  path: text,
+  path_b64: text.nullish(),
+  event: z.enum(['create', 'update', 'delete', 'move', 'attrib', 'access', 'transient']),
+  from: text.nullish(),
+  from_b64: text.nullish(),
+  kind: fileKind,
+  size: count.nullish(),
+  checksum: text.nullish(),
+  seen: z.enum(['native', 'poll', 'reconcile', 'hint']),
+  session_id: sessionId.nullish(),
+  tenant_id: text.nullish(),
+  user_id: text.nullish(),
+});
+
+export const fileRow = z.object({
+  root: text,
+  path: text,
+  path_b64: text.nullish(),
+  kind: fileKind,
+  size: count,
+  mtime: time,
+  ino: bigCount,
+  checksum: text.nullish(),
+});
+
+export const watchRow = z.object({
+  path: text,
+  path_b64: text.nullish(),
+  recursive: flag,
+  patterns: z.array(text),
+  active: flag,
+  state: text,
+  mode: z.enum(['native', 'poll']),
+  hint_source: z.enum(['fs', 'parcel', 'none']),
+  reason: text.nullish(),
+  files: count,
+  directories: count,
+  created_at: time,
+});
+
+export const sessionRow = z.object({
+  session_id: sessionId,
+  identity: text,
+  agent_type: text.nullish(),
+  started_at: time,
+  ended_at: time.nullish(),
+  metadata: json.nullish(),
+  tenant_id: text.nullish(),
+  user_id: text.nullish(),
+});
+
+export const actRow = z.object({
+  seq: count,
+  time,
+  kind: text,
+  subject: text,
+  actor: text.nullish(),
+  data: json.nullish(),
+  tenant_id: text.nullish(),
+  user_id: text.nullish(),
+});
+
+export type LogRow = z.output<typeof logRow>;
+export type EventRow = z.output<typeof eventRow>;
+export type FileRow = z.output<typeof fileRow>;
+export type WatchRow = z.output<typeof watchRow>;
+export type ActRow = z.output<typeof actRow>;
+export type SessionRow = z.output<typeof sessionRow>;
