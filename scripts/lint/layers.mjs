@@ -51,6 +51,7 @@ export const PACKAGE_HOMES = [
   { name: 'better-sqlite3-multiple-ciphers', home: /^src\/workers\/storage\/cipher\// },
   { name: 'prom-client', home: /^src\/telemetry\// },
   { name: 'pino', home: /^src\/telemetry\// },
+  { name: 'pino-abstract-transport', home: /^src\/integrations\/pino\.ts$/ },
   { name: 'smol-toml', home: /^src\/(config|cli)\// },
   { name: 'commander', home: /^src\/cli\// },
   { name: 'ink', home: /^src\/cli\/screens\// },
