@@ -1,11 +1,11 @@
 import {
   cpSync,
   existsSync,
-  mkdirSync,
   readFileSync,
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -103,11 +103,11 @@ it('a note of a break that does not hold is a finding', async () => {
   expect(verified.out).toContain(`audit/breaks/${name} does not hold`);
 }, 180_000);
 
-it('a restore into an empty directory goes on from what the backup has signed, with a key of its own', async () => {
+it('a restore into a directory that is not there goes on from what the backup has signed, with a key of its own', async () => {
   await backedUp();
   renameSync(place.dataDir, join(place.home, 'burnt'));
-  mkdirSync(place.dataDir, { mode: 0o700 });
   expect((await codi('store', 'restore', backupDir())).exitCode).toBe(0);
+  expect(statSync(place.dataDir).mode & 0o777).toBe(0o700);
   expect(existsSync(join(place.dataDir, 'audit/former/key.pub'))).toBe(true);
   const verified = await codi('audit', 'verify');
   expect(verified).toMatchObject({ exitCode: 0, notes: '' });

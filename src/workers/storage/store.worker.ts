@@ -3,6 +3,7 @@
  * of the directory first, so that no daemon runs or starts meanwhile. Messages: `{ id, name, input }`, answered
  * by `{ id, result }` or `{ id, error }`; 'close'.
  */
+import { mkdirSync } from 'node:fs';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError } from '../../protocol/errors.ts';
@@ -49,6 +50,7 @@ const CALLS: StoreCalls = {
     return backupRow(directory, await store.backup(directory, nowMs));
   },
   restore: ({ directory, nowMs, ...choices }) => {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     lock ??= holdDirectory(dataDir, IN_USE);
     const { manifest, asideDir } = restore(directory, dataDir, { nowMs, ...choices });
     const data = { backup_created: manifest.created, blocks: manifest.ledger.blocks };
