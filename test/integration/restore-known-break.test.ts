@@ -41,6 +41,7 @@ async function write(name: string, count: number): Promise<void> {
 async function backedUp(): Promise<void> {
   daemon = await startDaemon(place);
   await write('before', 8);
+  await onceSigned();
   expect((await codi('store', 'backup', backupDir())).exitCode).toBe(0);
   await write('after', 8);
   await daemon.stop();
@@ -49,14 +50,19 @@ async function backedUp(): Promise<void> {
 async function stateOnceSigned() {
   daemon = await startDaemon(place);
   await write('later', 1);
-  const client = await daemon.client();
+  const state = await onceSigned();
+  await daemon.stop();
+  return state;
+}
+
+async function onceSigned() {
+  const client = await daemon!.client();
   const { audit } = await eventually('a signature', async () => {
     const body = await client.request('Health', {});
     return body.audit?.some(({ database }) => database === 'ledger') ? body : undefined;
   });
   const body = await client.request('Health', {});
   await client.close();
-  await daemon.stop();
   return { ...body, audit };
 }
 
