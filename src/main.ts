@@ -18,7 +18,7 @@ import type { Restart } from './wiring/report-desk.ts';
 import { servingBranch } from './wiring/serving-branch.ts';
 import { BRANCH, shareParts, type DaemonOptions, type Shared } from './wiring/shared.ts';
 import { watchingBranch } from './wiring/watching-branch.ts';
-import { prepareSocketDirectory } from './platform/unix-socket.ts';
+import { prepareLegacySocket, prepareSocketDirectory } from './platform/unix-socket.ts';
 import { removeStaleSocket } from './workers/debug/stale-socket.ts';
 
 export type { DaemonOptions } from './wiring/shared.ts';
@@ -38,9 +38,11 @@ export interface Daemon {
 
 /** Starts a daemon on a data directory that nobody else holds. Throws CodiError. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { dataDir, socketPath, debugSocketPath, environment, telemetry } = options;
+  const { dataDir, socketPath, debugSocketPath, legacySocketPath, environment, telemetry } =
+    options;
   prepareSocketDirectory(socketPath, options.uid);
   prepareSocketDirectory(debugSocketPath, options.uid);
+  if (legacySocketPath !== undefined) prepareLegacySocket(legacySocketPath, options.uid);
   const card = {
     pid: options.pid,
     version: options.version,
@@ -52,8 +54,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const shared = shareParts(options, held);
   try {
     // Before any actor takes a socket over: a daemon of another data directory may be using them.
-    await removeStaleSocket(socketPath);
-    await removeStaleSocket(debugSocketPath);
+    for (const path of [socketPath, debugSocketPath, legacySocketPath])
+      if (path !== undefined) await removeStaleSocket(path, options.uid);
+    await shared.tokens.load();
     await startSystem(rootSpec(shared), {
       environment,
       onReport: (report) => shared.reports.take(report),
@@ -99,6 +102,7 @@ function handleOf(shared: Shared, release: () => void): Daemon {
     onRestart: (listener) => reports.onRestart(listener),
     stop: async () => {
       const { durationMs, unstopped } = await system.stop();
+      await shared.tokens.close(unstopped.length === 0);
       release();
       options.telemetry.emit('DaemonStopped', { durationMs: Math.round(durationMs) });
       return {

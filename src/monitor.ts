@@ -6,8 +6,10 @@ import { parseArgs } from 'node:util';
 import { KEY_VARIABLE, NEW_KEY_VARIABLE, readEncryptionKey } from './config/encryption-key.ts';
 import { loadConfig, type ConfigResult } from './config/load.ts';
 import { resolveConfigPath, resolvePaths } from './config/paths.ts';
+import type { Config } from './config/schema.ts';
+import { startDaemon, type Daemon, type DaemonOptions } from './main.ts';
+import { openPeerUsers } from './platform/peer-user.ts';
 import { absolute, type Machine } from './protocol/places.ts';
-import { startDaemon, type Daemon } from './main.ts';
 import { bytePathFromUtf8 } from './protocol/byte-path.ts';
 import { CodiError, exitCodeOf, isCodiError } from './protocol/errors.ts';
 import { nodeEnvironment, ownerOfCurrentContext } from './supervisor/index.ts';
@@ -99,6 +101,20 @@ function takeEncryptionKey(keyFile: string | undefined, machine: Machine): Uint8
   return readEncryptionKey({ file, text, uid: machine.uid });
 }
 
+/** Paths of the ways in beside the Unix socket. */
+function doorFiles(
+  { legacySocketPath, tlsCertFile, tlsKeyFile = tlsCertFile }: Config['monitor'],
+  machine: Machine,
+): Pick<DaemonOptions, 'legacySocketPath' | 'tlsFiles'> {
+  const pick = (path: string | undefined) =>
+    path === undefined ? undefined : absolute(path, machine);
+  const [legacy, certFile, keyFile] = [legacySocketPath, tlsCertFile, tlsKeyFile].map(pick);
+  return {
+    ...(legacy !== undefined && { legacySocketPath: legacy }),
+    ...(certFile !== undefined && keyFile !== undefined && { tlsFiles: { certFile, keyFile } }),
+  };
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = readOptions();
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
@@ -143,6 +159,8 @@ async function main(): Promise<void> {
     version,
     pid: process.pid,
     uid,
+    readPeerUser: (await openPeerUsers()).read,
+    ...doorFiles(config.monitor, machine),
     audit: {
       origin: config.audit.origin ?? `codi.local/${hostname().replace(/[\s+/]+/gu, '-')}`,
       ...(keyFile !== undefined && { keyFile: absolute(keyFile, machine) }),

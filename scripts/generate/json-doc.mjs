@@ -20,7 +20,7 @@ A path that is not valid UTF-8 has replacement characters in \`path\`, and its b
 
 const { ActResults, EventResults, FileResults, LogResults, SessionResults, WatchResults, Synced } =
   ANSWERS;
-const { StoreStatus, StoreCompacted, StoreBackedUp } = ANSWERS;
+const { StoreStatus, StoreCompacted, StoreBackedUp, TokenResults } = ANSWERS;
 
 /** @type {{ title: string, commands: string, schema: z.ZodType, rename?: Record<string, string>, note?: string }[]} */
 const ROWS = [
@@ -38,6 +38,7 @@ const ROWS = [
     note: '`path` and `from` are relative to `root`. `seq` grows by one with each event.',
   },
   { title: 'File', commands: '`codi files ls`', schema: FileResults.shape.files.element },
+  { title: 'Token', commands: '`codi token list`', schema: TokenResults.shape.tokens.element },
   { title: 'Watch', commands: '`codi watch ls`', schema: WatchResults.shape.watches.element },
   {
     title: 'Act',

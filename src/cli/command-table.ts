@@ -142,6 +142,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/store.ts'),
   },
   {
+    name: 'token',
+    summary: 'who may come in over TCP',
+    load: () => import('./commands/token.ts'),
+  },
+  {
     name: 'config',
     summary: 'check and show the configuration',
     load: () => import('./commands/config.ts'),

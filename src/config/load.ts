@@ -10,6 +10,7 @@ import type { ConfigProblem, ConfigWarning } from './problem.ts';
 import { readFromFile, readText, readTyped } from './read-value.ts';
 import type { ReadResult } from './read-value.ts';
 import type { Config } from './schema.ts';
+import { isLoopback, tcpPlan } from './tcp-plan.ts';
 
 export interface ConfigSources {
   readonly file?: ConfigFile | undefined;
@@ -139,8 +140,11 @@ function warnAboutEffect(setting: Setting, origin: Origin, warnings: ConfigWarni
 
 /** Rules between settings. */
 function crossCheck(config: Config, origins: Origins): ConfigProblem[] {
-  const { settleMs, settleMaxMs } = config.monitor;
-  if (settleMs <= settleMaxMs) return [];
+  return [...settleProblems(config, origins), ...tcpProblems(config)];
+}
+
+function settleProblems({ monitor }: Config, origins: Origins): ConfigProblem[] {
+  if (monitor.settleMs <= monitor.settleMaxMs) return [];
   const shown = String(origins['monitor.settle']?.written);
   return [
     {
@@ -149,6 +153,20 @@ function crossCheck(config: Config, origins: Origins): ConfigProblem[] {
       message: `monitor.settle (${shown}) is longer than monitor.settle_max`,
       expected: 'a settle time of at most settle_max',
       example: 'settle = "150ms"',
+    },
+  ];
+}
+
+function tcpProblems({ monitor }: Config): ConfigProblem[] {
+  const plan = tcpPlan(monitor);
+  if (!plan || plan.needsToken || isLoopback(plan.host)) return [];
+  return [
+    {
+      key: 'monitor.tcp_token',
+      place: 'configuration',
+      message: `monitor.tcp_token = false would let everybody in who reaches ${plan.host}`,
+      expected: 'a token beyond loopback',
+      example: 'tcp_token = true',
     },
   ];
 }

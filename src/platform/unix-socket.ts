@@ -1,22 +1,22 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Listener } from '../actors/serving/acceptor.actor.ts';
+import type { Peer } from '../actors/serving/door.ts';
 import type { ClientSocket } from '../actors/serving/ports.ts';
 import { CodiError } from '../protocol/errors.ts';
 import { removeStaleSocket } from '../workers/debug/stale-socket.ts';
+import { clientSocket } from './client-socket.ts';
 
 /** sun_path on Linux holds 108 bytes with the terminating zero; Node 20 cuts longer ones silently. */
 const SOCKET_PATH_MAX_BYTES = 107;
+const ROOT_UID = 0;
+const STICKY = 0o1000;
+const WRITABLE_BY_OTHERS = 0o022;
 
 /** Creates the socket's directory privately, or checks that an existing one is nobody else's. */
 export function prepareSocketDirectory(socketPath: string, uid: number): void {
-  if (Buffer.byteLength(socketPath) > SOCKET_PATH_MAX_BYTES)
-    throw new CodiError('CODI_SOCKET_PATH_TOO_LONG', {
-      path: socketPath,
-      bytes: Buffer.byteLength(socketPath),
-      limitBytes: SOCKET_PATH_MAX_BYTES,
-    });
+  assertPathFits(socketPath);
   const directory = dirname(socketPath);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const stat = lstatSync(directory);
@@ -25,21 +25,66 @@ export function prepareSocketDirectory(socketPath: string, uid: number): void {
     : stat.uid !== uid
       ? 'it belongs to somebody else'
       : 'others may write into it';
-  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o022) !== 0)
+  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & WRITABLE_BY_OTHERS) !== 0)
     throw new CodiError('CODI_SOCKET_DIR_UNSAFE', { path: directory, reason });
 }
 
 /**
+ * The same for a socket where old clients look for it, perhaps in /tmp: a directory that all may write into will do
+ * when it is root's and sticky, so that nobody can put another socket in the place of ours.
+ */
+export function prepareLegacySocket(socketPath: string, uid: number): void {
+  assertPathFits(socketPath);
+  const directory = dirname(socketPath);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const { uid: owner, mode } = statSync(directory);
+  const isShared = (mode & WRITABLE_BY_OTHERS) !== 0;
+  if (owner !== uid && owner !== ROOT_UID)
+    throw new CodiError('CODI_SOCKET_DIR_UNSAFE', {
+      path: directory,
+      reason: 'it belongs to somebody else',
+    });
+  if (isShared && (mode & STICKY) === 0)
+    throw new CodiError('CODI_SOCKET_DIR_UNSAFE', {
+      path: directory,
+      reason: 'others may replace what is in it',
+    });
+}
+
+function assertPathFits(path: string): void {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > SOCKET_PATH_MAX_BYTES)
+    throw new CodiError('CODI_SOCKET_PATH_TOO_LONG', {
+      path,
+      bytes,
+      limitBytes: SOCKET_PATH_MAX_BYTES,
+    });
+}
+
+/** Whose the process at the other end of a connection is, by the number of the descriptor. */
+export type ReadPeerUser = (fd: number) => Peer['user'];
+
+export interface UnixSocketOptions {
+  socketPath: string;
+  /** Whose a file may be that is replaced. */
+  uid: number;
+  readPeerUser: ReadPeerUser;
+}
+
+/**
  * Listens on a private Unix socket. A file left by a daemon that died is replaced; a socket on which somebody
- * answers, or a file that is no socket, is not.
+ * answers, that is somebody else's, or a file that is no socket, is not.
  */
 export async function listenUnix(
-  socketPath: string,
+  { socketPath, uid, readPeerUser }: UnixSocketOptions,
   onSocket: (socket: ClientSocket) => void,
   onError: (error: unknown) => void,
 ): Promise<Listener> {
-  await removeStaleSocket(socketPath);
-  const server = createServer({ allowHalfOpen: true }, (socket) => onSocket(clientSocket(socket)));
+  await removeStaleSocket(socketPath, uid);
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const user = readPeerUser(descriptorOf(socket));
+    onSocket(clientSocket(socket, { transport: 'unix', ...(user && { user }) }));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ path: socketPath, backlog: 1_024 }, resolve);
@@ -55,30 +100,8 @@ export async function listenUnix(
   };
 }
 
-function clientSocket(socket: Socket): ClientSocket {
-  // Nothing is read before the actor listens, so no byte is lost in between.
-  socket.pause();
-  socket.on('error', () => socket.destroy());
-  return {
-    write: (bytes) => !socket.destroyed && socket.write(bytes),
-    get queuedBytes() {
-      return socket.writableLength;
-    },
-    listen: (listener) => {
-      socket.on('data', listener.onData);
-      socket.on('end', listener.onEnd);
-      socket.on('drain', listener.onDrain);
-      socket.on('close', listener.onClose);
-      if (socket.destroyed) listener.onClose();
-      else {
-        // Who came and went without a word has ended already, also for a paused socket: there is no second 'end'.
-        if (socket.readableEnded) listener.onEnd();
-        socket.resume();
-      }
-    },
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
-    end: () => void socket.end(() => socket.destroySoon()),
-    destroy: () => void socket.destroy(),
-  };
+/** Node has no name for it; -1 when this version has none. */
+function descriptorOf(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { _handle?: { fd?: unknown } | null };
+  return typeof handle?.fd === 'number' ? handle.fd : -1;
 }

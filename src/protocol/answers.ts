@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { logRow, eventRow, fileRow, watchRow, sessionRow, actRow } from './answer-rows.ts';
 import { storeBackedUp, storeCompacted, storeStatus } from './store-answers.ts';
+import { tokenCreated, tokenResults, tokensRevoked } from './token-answers.ts';
 import {
   count,
   databaseName,
   flag,
   json,
-  scopeName,
   streamName,
   anyText as text,
   time,
@@ -89,20 +89,6 @@ const auditFinding = z.object({
   block: count.nullish(),
   reason: text,
   ranges: z.array(z.object({ stream: streamName, first: count, last: count })),
-});
-
-const tokenFields = {
-  id: text,
-  name: text,
-  scopes: z.array(scopeName),
-  created_at: time,
-  expires_at: time.nullish(),
-};
-
-const tokenRow = z.object({
-  ...tokenFields,
-  last_used_at: time.nullish(),
-  last_used_from: text.nullish(),
 });
 
 /** Archive segments whose entries are missing in an answer. */
@@ -205,7 +191,7 @@ export const ANSWERS = {
   StoreStatus: storeStatus,
   StoreCompacted: storeCompacted,
   StoreBackedUp: storeBackedUp,
-  TokenCreated: z.object({ token: text, ...tokenFields, request_id: requestId }),
-  TokenResults: z.object({ tokens: z.array(tokenRow), request_id: requestId }),
-  TokensRevoked: z.object({ ids: z.array(text), closed: count, request_id: requestId }),
+  TokenCreated: tokenCreated,
+  TokenResults: tokenResults,
+  TokensRevoked: tokensRevoked,
 } as const;

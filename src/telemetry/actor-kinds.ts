@@ -13,8 +13,8 @@ const PLACES = [
   ['watcher', /^watching\/watchers\/./],
   ['roots', /^watching\/roots$/],
   ['connection', /^serving\/connections\/./],
-  ['acceptor', /^serving\/unix$/],
   ['spools', /^serving\/spools$/],
+  ['acceptor', /^serving\/(unix|legacy|tcp)$/],
   ['http', /^serving\/http$/],
   ['supervisor', /^(core(\/storage)?|watching(\/(hosts|watchers))?|serving(\/connections)?)$/],
 ] as const;

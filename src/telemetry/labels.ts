@@ -16,6 +16,12 @@ export const CLOSE_REASONS = [
   'crashed',
 ] as const;
 
+/** Sockets clients come by. */
+export const DOOR_NAMES = ['unix', 'legacy', 'tcp'] as const;
+
+/** Why a connection to the TLS port did not become a client. */
+export const TLS_TROUBLES = ['plain', 'handshake', 'timeout', 'tooMany'] as const;
+
 /** Why something was dropped. */
 export const DROP_REASONS = [
   'mailboxFull',

@@ -13,6 +13,8 @@ export interface Act {
   actor?: string;
   /** Plain data beside it: reason, outcome. */
   data?: object;
+  /** What was done before this daemon began: under which id (UUID) it is recorded once, and when it was. */
+  earlier?: { id: string; atMs: number };
 }
 
 /**
@@ -30,10 +32,10 @@ export class ActRecorder {
     this.#nowMs = nowMs;
   }
 
-  record({ kind, subject, actor, data }: Act): void {
+  record({ kind, subject, actor, data, earlier }: Act): void {
     const isTaken = this.#buffer.offerAct({
-      id: Buffer.from(randomUUID().replaceAll('-', ''), 'hex'),
-      ...timestampFromMs(this.#nowMs()),
+      id: Buffer.from((earlier?.id ?? randomUUID()).replaceAll('-', ''), 'hex'),
+      ...timestampFromMs(earlier?.atMs ?? this.#nowMs()),
       kind,
       subject,
       actor: actor ?? null,

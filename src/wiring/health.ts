@@ -47,6 +47,7 @@ export function lookAtHealth(shared: Shared): Health {
       ...walReasons(shared),
       ...httpReasons(shared),
       ...spoolReasons(shared),
+      ...tokenReasons(shared),
       ...shared.audit.reasons(),
       ...shared.scrub.reasons(),
     ],
@@ -115,6 +116,11 @@ function spoolReasons({ spools }: Shared): Reason[] {
   return [
     { text: `the spool folder is not read: ${problem}`, publicText: 'the spool is not read' },
   ];
+}
+
+function tokenReasons({ tokens }: Shared): Reason[] {
+  const { problem } = tokens;
+  return problem === undefined ? [] : [{ text: problem, publicText: 'no token can be used' }];
 }
 
 function retentionReasons({ retention }: Shared): Reason[] {

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { acceptorSpec } from '../actors/serving/acceptor.actor.ts';
-import { connectionSpec } from '../actors/serving/connection.actor.ts';
-import type { ClientSocket, ServingPorts } from '../actors/serving/ports.ts';
 import { spoolsSpec } from '../actors/serving/spools.actor.ts';
 import { httpSpec } from '../actors/serving/http.actor.ts';
+import { Lobby } from '../actors/serving/lobby.ts';
+import type { ServingPorts } from '../actors/serving/ports.ts';
+import { SendRoom } from '../actors/serving/send-room.ts';
 import type { RootsMessage } from '../actors/watching/roots.actor.ts';
 import { listenHttp } from '../platform/http-server.ts';
 import { spoolFolder } from '../platform/spool-folder.ts';
-import { listenUnix } from '../platform/unix-socket.ts';
-import type { Message } from '../protocol/messages.ts';
 import { spoolDirOf } from '../protocol/places.ts';
 import { timestampFromMs } from '../protocol/timestamp.ts';
 import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
+import { doorSpecs } from './doors.ts';
 import { httpPages } from './http-pages.ts';
 import { auditPort, monitoringPort, queryPort, sessionPort } from './serving-ports.ts';
 import { BRANCH, type Shared } from './shared.ts';
@@ -19,13 +18,16 @@ import { storePort } from './store-port.ts';
 import { statusBody } from './status.ts';
 
 const FOLLOWS_MAX = 16;
-const FRAME_TIMEOUT_MS = 30_000;
 /** How many unanswered messages a client should keep on the way. */
 const WINDOW_COUNT = 8_192;
 
-/** Clients: one actor each, and the door they come through; and a window for machines. */
+/** Connections that are being turned out while others come in. */
+const LEAVING_MAX = 256;
+
+/** Clients: one actor each, and the doors they come through; and a window for machines. */
 export function servingBranch(shared: Shared): SupervisorSpec {
   const { limits, http } = shared.options.config;
+  const ports = servingPorts(shared);
   return {
     type: 'supervisor',
     id: 'serving',
@@ -37,43 +39,21 @@ export function servingBranch(shared: Shared): SupervisorSpec {
         id: 'connections',
         strategy: 'dynamic',
         ...BRANCH,
-        maxChildren: limits.connectionLimitCount,
+        maxChildren: limits.connectionLimitCount + LEAVING_MAX,
       },
       // Before the door opens, so that a client finds as little as possible of its own still waiting.
-      spoolReader(shared),
-      unixAcceptor(shared),
+      spoolReader(shared, ports),
+      ...doorSpecs(shared, ports),
       ...(http.isEnabled ? [httpServer(shared)] : []),
     ],
   };
 }
 
-function unixAcceptor(shared: Shared): ChildSpec {
-  const { config, socketPath, telemetry } = shared.options;
-  const ports = servingPorts(shared);
-  let nextConnection = 1;
-  return acceptorSpec('unix', {
-    listen: (onSocket, onError) => listenUnix(socketPath, onSocket, onError),
-    startConnection: async (socket: ClientSocket) => {
-      const spec = connectionSpec(nextConnection++, socket, ports);
-      const started = await shared.system.startChild('serving/connections', spec);
-      return started.ok;
-    },
-    telemetry,
-    limitCount: config.limits.connectionLimitCount,
-    newMessage: (body) =>
-      ({
-        id: ports.newId(),
-        timestamp: ports.now(),
-        payload: { kind: 'Error', body },
-      }) as Message,
-  });
-}
-
 /** What clients left while there was no daemon. */
-function spoolReader(shared: Shared): ChildSpec {
+function spoolReader(shared: Shared, ports: ServingPorts): ChildSpec {
   const { config, dataDir, uid, telemetry } = shared.options;
   const { spool, limits } = config;
-  const { ingest, sessions, identity, newId, now } = servingPorts(shared);
+  const { ingest, sessions, identity, newId, now } = ports;
   return spoolsSpec({
     folder: spoolFolder({ directory: spoolDirOf(dataDir), uid, ...spool }),
     ingest,
@@ -121,6 +101,13 @@ function servingPorts(shared: Shared): ServingPorts {
       shared.roots,
       clock,
     ),
+    tokens: shared.tokens,
+    lobby: new Lobby({
+      connections: config.limits.connectionLimitCount,
+      connectionsPerUser: config.limits.userConnectionLimitCount,
+    }),
+    sendRoom: new SendRoom(config.limits.sendLimitBytes),
+    recordAct: (act) => shared.acts.record(act),
     feed: facts,
     producerSequence: (producerId) => reader.run('producerSequence', { producerId }),
     status: async () => statusBody(shared),
@@ -131,9 +118,10 @@ function servingPorts(shared: Shared): ServingPorts {
       sendLimitBytes: config.limits.connectionSendLimitBytes,
       window: WINDOW_COUNT,
       messagesPerSecond: config.limits.messagesPerSecond,
+      bytesPerSecond: config.limits.bytesPerSecond,
       followsMax: FOLLOWS_MAX,
       firstFrameTimeoutMs: config.limits.handshakeTimeoutMs,
-      frameTimeoutMs: FRAME_TIMEOUT_MS,
+      frameTimeoutMs: config.limits.frameTimeoutMs,
     },
     identity: {
       sessionId: config.general.sessionId ?? null,

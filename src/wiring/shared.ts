@@ -11,23 +11,33 @@ import { HostRouter } from '../actors/watching/host-router.ts';
 import { RootTable } from '../actors/watching/root-table.ts';
 import type { RootRequest } from '../actors/watching/roots.actor.ts';
 import type { Config } from '../config/schema.ts';
+import type { TlsFiles } from '../platform/tls-pair.ts';
+import type { ReadPeerUser } from '../platform/unix-socket.ts';
 import type { Environment, System } from '../supervisor/index.ts';
 import type { TelemetryHub } from '../telemetry/telemetry.ts';
 import type { NotaryCommand } from '../workers/storage/notary.messages.ts';
 import type { UpkeepCommand } from '../workers/storage/archive.messages.ts';
 import type { StateCommand } from '../workers/storage/state.messages.ts';
+import { readTokenFile, writeTokenFile } from '../workers/storage/tokens/token-file.ts';
 import { ActRecorder } from './act-recorder.ts';
 import { AuditDesk } from './audit-desk.ts';
 import { CommittedFacts } from './committed-facts.ts';
 import type { HeldDataDirectory } from './data-directory.ts';
 import { ReportDesk } from './report-desk.ts';
 import { AnswerDesk } from './serving-ports.ts';
+import { TokenDesk } from './token-desk.ts';
 
 export interface DaemonOptions {
   config: Config;
   dataDir: string;
   socketPath: string;
   debugSocketPath: string;
+  /** One more socket, for clients of the original protocol. */
+  legacySocketPath?: string | undefined;
+  /** Certificate and key of the TCP port, when they are not the data directory's own. */
+  tlsFiles?: TlsFiles | undefined;
+  /** Whose the process at the other end of a Unix socket is. */
+  readPeerUser: ReadPeerUser;
   /** Watched for this run only; stored paths come on top. */
   roots: readonly RootRequest[];
   environment: Environment;
@@ -39,6 +49,15 @@ export interface DaemonOptions {
   audit: { origin: string; keyFile?: string };
   /** The main key of the store; absent: it is plain. */
   encryptionKey?: Uint8Array | undefined;
+}
+
+/** Where TCP listens, and what it asks for. */
+export interface TcpDoor {
+  port: number;
+  address: string;
+  tls: boolean;
+  token: boolean;
+  fingerprint?: string;
 }
 
 /** What the branches share. None of it belongs to an incarnation of an actor. */
@@ -64,6 +83,9 @@ export interface Shared {
   reports: ReportDesk;
   httpDoor: HttpDoor;
   spools: SpoolDesk;
+  tokens: TokenDesk;
+  /** The TCP port, once it is open. */
+  tcp: TcpDoor | undefined;
   /** When everything that was on disk at the start is recorded. */
   settled: Promise<void>;
   /** Commits counted per database (ledger, state), read by the checkpoint thread without asking. */
@@ -129,6 +151,15 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     reports: new ReportDesk(telemetry),
     spools: new SpoolDesk(),
     httpDoor: new HttpDoor((url) => held.changeCard({ http_url: url })),
+    tokens: new TokenDesk({
+      read: () => readTokenFile(options.dataDir, options.uid),
+      write: (content) => writeTokenFile(options.dataDir, content),
+      clock: environment.clock,
+      telemetry,
+      record: (act) => acts.record(act),
+      failuresPerMinute: config.limits.tokenFailuresPerMinute,
+    }),
+    tcp: undefined,
     settled,
     commits: new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)),
     walBytes: undefined,

@@ -38,5 +38,6 @@ export function statusBody(shared: Shared): BodyOf<'Status'> {
     audit: audit.summary(),
     scrub: shared.scrub.summary(),
     spools: shared.spools.summary(),
+    ...(shared.tcp && { tcp: { ...shared.tcp } }),
   } as BodyOf<'Status'>;
 }

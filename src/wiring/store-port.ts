@@ -23,14 +23,14 @@ export function storePort(shared: Shared): StorePort {
       const report = await retention.compact();
       return { dry_run: false, ...retentionData(report), duration_ms: report.durationMs };
     },
-    backUp: async (directory) => {
+    backUp: async (directory, by) => {
       if (!isAbsolute(directory))
         throw new CodiError('CODI_BACKUP_UNFIT', { reason: `${directory} is not absolute` });
       const target = normalize(directory).replace(/(?<=.)\/+$/, '');
       const manifest = await retention.read('backup', { target, nowMs: nowMs() });
       const { ledger, segments } = manifest;
       const data = { blocks: ledger.blocks, segments: segments.length };
-      acts.record({ kind: 'store.backup', subject: target, data });
+      acts.record({ kind: 'store.backup', subject: target, actor: by, data });
       return backupRow(target, manifest);
     },
   };

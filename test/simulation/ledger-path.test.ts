@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 import { ActorWorld, rememberTelemetry } from '../support/actor-world.ts';
 import { LedgerDisk, LedgerThread } from '../support/fake-ledger.ts';
 import { countingId, entryBody, FakeSocket, frameOf } from '../support/fake-socket.ts';
-import { ServingWorld } from '../support/serving-world.ts';
+import { ServingWorld, UNIX } from '../support/serving-world.ts';
 import { Dice, runSeeds, simulationSeeds } from '../support/simulation.ts';
 import { virtualEnvironment } from '../support/virtual-environment.ts';
 
@@ -65,6 +65,7 @@ class Simulation {
         sendLimitBytes: 1_000_000,
         window: 1,
         messagesPerSecond: 0,
+        bytesPerSecond: 0,
         followsMax: 1,
         firstFrameTimeoutMs: 60_000,
         frameTimeoutMs: 60_000,
@@ -121,7 +122,7 @@ class Simulation {
     if (this.clients.length >= 5) return;
     const connection = this.clients.length + 1;
     const socket = new FakeSocket(this.#world.environment.clock);
-    const spec = connectionSpec(connection, socket, this.#ports);
+    const spec = connectionSpec(connection, socket, this.#ports, UNIX);
     await this.#world.during(this.#world.system.startChild('connections', spec));
     this.clients.push({ connection, socket, sent: [], hasEnded: false, isCut: false });
   }

@@ -49,6 +49,7 @@ export function fakeShared(children: () => TreeNode[]) {
     httpDoor: new HttpDoor(() => undefined),
     spools: new SpoolDesk(),
     retention: new RetentionDesk(),
+    tokens: { problem: undefined },
     buffer: { bytes: 17 },
     startedAtMs: 1_000,
     system: {

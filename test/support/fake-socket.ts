@@ -1,3 +1,4 @@
+import type { Peer } from '#codi/actors/serving/door.js';
 import type { ClientSocket } from '#codi/actors/serving/ports.js';
 import { decodeMessage, encodeMessage } from '#codi/protocol/codec.js';
 import { FrameScanner } from '#codi/protocol/frame.js';
@@ -14,6 +15,7 @@ export function countingId(): string {
 /** The server's end of a client, with the client's hands on it. */
 export class FakeSocket implements ClientSocket {
   readonly #clock: VirtualClock;
+  readonly peer: Peer;
   #listener: Parameters<ClientSocket['listen']>[0] | undefined;
   #written: Buffer[] = [];
   #waiting: Buffer[] = [];
@@ -24,8 +26,9 @@ export class FakeSocket implements ClientSocket {
   isDestroyed = false;
   isClosed = false;
 
-  constructor(clock: VirtualClock) {
+  constructor(clock: VirtualClock, peer: Peer = { transport: 'unix' }) {
     this.#clock = clock;
+    this.peer = peer;
   }
 
   write(bytes: Uint8Array): boolean {

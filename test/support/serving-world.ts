@@ -1,6 +1,17 @@
 import { CodiError } from '#codi/protocol/errors.js';
 import { connectionSpec } from '#codi/actors/serving/connection.actor.js';
-import type { CommittedFeed, Page, Row, ServingPorts } from '#codi/actors/serving/ports.js';
+import { OWNER, type Door, type Peer } from '#codi/actors/serving/door.js';
+import { Lobby } from '#codi/actors/serving/lobby.js';
+import { SendRoom } from '#codi/actors/serving/send-room.js';
+import type { Scope } from '#codi/protocol/scopes.js';
+import type {
+  CommittedFeed,
+  Page,
+  Row,
+  ServingPorts,
+  StorePort,
+  TokenPort,
+} from '#codi/actors/serving/ports.js';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import type { SupervisorSpec } from '#codi/supervisor/index.js';
 import type {
@@ -63,6 +74,75 @@ export class FakeIngest {
   }
 }
 
+/** Tokens that are valid because the test says so. */
+export class FakeTokens implements TokenPort {
+  readonly valid = new Map<string, { id: string; name: string; scopes: Scope[] }>();
+  readonly #watches = new Map<string, Set<(error: CodiError) => void>>();
+
+  check: TokenPort['check'] = (text) => {
+    const token = this.valid.get(text);
+    return token
+      ? { ok: true, token }
+      : { ok: false, error: new CodiError('CODI_TOKEN_INVALID', { reason: 'it is not known' }) };
+  };
+
+  watch: TokenPort['watch'] = (id, onEnd) => {
+    const watchers = this.#watches.get(id) ?? new Set();
+    this.#watches.set(id, watchers.add(onEnd));
+    return () => void watchers.delete(onEnd);
+  };
+
+  create: TokenPort['create'] = async ({ name }) => ({
+    token: 'secret',
+    id: 'id',
+    name,
+    scopes: [],
+    created_at: '2026-01-01T00:00:00Z',
+  });
+  list: TokenPort['list'] = async () => [];
+  revoke: TokenPort['revoke'] = async () => ({ ids: [], closed: 0 });
+
+  watchers(id: string): number {
+    return this.#watches.get(id)?.size ?? 0;
+  }
+
+  end(id: string): void {
+    const error = new CodiError('CODI_TOKEN_INVALID', { reason: 'it was revoked' });
+    for (const onEnd of this.#watches.get(id) ?? []) onEnd(error);
+  }
+}
+
+/** An empty store. */
+const STORE: StorePort = {
+  stats: async () => ({
+    databases: [],
+    streams: [],
+    blocks: 0,
+    archive: { segments: 0, entries: 0, bytes: 0 },
+  }),
+  compact: async () => ({
+    dry_run: false,
+    segments: 0,
+    entries: 0,
+    bytes: 0,
+    file_bytes: 0,
+    rows_removed: 0,
+    files_removed: 0,
+    reasons: [],
+    duration_ms: 0,
+  }),
+  backUp: async (directory) => ({
+    directory,
+    created: '2026-01-01T00:00:00Z',
+    ledger: { blocks: 0, bytes: 0, sha256: '' },
+    state: { blocks: 0, bytes: 0, sha256: '' },
+    segments: 0,
+    segment_bytes: 0,
+  }),
+};
+
+export const UNIX: Door = { name: 'unix', grant: OWNER, takesHello: true };
+
 const CONNECTIONS: SupervisorSpec = { type: 'supervisor', id: 'connections', strategy: 'dynamic' };
 
 /** Connections of real actors with ports in the test's hands. */
@@ -73,6 +153,9 @@ export class ServingWorld {
   readonly log: TelemetryLog = rememberTelemetry();
   readonly deliverers = new Map<number, (answers: ConnectionAnswers) => void>();
   readonly ports: ServingPorts;
+  readonly lobby = new Lobby({ connections: 1_000, connectionsPerUser: 1_000 });
+  readonly acts: { kind: string; subject: string; actor: string; data?: object }[] = [];
+  readonly tokens = new FakeTokens();
   #connections = 0;
 
   constructor(overrides: Partial<ServingPorts> = {}) {
@@ -80,7 +163,6 @@ export class ServingWorld {
     this.actors = new ActorWorld(environment);
     const { clock } = environment;
     const empty = async (): Promise<Page<Row>> => ({ rows: [] });
-    const nothing = async (): Promise<Row> => ({});
     this.ports = {
       ingest: this.ingest,
       query: { logs: empty, events: empty, files: empty, sessions: empty, acts: empty },
@@ -96,7 +178,7 @@ export class ServingWorld {
           findings: [],
         }),
       },
-      store: { stats: nothing, compact: nothing, backUp: nothing },
+      store: STORE,
       sessions: { start: async () => undefined, end: async () => undefined },
       monitoring: {
         add: async () => undefined,
@@ -104,6 +186,10 @@ export class ServingWorld {
         watches: () => [],
         sync: async () => ({ roots: 1 }),
       },
+      tokens: this.tokens,
+      lobby: this.lobby,
+      sendRoom: new SendRoom(1_000_000),
+      recordAct: (act) => void this.acts.push(act),
       feed: this.feed,
       producerSequence: async () => 0,
       status: async () => ({ components: [], uptime: { secs: 1, nanos: 0 } }),
@@ -117,6 +203,7 @@ export class ServingWorld {
         sendLimitBytes: 4_000,
         window: 16,
         messagesPerSecond: 0,
+        bytesPerSecond: 0,
         followsMax: 2,
         firstFrameTimeoutMs: 2_000,
         frameTimeoutMs: 30_000,
@@ -141,9 +228,10 @@ export class ServingWorld {
   }
 
   /** A client whose actor runs. */
-  async connect(hello?: object): Promise<FakeSocket> {
-    const socket = new FakeSocket(this.actors.environment.clock);
-    const spec = connectionSpec(++this.#connections, socket, this.ports);
+  async connect(hello?: object, door: Door = UNIX, peer?: Peer): Promise<FakeSocket> {
+    const socket = new FakeSocket(this.actors.environment.clock, peer);
+    this.lobby.enter(socket, door.grant === undefined);
+    const spec = connectionSpec(++this.#connections, socket, this.ports, door);
     await this.actors.during(this.actors.system.startChild('connections', spec));
     if (hello) await this.request(socket, 'Hello', { version: 1, ...hello });
     return socket;

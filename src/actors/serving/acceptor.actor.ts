@@ -1,6 +1,6 @@
 /**
- * Listens on the Unix socket and starts one connection actor for each client. When it dies accepted clients
- * stay; the next incarnation takes the path over again, which only the holder of the data directory may do.
+ * Listens on one socket, Unix or TCP, and starts one connection actor for each client. When it dies accepted clients
+ * stay; the next incarnation takes the address over again, which only the holder of the data directory may do.
  */
 import { CodiError } from '../../protocol/errors.ts';
 import { encodeMessage } from '../../protocol/codec.ts';
@@ -9,6 +9,7 @@ import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { acceptorMachine } from './acceptor.machine.ts';
+import type { Lobby } from './lobby.ts';
 import type { ClientSocket } from './ports.ts';
 
 export interface Listener {
@@ -16,15 +17,18 @@ export interface Listener {
 }
 
 export interface AcceptorPorts {
-  /** Binds the socket privately (0600 in a 0700 directory), replacing a stale one. */
+  /** Binds the socket; a Unix one privately (0600), replacing a stale one. */
   listen(
     onSocket: (socket: ClientSocket) => void,
     onError: (error: unknown) => void,
   ): Promise<Listener>;
-  /** Starts the connection's actor; refused when there are too many. */
+  /** Starts the connection's actor; false when that cannot be. */
   startConnection(socket: ClientSocket): Promise<boolean>;
   telemetry: Telemetry;
+  lobby: Lobby;
   limitCount: number;
+  /** Whether a client has to show a token. */
+  mustProve: boolean;
   newMessage(body: object): Message;
 }
 
@@ -43,16 +47,21 @@ function start(cell: CellContext<never>, ports: AcceptorPorts) {
   let binding: Promise<void> | undefined;
   const crash = cell.scope.wrap((error: unknown) => cell.crash(error));
 
-  const refuse = (socket: ClientSocket) => {
-    const error = new CodiError('CODI_TOO_MANY_CONNECTIONS', { limit: ports.limitCount });
+  const tooMany = () => new CodiError('CODI_TOO_MANY_CONNECTIONS', { limit: ports.limitCount });
+  const refuse = (socket: ClientSocket, error = tooMany()) => {
     socket.write(encodeMessage(ports.newMessage(error.toWire()), 'msgpack'));
     socket.end();
     ports.telemetry.emit('ConnectionRefused', { code: error.code });
   };
   const onSocket = cell.scope.wrap((socket: ClientSocket) => {
+    const { out, error } = ports.lobby.enter(socket, ports.mustProve);
+    if (error) return refuse(socket, error);
+    if (out) refuse(out);
     void ports.startConnection(socket).then(
       cell.scope.wrap((isStarted: boolean) => {
-        if (!isStarted) refuse(socket);
+        if (isStarted) return;
+        ports.lobby.leave(socket);
+        refuse(socket);
       }),
       crash,
     );

@@ -7,8 +7,9 @@ import { decodeMessage, encodeMessage } from '../../protocol/codec.ts';
 import { closesConnection, CodiError, isCodiError } from '../../protocol/errors.ts';
 import { FrameScanner } from '../../protocol/frame.ts';
 import { ANSWER_KINDS, isRequestKind } from '../../protocol/kinds.ts';
-import type { Message, Payload } from '../../protocol/messages.ts';
+import type { BodyOf, Message, Payload } from '../../protocol/messages.ts';
 import { peekKind } from '../../protocol/peek.ts';
+import type { CLOSE_REASONS } from '../../telemetry/labels.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type {
@@ -16,27 +17,34 @@ import type {
   ConnectionContext,
 } from '../../workers/storage/ledger.messages.ts';
 import { connectionMachine } from './connection.machine.ts';
+import type { Door } from './door.ts';
+import { Entrance } from './entrance.ts';
 import { Follows } from './follow.ts';
-import { MessageRate } from './message-rate.ts';
+import { Inflow } from './inflow.ts';
+import { Outflow } from './outflow.ts';
 import type { ClientSocket, ServingPorts } from './ports.ts';
 import { errorPayload, failure, rejection } from './refusals.ts';
 import { handleRequest } from './requests.ts';
 
-const LEDGER_KINDS = new Set(['LogEntry', 'LogBatch']);
 const ANSWERS = new Set<string>(ANSWER_KINDS);
+const TIMEOUTS = new Set<string>(['CODI_HELLO_TIMEOUT', 'CODI_HANDSHAKE_TIMEOUT']);
 const ANSWERS_KINDS_ORIGINAL = new Set(['Acknowledgment', 'LogResults', 'Error', 'Status']);
+
+type HelloBody = BodyOf<'Hello'>;
+type CloseReason = (typeof CLOSE_REASONS)[number];
 
 export function connectionSpec(
   connection: number,
   socket: ClientSocket,
   ports: ServingPorts,
+  door: Door,
 ): ActorSpec<never> {
   return {
     type: 'worker',
     id: `client-${connection}`,
     restart: 'temporary',
     shutdown: 3_000,
-    start: (cell) => new Connection(cell, connection, socket, ports).behaviour(),
+    start: (cell) => new Connection(cell, connection, socket, ports, door).behaviour(),
   };
 }
 
@@ -45,6 +53,9 @@ export class Connection {
   readonly #socket: ClientSocket;
   readonly #ports: ServingPorts;
   readonly #scanner: FrameScanner;
+  readonly #entrance: Entrance;
+  readonly #inflow: Inflow;
+  readonly #outflow: Outflow;
   readonly follows: Follows;
   /** Replaced, never changed: batches in flight keep the one they were sent under. */
   context: ConnectionContext;
@@ -52,25 +63,31 @@ export class Connection {
   #isFinishing = false;
   /** The stream cannot be trusted any more; nothing of it is taken. */
   #isBroken = false;
-  readonly #rate: MessageRate | undefined;
-  /** Reasons not to read any further at the moment. */
-  #holds = 0;
-  #isHeldByIngest = false;
-  #hasFrame = false;
-  #stopFrameTimer: (() => void) | undefined;
+  #closeReason: CloseReason | undefined;
 
   constructor(
     cell: CellContext<never>,
     connection: number,
     socket: ClientSocket,
     ports: ServingPorts,
+    door: Door,
   ) {
     this.#cell = cell;
     this.#socket = socket;
     this.#ports = ports;
     this.#scanner = new FrameScanner({ limitBytes: ports.limits.frameLimitBytes });
-    const { messagesPerSecond } = ports.limits;
-    if (messagesPerSecond > 0) this.#rate = new MessageRate(messagesPerSecond, ports.monotonicMs());
+    this.#entrance = new Entrance({
+      scope: cell.scope,
+      ports,
+      door,
+      socket,
+      end: (error) => this.#break(error),
+    });
+    this.#inflow = new Inflow(cell.scope, socket, ports, (error) => this.#break(error));
+    this.#outflow = new Outflow(socket, ports, {
+      isGreeted: () => this.context.hasHello,
+      onCut: () => (this.#closeReason = 'slowConsumer'),
+    });
     this.context = {
       connection,
       format: 'msgpack',
@@ -90,14 +107,27 @@ export class Connection {
     );
     cell.scope.defer('socket', () => socket.destroy());
     cell.scope.defer('answers', unregister);
-    cell.scope.defer('closed', () => ports.telemetry.emit('ConnectionClosed', { connection }));
+    cell.scope.defer('room', () => {
+      ports.lobby.leave(socket);
+      this.#outflow.close();
+    });
+    cell.scope.defer('closed', () =>
+      ports.telemetry.emit('ConnectionClosed', {
+        connection,
+        ...(this.#closeReason && { reason: this.#closeReason }),
+      }),
+    );
     socket.listen({
       onData: cell.scope.wrap((chunk: Buffer) => this.#receive(chunk)),
       onEnd: cell.scope.wrap(() => this.#peerEnded()),
-      onDrain: cell.scope.wrap(() => this.follows.resume()),
+      onDrain: cell.scope.wrap(() => this.#drained()),
       onClose: cell.scope.wrap(() => cell.raise({ type: 'socketClosed' })),
     });
-    ports.telemetry.emit('ConnectionOpened', { connection });
+    ports.telemetry.emit('ConnectionOpened', { connection, door: door.name, from: this.who });
+  }
+
+  get who(): string {
+    return this.#entrance.who;
   }
 
   behaviour() {
@@ -134,45 +164,17 @@ export class Connection {
       this.#take(body);
       if (this.#isBroken) return;
     }
-    this.#watchFrame(scan.frames.length > 0);
+    const heldBytes = this.#scanner.pendingBytes;
     if (scan.error) this.#break(scan.error);
-    else this.#slowDown(scan.frames.length);
-  }
-
-  /** Who sends too much, or more than there is memory for, is not read for a while: nothing is lost. */
-  #slowDown(messages: number): void {
-    const waitMs = this.#rate?.take(messages, this.#ports.monotonicMs()) ?? 0;
-    if (waitMs > 0) this.#hold((release) => this.#cell.scope.after(waitMs, release));
-    if (!this.#ports.ingest.isPressing || this.#isHeldByIngest) return;
-    this.#isHeldByIngest = true;
-    this.#hold((release) =>
-      this.#ports.ingest.whenDrained(() => {
-        this.#isHeldByIngest = false;
-        release();
-      }),
-    );
-  }
-
-  /** Half a frame holds memory, so its other half may not take for ever. */
-  #watchFrame(isComplete: boolean): void {
-    if (isComplete) this.#hasFrame = true;
-    if (isComplete || this.#scanner.pendingBytes === 0) this.#stopWatchingFrame();
-    if (this.#scanner.pendingBytes === 0 || this.#stopFrameTimer) return;
-    const { firstFrameTimeoutMs, frameTimeoutMs } = this.#ports.limits;
-    const timeoutMs = this.#hasFrame ? frameTimeoutMs : firstFrameTimeoutMs;
-    this.#stopFrameTimer = this.#cell.scope.after(timeoutMs, () =>
-      this.#break(new CodiError('CODI_HANDSHAKE_TIMEOUT', { timeoutMs })),
-    );
-  }
-
-  #stopWatchingFrame(): void {
-    this.#stopFrameTimer?.();
-    this.#stopFrameTimer = undefined;
+    else if (this.#entrance.isTooMuch(heldBytes)) this.#break(new CodiError('CODI_TOKEN_REQUIRED'));
+    else this.#inflow.took(scan.frames.length, chunk.length, heldBytes);
   }
 
   #take(body: Buffer): void {
     const { kind } = peekKind(body, this.context.format);
-    if (kind !== undefined && LEDGER_KINDS.has(kind)) this.#takeEntries(body);
+    if (!this.#entrance.isOpen && kind !== 'Hello')
+      this.#break(new CodiError('CODI_TOKEN_REQUIRED'));
+    else if (kind !== undefined && this.#entrance.ledgerKinds.has(kind)) this.#takeEntries(body);
     else if (kind !== undefined && ANSWERS.has(kind)) this.#refuseAnswer(kind);
     else this.#takeRequest(body);
   }
@@ -193,9 +195,14 @@ export class Connection {
       this.#refuseFrame(decoded.error, decoded.id);
       return;
     }
-    this.#owed += 1;
     const { message } = decoded;
-    const { kind } = message.payload;
+    const { kind, body: request } = message.payload;
+    const refusal = isRequestKind(kind) ? this.#entrance.refusal(kind) : undefined;
+    const unproven =
+      refusal || kind !== 'Hello' ? undefined : this.#entrance.show((request as HelloBody).token);
+    if (unproven) return this.#break(unproven, message.id);
+    this.#owed += 1;
+    if (refusal) return this.#refuse(message, refusal);
     const startedAtMs = this.#ports.monotonicMs();
     const answer = this.#cell.scope.wrap((payload: Payload | undefined) => {
       const durationMs = this.#ports.monotonicMs() - startedAtMs;
@@ -207,6 +214,12 @@ export class Connection {
       answer(failure(message, error));
     });
     void handleRequest(this, message, this.#ports).then(answer, fail);
+  }
+
+  /** What this peer may not do; the connection goes on. */
+  #refuse(message: Message, error: CodiError): void {
+    this.#ports.telemetry.emit('FrameRejected', { code: error.code });
+    this.#settle(failure(message, error));
   }
 
   /** Answers may be far larger than questions, so one that comes from a client is not even decoded. */
@@ -228,16 +241,19 @@ export class Connection {
     this.#settle(errorPayload(error, id));
   }
 
-  #break(error: CodiError): void {
+  /** Says why, about a message when it is known, and takes nothing more. */
+  #break(error: CodiError, id?: string): void {
     if (this.#isFinishing || this.#isBroken) return;
     this.#isBroken = true;
     this.#owed += 1;
+    this.#closeReason = TIMEOUTS.has(error.code) ? 'handshakeTimeout' : 'refused';
     this.#cell.raise({ type: 'broken', code: error.code });
-    this.#settle(errorPayload(error, undefined));
+    this.#settle(errorPayload(error, id));
   }
 
   #peerEnded(): void {
     const truncated = this.#scanner.end();
+    this.#closeReason ??= 'clientClosed';
     if (truncated) this.#break(truncated);
     else this.#cell.raise({ type: 'peerEnded' });
   }
@@ -262,32 +278,17 @@ export class Connection {
     return this.#write(encodeMessage(message, this.context.format), 1);
   }
 
-  /** A peer that does not read: an old client loses answers, counted; one that said Hello is cut off. */
   #write(bytes: Uint8Array, count: number): boolean {
-    if (this.#socket.queuedBytes + bytes.length > this.#ports.limits.sendLimitBytes) {
-      this.#ports.telemetry.emit('AnswersDropped', { count });
-      if (this.context.hasHello) this.#socket.destroy();
-      return false;
-    }
-    return this.#socket.write(bytes);
+    return this.#outflow.write(bytes, count);
+  }
+
+  #drained(): void {
+    this.#outflow.drained();
+    this.follows.resume();
   }
 
   #checkAnswered(): void {
     if (this.#isFinishing && this.#owed <= 0 && !this.follows.isActive)
       this.#cell.raise({ type: 'answered' });
-  }
-
-  /** Stops reading until released: the kernel's socket buffer, and so the client, waits. */
-  #hold(whenOver: (release: () => void) => void): void {
-    this.#holds += 1;
-    this.#socket.pause();
-    this.#stopWatchingFrame();
-    const release = this.#cell.scope.wrap(() => {
-      this.#holds -= 1;
-      if (this.#holds > 0) return;
-      this.#socket.resume();
-      this.#watchFrame(false);
-    });
-    whenOver(release);
   }
 }

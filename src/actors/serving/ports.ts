@@ -2,17 +2,22 @@ import type { BytePath } from '../../protocol/byte-path.ts';
 import type { CodiError } from '../../protocol/errors.ts';
 import type { BodyOf } from '../../protocol/messages.ts';
 import type { Timestamp } from '../../protocol/timestamp.ts';
+import type { Scope } from '../../protocol/scopes.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type {
   ConnectionAnswers,
   ConnectionContext,
 } from '../../workers/storage/ledger.messages.ts';
+import type { Peer } from './door.ts';
+import type { Lobby } from './lobby.ts';
+import type { SendRoom } from './send-room.ts';
 
 /** A stream socket of one client. Listeners are set once, by the connection's actor. */
 export interface ClientSocket {
   /** Queues bytes; false when more is waiting than the kernel takes now. */
   write(bytes: Uint8Array): boolean;
   readonly queuedBytes: number;
+  readonly peer: Peer;
   listen(listener: {
     onData(chunk: Buffer): void;
     /** The peer sent its last byte. */
@@ -69,11 +74,28 @@ export interface AuditPort {
   verify(body: BodyOf<'AuditVerify'>): Promise<BodyOf<'AuditFindings'>>;
 }
 
-/** Care for the store: who may use the socket may ask for it. */
+/** Care for the store. `by` is who asked, for the ledger. */
 export interface StorePort {
   stats(): Promise<Row>;
   compact(isDryRun: boolean): Promise<Row>;
-  backUp(directory: string): Promise<Row>;
+  backUp(directory: string, by: string): Promise<Row>;
+}
+
+/** Who may come in over TCP. */
+export interface TokenPort {
+  /** `address` is where it came from. */
+  check(
+    text: string,
+    address: string,
+  ):
+    | { ok: true; token: { id: string; name: string; scopes: readonly Scope[] } }
+    | { ok: false; error: CodiError };
+  /** Says once when a token that was accepted has expired or was revoked; returns the end of the watch. */
+  watch(id: string, onEnd: (error: CodiError) => void): () => void;
+  create(body: BodyOf<'CreateToken'>, by: string): Promise<Row>;
+  list(): Promise<Row[]>;
+  /** `closed` is how many connections it ended. */
+  revoke(body: BodyOf<'RevokeToken'>, by: string): Promise<{ ids: string[]; closed: number }>;
 }
 
 export interface SessionPort {
@@ -107,6 +129,8 @@ export interface ServingLimits {
   window: number;
   /** Messages of one connection; beyond it the connection is read more slowly. 0 sets no rate. */
   messagesPerSecond: number;
+  /** Bytes of one connection, the same way. */
+  bytesPerSecond: number;
   followsMax: number;
   /** Time the first frame may take to arrive in full, once it has begun. */
   firstFrameTimeoutMs: number;
@@ -121,6 +145,11 @@ export interface ServingPorts {
   sessions: SessionPort;
   store: StorePort;
   monitoring: MonitoringPort;
+  tokens: TokenPort;
+  lobby: Lobby;
+  sendRoom: SendRoom;
+  /** Something administrative was done, by somebody. */
+  recordAct(act: { kind: string; subject: string; actor: string; data?: object }): void;
   feed: CommittedFeed;
   /** Highest committed sequence of a producer, 0 when unknown. */
   producerSequence(producerId: string): Promise<number>;

@@ -23,7 +23,14 @@ export function failure(message: Message, error: CodiError): Payload {
     : errorPayload(error, message.id);
 }
 
-const COMMANDS = new Set(['StartMonitoring', 'StopMonitoring', 'SessionStart', 'SessionEnd']);
+const COMMANDS = new Set([
+  'LogEntry',
+  'LogBatch',
+  'StartMonitoring',
+  'StopMonitoring',
+  'SessionStart',
+  'SessionEnd',
+]);
 
 /** An error about a message, or about the stream when no id is known. */
 export function errorPayload(error: CodiError, id: string | undefined): Payload {

@@ -1,7 +1,9 @@
-import { bytePathFromUtf8 } from '../../protocol/byte-path.ts';
+import { bytePathFromUtf8, showBytePath } from '../../protocol/byte-path.ts';
 import { CodiError } from '../../protocol/errors.ts';
+import { isRequestKind } from '../../protocol/kinds.ts';
 import type { BodyOf, Message, Payload } from '../../protocol/messages.ts';
 import type { ConnectionContext } from '../../workers/storage/ledger.messages.ts';
+import { ORIGINAL_REQUESTS } from './door.ts';
 import type { ServingPorts } from './ports.ts';
 
 /** The connection a request came by, as far as answering needs it. */
@@ -10,6 +12,8 @@ export interface RequestPeer {
   context: ConnectionContext;
   /** It has said Hello, and this is what it said. */
   greet(context: ConnectionContext): void;
+  /** For the ledger, when something administrative is done. */
+  readonly who: string;
   readonly follows: {
     start(id: string, body: BodyOf<'Follow'>): void;
     stop(id: string): boolean;
@@ -25,17 +29,6 @@ type Handler<Kind extends Payload['kind']> = (
 ) => Promise<Answer> | Answer;
 
 const PROTOCOL_VERSION = 1;
-
-/** Requests whose answers the original protocol has, and the greeting itself. */
-const WITHOUT_HELLO = new Set<string>([
-  'Hello',
-  'Health',
-  'QueryLogs',
-  'SessionStart',
-  'SessionEnd',
-  'StartMonitoring',
-  'StopMonitoring',
-]);
 
 /** What a client may ask for; entries take the short way to the ledger and never come here. */
 const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
@@ -81,10 +74,20 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
     answer('AuditFindings', message, await ports.audit.verify(body)),
   StoreStats: async (_body, message, _connection, ports) =>
     answer('StoreStatus', message, await ports.store.stats()),
-  CompactStore: async (body, message, _connection, ports) =>
-    answer('StoreCompacted', message, await ports.store.compact(body.dry_run === true)),
-  BackUpStore: async (body, message, _connection, ports) =>
-    answer('StoreBackedUp', message, await ports.store.backUp(body.directory)),
+  CompactStore: async (body, message, { who }, ports) => {
+    const isDryRun = body.dry_run === true;
+    const report = await ports.store.compact(isDryRun);
+    if (!isDryRun) ports.recordAct({ kind: 'store.compact', subject: 'ledger.db', actor: who });
+    return answer('StoreCompacted', message, report);
+  },
+  BackUpStore: async (body, message, connection, ports) =>
+    answer('StoreBackedUp', message, await ports.store.backUp(body.directory, connection.who)),
+  CreateToken: async (body, message, connection, ports) =>
+    answer('TokenCreated', message, await ports.tokens.create(body, connection.who)),
+  ListTokens: async (_body, message, _connection, ports) =>
+    answer('TokenResults', message, { tokens: await ports.tokens.list() }),
+  RevokeToken: async (body, message, connection, ports) =>
+    answer('TokensRevoked', message, await ports.tokens.revoke(body, connection.who)),
   ListWatches: (_body, message, _connection, ports) =>
     answer('WatchResults', message, { watches: ports.monitoring.watches() }),
   SessionStart: async (body, message, connection, ports) => {
@@ -106,13 +109,18 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
       connection.context = { ...connection.context, sessionId: ports.identity.sessionId };
     return accepted(message);
   },
-  StartMonitoring: async (body, message, _connection, ports) => {
+  StartMonitoring: async (body, message, { who }, ports) => {
     const { recursive, patterns } = body;
-    await ports.monitoring.add({ path: bytePathFromUtf8(body.path), recursive, patterns });
+    const path = bytePathFromUtf8(body.path);
+    await ports.monitoring.add({ path, recursive, patterns });
+    const data = { recursive, patterns };
+    ports.recordAct({ kind: 'watch.add', subject: showBytePath(path).path, actor: who, data });
     return accepted(message);
   },
-  StopMonitoring: async (body, message, _connection, ports) => {
-    await ports.monitoring.remove(bytePathFromUtf8(body.path));
+  StopMonitoring: async (body, message, { who }, ports) => {
+    const path = bytePathFromUtf8(body.path);
+    await ports.monitoring.remove(path);
+    ports.recordAct({ kind: 'watch.remove', subject: showBytePath(path).path, actor: who });
     return accepted(message);
   },
   Sync: async (body, message, _connection, ports) => {
@@ -147,9 +155,13 @@ export async function handleRequest(
   const handler = HANDLERS[kind] as Handler<typeof kind> | undefined;
   if (!handler) throw new CodiError('CODI_MESSAGE_UNKNOWN', { kind });
   // Without Hello a peer is taken for one of the original protocol, which has no words for the answer.
-  if (!connection.context.hasHello && !WITHOUT_HELLO.has(kind))
+  if (!connection.context.hasHello && !isForAll(kind))
     throw new CodiError('CODI_MESSAGE_UNEXPECTED', { kind, reason: 'send Hello first' });
   return handler(body as never, message, connection, ports);
+}
+
+function isForAll(kind: Payload['kind']): boolean {
+  return kind === 'Hello' || (isRequestKind(kind) && ORIGINAL_REQUESTS.has(kind));
 }
 
 async function hello(

@@ -4,6 +4,7 @@ import type { CliContext } from '../context.ts';
 import { GLOBAL_VALUE_FLAGS } from '../global-options.ts';
 import type { Invocation } from '../invocation.ts';
 import { collect, sessionPages } from '../pages.ts';
+import { SCOPES } from '../../protocol/scopes.ts';
 import { buildProgram } from '../program.ts';
 import { SORT_KEYS } from '../top/top-rows.ts';
 
@@ -86,6 +87,7 @@ async function optionValues(long: string | undefined, invocation: Invocation): P
   if (long === '--sort') return [...SORT_KEYS];
   if (long === '--session') return sessions(undefined, invocation);
   if (long === '--database') return ['ledger', 'state'];
+  if (long === '--scope') return [...SCOPES];
   if (long === '--order') return ['newest', 'oldest'];
   const takesPath = [
     '--data-dir',
@@ -97,6 +99,7 @@ async function optionValues(long: string | undefined, invocation: Invocation): P
     '--checkpoint',
     '--split',
     '--report',
+    '--out',
   ].includes(long ?? '');
   return takesPath ? [FILES] : [];
 }
@@ -110,6 +113,7 @@ async function argumentValues(
   const line = [command.parent?.name(), command.name()].join(' ');
   if (ACTOR_COMMANDS.has(line)) return actors(invocation);
   if (line === 'session end') return sessions(true, invocation);
+  if (line === 'token rotate' || line === 'token revoke') return tokens(invocation);
   if (line === 'codi completion') return ['bash', 'zsh', 'fish'];
   if (line === 'codi help') {
     const names = context.commands.filter((row) => !row.isHidden).map((row) => row.name);
@@ -145,6 +149,17 @@ function actors(invocation: Invocation): Promise<string[]> {
   return orNothing(() =>
     invocation.withDebug(async (debug) =>
       allPaths(await debug.tree()).filter((path) => path !== 'root'),
+    ),
+  );
+}
+
+function tokens(invocation: Invocation): Promise<string[]> {
+  return orNothing(() =>
+    invocation.withClient(
+      async (client) => [
+        ...new Set((await client.request('ListTokens', {})).tokens.map((token) => token.name)),
+      ],
+      { attempts: 1, requestTimeoutMs: PATIENCE_MS },
     ),
   );
 }

@@ -104,6 +104,7 @@ function statusLines(found: Status, invocation: Invocation): string[] {
     lines.push(row('clients', `${showCount(clients.connected)} connected${rate}`));
   }
   lines.push(...spoolLines(found, row));
+  if (found.tcp) lines.push(row('tcp', tcpText(found.tcp)));
   if (found.http_url) lines.push(row('http', `${safeText(found.http_url)}/health, /metrics`));
   return [...lines, ...restartLines(found, row)];
 }
@@ -127,6 +128,12 @@ function spoolLines(found: Status, row: (label: string, text: string) => string)
     lines.push(row('spools', `${plural(rejected, 'file')} with rejected lines, see ${where}`));
   }
   return lines;
+}
+
+function tcpText({ address, tls, token, fingerprint }: NonNullable<Status['tcp']>): string {
+  const parts = [address, tls ? 'TLS' : 'without TLS', token ? 'with a token' : 'without a token'];
+  if (fingerprint != null) parts.push(`fingerprint ${fingerprint}`);
+  return safeText(parts.join(', '));
 }
 
 function restartLines(found: Status, row: (label: string, text: string) => string): string[] {

@@ -16,6 +16,13 @@ export const limits = z.object({
     min: 1,
     max: 65_536,
   }),
+  userConnectionLimitCount: count('connections_per_user', {
+    description:
+      'Most clients of one user on the Unix sockets, where the system and the optional package koffi can tell whose they are.',
+    default: 1024,
+    min: 1,
+    max: 65_536,
+  }),
   ingestLimitBytes: size('ingest_bytes', {
     description:
       'Most bytes of entries waiting for the ledger; past it clients get Rejected with a time to try again.',
@@ -35,9 +42,23 @@ export const limits = z.object({
     min: '64KiB',
     max: '256MiB',
   }),
+  sendLimitBytes: size('send_bytes', {
+    description:
+      'Most bytes of answers waiting for all clients together; past it the client that most waits for is cut off.',
+    default: '64MiB',
+    min: '1MiB',
+    max: '16GiB',
+  }),
   handshakeTimeoutMs: duration('handshake_timeout', {
-    description: 'Time a started first message may take to arrive in full.',
+    description:
+      'Time a started first message may take to arrive in full; and on TCP, TLS and then Hello with its token.',
     default: '2s',
+    min: '100ms',
+    max: '5m',
+  }),
+  frameTimeoutMs: duration('frame_timeout', {
+    description: 'The same for a later message.',
+    default: '30s',
     min: '100ms',
     max: '5m',
   }),
@@ -46,6 +67,19 @@ export const limits = z.object({
       'Messages a connection may send each second, with a second of it at once; one that sends more is read more slowly. 0 sets no rate.',
     default: 0,
     min: 0,
+    max: 1_000_000,
+  }),
+  bytesPerSecond: count('bytes_per_second', {
+    description: 'Bytes a connection may send each second, in the same way.',
+    default: 0,
+    min: 0,
+    max: 10_000_000_000,
+  }),
+  tokenFailuresPerMinute: count('token_failures_per_minute', {
+    description:
+      'Tokens from one address that may be wrong within a minute; then no more is said than that there were too many. A token that is right is taken all the same.',
+    default: 30,
+    min: 1,
     max: 1_000_000,
   }),
 });

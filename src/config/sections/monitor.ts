@@ -1,6 +1,16 @@
 import { z } from 'zod';
 
-import { choice, count, duration, list, optionalPath, text, toggle } from '../setting.ts';
+import {
+  choice,
+  count,
+  duration,
+  list,
+  optionalCount,
+  optionalPath,
+  optionalToggle,
+  text,
+  toggle,
+} from '../setting.ts';
 
 /** The way in (sockets) and what is watched. */
 export const monitor = z.object({
@@ -11,24 +21,51 @@ export const monitor = z.object({
     shortNames: ['CODI_SOCKET'],
   }),
   mode: choice('mode', {
-    description: 'Which acceptors are opened; `auto` opens what this version serves.',
+    description:
+      'What clients connect by. There always is the Unix socket; `tcp` opens the TCP port beside it, `unix` does not, `auto` does when `tcp_port` is named.',
     choices: ['auto', 'unix', 'tcp'],
     default: 'auto',
     shortNames: ['CODI_MONITOR_MODE'],
-    isPending: true,
   }),
-  tcpPort: count('tcp_port', {
-    description: 'Port of the TCP acceptor.',
-    default: 9847,
+  tcpPort: optionalCount('tcp_port', {
+    description: 'TCP port; 0 takes any free one. Naming it opens it, unless `mode` is `unix`.',
+    derived: '9847 when `mode` is `tcp`, else none',
+    example: 9847,
     min: 0,
     max: 65_535,
     shortNames: ['CODI_MONITOR_PORT'],
-    isPending: true,
   }),
   tcpHost: text('tcp_host', {
-    description: 'Address the TCP acceptor is bound to.',
+    description:
+      'Address the TCP port is bound to. Beyond loopback TLS is on unless `tls = false`, and a token is always asked for.',
     default: '127.0.0.1',
-    isPending: true,
+  }),
+  needsToken: toggle('tcp_token', {
+    description:
+      'Whether clients on TCP have to show a token (`codi token create`). `false` is possible on loopback alone, and lets every user of this machine read and write.',
+    default: true,
+  }),
+  isTls: optionalToggle('tls', {
+    description:
+      'Whether the TCP port speaks TLS. `false` beyond loopback sends tokens and entries in the clear: for networks that nobody else is on, such as that of containers.',
+    derived: '`true` beyond loopback, else `false`',
+  }),
+  tlsCertFile: optionalPath('tls_cert', {
+    description:
+      'Certificate of the TCP port (PEM), followed by those that lead to its authority. Read anew when the port is opened.',
+    derived: 'one of its own, made at the first start: `tls/cert.pem` in the data directory',
+    example: '/etc/codi/cert.pem',
+  }),
+  tlsKeyFile: optionalPath('tls_key', {
+    description: 'Its key (PEM), which nobody else may read.',
+    derived: 'in the file of the certificate',
+    example: '/etc/codi/key.pem',
+  }),
+  legacySocketPath: optionalPath('legacy_socket_path', {
+    description:
+      'One more Unix socket, for clients of the original protocol alone: no Hello, and nothing that protocol did not have.',
+    derived: 'none',
+    example: '/tmp/codi-monitor.sock',
   }),
   fileBatchCount: count('file_batch_size', {
     description: 'Most file events in one batch from a watch host.',

@@ -1,17 +1,23 @@
 import { REQUEST_KINDS } from '../../protocol/kinds.ts';
-import { defineEvent, number, oneOf, optional } from '../event-definition.ts';
-import { CLOSE_REASONS, ERROR_CODES } from '../labels.ts';
+import { defineEvent, flag, number, oneOf, optional, text } from '../event-definition.ts';
+import { CLOSE_REASONS, DOOR_NAMES, ERROR_CODES, TLS_TROUBLES } from '../labels.ts';
 
 const connection = number('Number of the connection since the start.');
 const code = oneOf('Error code.', ERROR_CODES);
+const door = oneOf('The socket it came by.', DOOR_NAMES);
 
 export const SERVING_EVENTS = {
   ConnectionOpened: defineEvent({
     level: 'debug',
-    sentence: 'Client {connection} connected.',
-    fields: { connection },
+    sentence: 'Client {connection} connected ({from}).',
+    fields: { connection, door, from: text('Who, as far as is known.') },
     metrics: [
-      { name: 'codi_connections_opened_total', type: 'counter', help: 'Clients that connected.' },
+      {
+        name: 'codi_connections_opened_total',
+        type: 'counter',
+        help: 'Clients that connected.',
+        labels: ['door'],
+      },
     ],
   }),
   ConnectionClosed: defineEvent({
@@ -87,5 +93,77 @@ export const SERVING_EVENTS = {
         value: ({ count }) => count,
       },
     ],
+  }),
+  DoorOpened: defineEvent({
+    level: 'info',
+    sentence: 'Clients can connect on {address}.',
+    fields: {
+      door,
+      address: text('Path or host and port.'),
+      isTls: flag('Whether it speaks TLS.'),
+      needsToken: flag('Whether a token is asked for.'),
+      fingerprint: optional(text('SHA-256 of the certificate.')),
+    },
+  }),
+  CertificateMade: defineEvent({
+    level: 'info',
+    sentence: 'Made a certificate for TLS, {fingerprint}.',
+    fields: { fingerprint: text('SHA-256, to be pinned by clients.') },
+  }),
+  NoTokens: defineEvent({
+    level: 'warn',
+    sentence: 'The TCP port asks for a token and there is none yet: codi token create <name>.',
+    fields: {},
+  }),
+  TokenRefused: defineEvent({
+    level: 'warn',
+    sentence: 'A client from {from} showed no token that is valid ({code}).',
+    fields: { code, from: text('Address.') },
+    metrics: [
+      {
+        name: 'codi_tokens_refused_total',
+        type: 'counter',
+        help: 'Hellos whose token was missing, wrong, expired or revoked.',
+        labels: ['code'],
+      },
+    ],
+    repeatedBy: ['code', 'from'],
+  }),
+  TokensUnsaved: defineEvent({
+    level: 'error',
+    sentence: 'The tokens could not be written: {reason}.',
+    fields: { reason: text('What the file system said.') },
+    repeatedBy: ['reason'],
+  }),
+  TlsRefused: defineEvent({
+    level: 'warn',
+    sentence: 'A connection did not become TLS ({trouble}).',
+    fields: { trouble: oneOf('What was wrong.', TLS_TROUBLES) },
+    metrics: [
+      {
+        name: 'codi_tls_refused_total',
+        type: 'counter',
+        help: 'Connections to the TLS port that ended before they were a client.',
+        labels: ['trouble'],
+      },
+    ],
+    repeatedBy: ['trouble'],
+  }),
+  ConnectionThrottled: defineEvent({
+    level: 'debug',
+    sentence: 'A client that sends more {limit} than it may is not read for {waitMs} ms.',
+    fields: {
+      limit: oneOf('What there was too much of.', ['messages', 'bytes'] as const),
+      waitMs: number('How long, in milliseconds.'),
+    },
+    metrics: [
+      {
+        name: 'codi_connections_throttled_total',
+        type: 'counter',
+        help: 'Times a client was not read for a while because it sent more than it may.',
+        labels: ['limit'],
+      },
+    ],
+    repeatedBy: ['limit'],
   }),
 } as const;

@@ -1,4 +1,5 @@
 import { acceptorSpec, type Listener } from '#codi/actors/serving/acceptor.actor.js';
+import { Lobby } from '#codi/actors/serving/lobby.js';
 import type { ClientSocket } from '#codi/actors/serving/ports.js';
 import { CodiError } from '#codi/protocol/errors.js';
 import type { Message } from '#codi/protocol/messages.js';
@@ -20,6 +21,7 @@ let started: ClientSocket[];
 let canStart: boolean;
 let isInstant: boolean;
 let log: TelemetryLog;
+let lobby: Lobby;
 const latest = () => bindings.at(-1)!;
 
 /** The kernel lets the present binding listen. */
@@ -33,6 +35,7 @@ beforeEach(async () => {
   canStart = true;
   isInstant = true;
   log = rememberTelemetry();
+  lobby = new Lobby({ connections: 7, connectionsPerUser: 7 });
   world = new ActorWorld();
   const spec = acceptorSpec('unix', {
     listen: (onSocket, onError) => {
@@ -47,6 +50,8 @@ beforeEach(async () => {
     },
     telemetry: log.telemetry,
     limitCount: 7,
+    lobby,
+    mustProve: false,
     newMessage: (body) =>
       ({
         id: countingId(),

@@ -1,7 +1,7 @@
 import { encodeFrame } from '#codi/protocol/frame.js';
 import { describe, expect, it } from 'vitest';
 import { entryBody, frameOf } from '../../../support/fake-socket.ts';
-import { pending, ServingWorld } from '../../../support/serving-world.ts';
+import { pending, ServingWorld, UNIX } from '../../../support/serving-world.ts';
 
 const GARBAGE = encodeFrame(Buffer.from([0xc1, 0xc1, 0xc1]));
 const QUERY = { filter: {}, limit: 10 };
@@ -157,7 +157,7 @@ describe('the end', () => {
     const { connectionSpec } = await import('#codi/actors/serving/connection.actor.js');
     const socket = new FakeSocket(world.actors.environment.clock);
     socket.destroy();
-    const spec = connectionSpec(9, socket, world.ports);
+    const spec = connectionSpec(9, socket, world.ports, UNIX);
     await world.actors.during(world.actors.system.startChild('connections', spec));
     expect(world.clients).toBe(0);
   });

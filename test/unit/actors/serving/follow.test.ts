@@ -30,6 +30,7 @@ beforeEach(async () => {
       sendLimitBytes: 400_000,
       window: 1,
       messagesPerSecond: 0,
+      bytesPerSecond: 0,
       followsMax: 2,
       firstFrameTimeoutMs: 2_000,
       frameTimeoutMs: 30_000,

@@ -1,5 +1,5 @@
-/** How many messages a connection may send: a token bucket that holds a second's worth. */
-export class MessageRate {
+/** How much a connection may send (messages, bytes): a token bucket that holds a second's worth. */
+export class RateLimit {
   readonly #perSecond: number;
   #tokens: number;
   #countedAtMs: number;
@@ -10,7 +10,7 @@ export class MessageRate {
     this.#countedAtMs = nowMs;
   }
 
-  /** Counts messages that came; gives how long nothing more should be read, in milliseconds. */
+  /** Counts what came; gives how long nothing more should be read, in milliseconds. */
   take(count: number, nowMs: number): number {
     const earned = ((nowMs - this.#countedAtMs) / 1_000) * this.#perSecond;
     this.#tokens = Math.min(this.#perSecond, this.#tokens + earned) - count;
