@@ -13,6 +13,7 @@ import {
 import { coreBranch } from './wiring/core-branch.ts';
 import { holdDataDirectory } from './wiring/data-directory.ts';
 import { debugBranch } from './wiring/debug-branch.ts';
+import { keptReports } from './wiring/healing-reports.ts';
 import { redactContext } from './wiring/redaction.ts';
 import type { Restart } from './wiring/report-desk.ts';
 import { servingBranch } from './wiring/serving-branch.ts';
@@ -67,6 +68,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     held.release();
     throw startFailure(error);
   }
+  for (const report of keptReports(dataDir)) shared.healing.remember(report);
   telemetry.emit('DaemonStarted', { pid: options.pid, version: options.version });
   return handleOf(shared, () => held.release());
 }

@@ -12,6 +12,9 @@ export interface Checked {
   /** Blocks whose entries retention has deleted. */
   leafOnly: number;
   findings: Finding[];
+  /** Losses that are known since a damaged database was healed, and how many blocks they are in. */
+  losses: Finding[];
+  lost: number;
 }
 
 /** A signed note that somebody has kept: what the tree of its database must begin with. */
@@ -30,7 +33,15 @@ export async function checkDatabases(
   signal: AbortSignal,
   onPiece: (database: DatabaseName, checked: number, blocks: number) => void,
 ): Promise<Checked> {
-  const total: Checked = { blocks: 0, entries: 0, segments: 0, leafOnly: 0, findings: [] };
+  const total: Checked = {
+    blocks: 0,
+    entries: 0,
+    segments: 0,
+    leafOnly: 0,
+    findings: [],
+    losses: [],
+    lost: 0,
+  };
   for (const database of databases) {
     let cursor: string | null = null;
     let blocks = 0;
@@ -48,7 +59,9 @@ export async function checkDatabases(
       total.entries += piece.entries;
       total.segments += piece.segments;
       total.leafOnly += piece.leaf_only;
+      total.lost += piece.lost;
       for (const finding of piece.findings) total.findings.push({ ...finding, database });
+      for (const loss of piece.losses) total.losses.push({ ...loss, database });
       onPiece(database, piece.checked, piece.blocks);
       cursor = piece.next ?? null;
     } while (cursor !== null);

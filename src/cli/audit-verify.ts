@@ -74,12 +74,14 @@ export async function verifyAll(
   const report = await check(databases, kept, invocation);
   const { isWhole, findings, alarms, breaks, durationMs, blocks, entries, segments, leafOnly } =
     report;
+  const { losses, lost } = report;
   const isGood = findings.length === 0 && alarms.length === 0;
   const { out, globals } = invocation;
   if (globals.json) {
     const ok = isGood && isWhole;
-    const counts = { blocks, entries, segments, leaf_only: leafOnly };
-    await out.json({ ok, ...counts, findings, alarms, breaks, duration_ms: durationMs });
+    const counts = { blocks, entries, segments, leaf_only: leafOnly, lost };
+    const found = { findings, losses, alarms, breaks };
+    await out.json({ ok, ...counts, ...found, duration_ms: durationMs });
   } else if (!globals.quiet || !isGood) await out.lines(reportLines(report, invocation));
   if (!isGood) return EXIT.degraded;
   return isWhole ? EXIT.done : EXIT.tryAgain;
@@ -138,6 +140,11 @@ function reportLines(report: Report, { style }: Invocation): string[] {
   if (found.length > 0)
     found.push('  once explained, move its file out of audit/alarms in the data directory');
   const known = breaks.map((one) => safeText(describeBreak(one)));
+  const lost = report.losses
+    .slice(0, SHOWN_FINDINGS)
+    .map((loss) => `${style.yellow('known loss:')} ${safeText(describeFinding(loss))}`);
+  const moreLost = report.losses.length - lost.length;
+  if (moreLost > 0) lost.push(`  and ${showCount(moreLost)} more`);
   const verdict = isGood ? style.green('verified') : style.yellow('looked at');
   const where = isDaemon ? '' : ', offline';
   const head = isWhole ? verdict : style.yellow('interrupted after');
@@ -145,18 +152,20 @@ function reportLines(report: Report, { style }: Invocation): string[] {
     ...bad,
     ...found,
     ...known,
+    ...lost,
     `${head} ${amounts(report)} in ${showDuration(durationMs)}${where}`,
   ];
 }
 
 /** `430 entries in 40 blocks, 2 archive segments, 16 blocks of deleted entries by their leaf alone`. */
-function amounts({ blocks, entries, segments, leafOnly }: Checked): string {
+function amounts({ blocks, entries, segments, leafOnly, lost }: Checked): string {
   return [
     `${plural(entries, 'entry', 'entries')} in ${plural(blocks, 'block')}`,
     ...(segments > 0 ? [`${plural(segments, 'archive segment')}`] : []),
     ...(leafOnly > 0
       ? [`${plural(leafOnly, 'block')} of deleted entries by their leaf alone`]
       : []),
+    ...(lost > 0 ? [`${plural(lost, 'block')} lost before`] : []),
   ].join(', ');
 }
 

@@ -185,6 +185,8 @@ export const ANSWERS = {
     segments: count,
     leaf_only: count,
     findings: z.array(auditFinding),
+    lost: count,
+    losses: z.array(auditFinding),
     next: text.nullish(),
     request_id: requestId,
   }),

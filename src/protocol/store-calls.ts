@@ -51,4 +51,21 @@ export interface StoreCalls {
     blocks: number;
     segments: number;
   };
+  /** Looks for damage in the databases and heals it; with `isCheck` it only looks. */
+  repair(input: { isCheck: boolean; nowMs: number }): Promise<RepairedStore[]>;
+}
+
+/** A database as `codi store repair` found it, and what was made of it. */
+export interface RepairedStore {
+  store: 'ledger' | 'state';
+  /** What is damaged; nothing: it is sound. */
+  damage: string[];
+  healed?: {
+    entries: number;
+    blocks: number;
+    lost_blocks: number;
+    is_signed_chain: boolean | null;
+    /** Name of the damaged file in the data directory. */
+    quarantine: string;
+  };
 }

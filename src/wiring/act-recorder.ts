@@ -5,6 +5,8 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 
 /** Something that was done to the daemon. */
 export interface Act {
+  /** Of an act that may be told again: it is stored once. 16 bytes. */
+  id?: Buffer;
   /** Area and verb, such as `debug.kill`. */
   kind: string;
   /** What it was done to: the path of an actor, the name of a database. */
@@ -32,9 +34,9 @@ export class ActRecorder {
     this.#nowMs = nowMs;
   }
 
-  record({ kind, subject, actor, data, earlier }: Act): void {
+  record({ id, kind, subject, actor, data, earlier }: Act): void {
     const isTaken = this.#buffer.offerAct({
-      id: Buffer.from((earlier?.id ?? randomUUID()).replaceAll('-', ''), 'hex'),
+      id: id ?? Buffer.from((earlier?.id ?? randomUUID()).replaceAll('-', ''), 'hex'),
       ...timestampFromMs(earlier?.atMs ?? this.#nowMs()),
       kind,
       subject,

@@ -42,6 +42,7 @@ export class AuditDesk {
         break;
       case 'sys.ready':
       case 'answer':
+      case 'damage':
         break;
     }
   }

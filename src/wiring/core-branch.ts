@@ -74,6 +74,7 @@ function notary(shared: Shared): ChildSpec {
     directory: shared.dataDirIdentity,
     ...keyOf(shared),
     commits: shared.commits,
+    gate: shared.gate,
     ...audit,
     intervalMs: config.audit.checkpointIntervalMs,
     blocks: config.audit.checkpointBlocksCount,
@@ -82,7 +83,10 @@ function notary(shared: Shared): ChildSpec {
   } satisfies NotaryOptions & KeyOptions;
   return notarySpec(entryOf('storage/notary.worker.js'), data, {
     book: shared.notary,
-    onMessage: (message) => shared.audit.take(message),
+    onMessage: (message) => {
+      if (message.type === 'damage') shared.healing.report(message.damage);
+      else shared.audit.take(message);
+    },
   });
 }
 
@@ -94,6 +98,8 @@ function ledger(shared: Shared): ChildSpec {
     directory: shared.dataDirIdentity,
     ...keyOf(shared),
     commits: shared.commits,
+    gate: shared.gate,
+    healsPerHour: storage.healsPerHourCount,
     groupBytes: storage.groupLimitBytes,
     groupDelayMs: storage.groupDelayMs,
     recentIds: storage.recentIdsCount,
@@ -108,6 +114,7 @@ function ledger(shared: Shared): ChildSpec {
   return ledgerWriterSpec(entryOf('storage/ledger.worker.js'), data, {
     buffer: shared.buffer,
     upkeep: shared.upkeep,
+    healing: shared.healing,
     telemetry,
     assertInPlace: () => assertInPlace(dataDir, 'ledger.db', shared.dataDirIdentity),
     onRefused: (code) => {
@@ -130,16 +137,20 @@ function ledger(shared: Shared): ChildSpec {
 
 function state(shared: Shared): ChildSpec {
   const { config, dataDir } = shared.options;
-  const { walRestartBytes } = config.storage;
+  const { walRestartBytes, healsPerHourCount: healsPerHour } = config.storage;
+  const { commits, gate, book, healing } = shared;
   const data = {
     dataDir,
     directory: shared.dataDirIdentity,
     ...keyOf(shared),
-    commits: shared.commits,
+    commits,
+    gate,
     walRestartBytes,
+    healsPerHour,
   } satisfies StateOptions & KeyOptions;
   return stateWriterSpec(entryOf('storage/state.worker.js'), data, {
-    book: shared.book,
+    book,
+    healing,
     assertInPlace: () => assertInPlace(dataDir, 'state.db', shared.dataDirIdentity),
   });
 }
@@ -149,6 +160,7 @@ function readers(shared: Shared): ChildSpec {
   const { readerTimeoutMs, readerThreadsCount, archiveCacheBytes } = config.storage;
   return readersSpec({
     port: shared.reader,
+    onDamage: (damage) => shared.healing.report(damage),
     createPool: () =>
       createReaderPool({
         entry: entryOf('storage/reader.worker.js'),
@@ -168,6 +180,7 @@ function maintenance(shared: Shared): ChildSpec {
     dataDir,
     ...keyOf(shared),
     commits: shared.commits,
+    gate: shared.gate,
     intervalMs: storage.checkpointIntervalMs,
     ...(storage.isScrubbing && {
       scrub: { percent: storage.scrubPercent, intervalMs: storage.scrubIntervalMs },

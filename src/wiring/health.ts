@@ -11,6 +11,7 @@ const AWAY = new Set([
   'stopped',
   'refusing',
   'suspended',
+  'healing',
 ]);
 
 /** Without these no entry is taken. */
@@ -50,6 +51,7 @@ export function lookAtHealth(shared: Shared): Health {
       ...tokenReasons(shared),
       ...shared.audit.reasons(),
       ...shared.scrub.reasons(),
+      ...shared.healing.reasons(),
     ],
     notReady: NEEDED_TO_BE_READY.flatMap((path) => {
       const worker = workers.find((candidate) => candidate.path === path);

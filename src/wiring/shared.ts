@@ -15,6 +15,7 @@ import type { TlsFiles } from '../platform/tls-pair.ts';
 import type { ReadPeerUser } from '../platform/unix-socket.ts';
 import type { Environment, System } from '../supervisor/index.ts';
 import type { TelemetryHub } from '../telemetry/telemetry.ts';
+import { GATE_WORDS } from '../workers/storage/healing.messages.ts';
 import type { NotaryCommand } from '../workers/storage/notary.messages.ts';
 import type { UpkeepCommand } from '../workers/storage/archive.messages.ts';
 import type { StateCommand } from '../workers/storage/state.messages.ts';
@@ -23,6 +24,7 @@ import { ActRecorder } from './act-recorder.ts';
 import { AuditDesk } from './audit-desk.ts';
 import { CommittedFacts } from './committed-facts.ts';
 import type { HeldDataDirectory } from './data-directory.ts';
+import { healingAct, isReportKept } from './healing-reports.ts';
 import { ReportDesk } from './report-desk.ts';
 import { AnswerDesk } from './serving-ports.ts';
 import { TokenDesk } from './token-desk.ts';
@@ -90,10 +92,14 @@ export interface Shared {
   settled: Promise<void>;
   /** Commits counted per database (ledger, state), read by the checkpoint thread without asking. */
   commits: Int32Array;
+  /** Keeps threads from opening a database that is being replaced: see StoreGate. */
+  gate: Int32Array;
   /** Of both write-ahead logs together, as the checkpointer told last. */
   walBytes: number | undefined;
   /** What of them a reader keeps from being moved into the databases, when that is far more than there should be. */
   heldWalBytes: number | undefined;
+  /** The ledger is another file than before. */
+  onLedgerReplaced(): void;
   /** Set before the first actor starts. */
   system: System;
 }
@@ -129,8 +135,16 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
   };
   const buffer = new IngestBuffer(limits, newAbsence());
   const acts = new ActRecorder(buffer, telemetry, () => environment.clock.nowMs());
-  const healing = new HealingDesk(telemetry);
-  return {
+  const healing = new HealingDesk({
+    telemetry,
+    monotonicMs: () => environment.clock.monotonicMs(),
+    isKept: (report) => isReportKept(options.dataDir, report),
+    onHealed: (report, isNew) => {
+      acts.record(healingAct(report));
+      if (isNew && report.store === 'ledger') shared.onLedgerReplaced();
+    },
+  });
+  const shared: Shared = {
     options,
     dataDirIdentity: held.identity,
     startedAtMs: environment.clock.nowMs(),
@@ -143,6 +157,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     retention: new RetentionDesk(),
     healing,
     scrub: new ScrubDesk(telemetry, (damage) => healing.report(damage)),
+    gate: new Int32Array(new SharedArrayBuffer(GATE_WORDS * Int32Array.BYTES_PER_ELEMENT)),
     reader: new ReaderPort(),
     router: new HostRouter(),
     desk: new AnswerDesk(),
@@ -165,7 +180,17 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     walBytes: undefined,
     heldWalBytes: undefined,
     system: undefined as unknown as System,
+    onLedgerReplaced: () => startWatchersAnew(shared.system),
   };
+  return shared;
+}
+
+/** What they know of the index may not be in the new one: they read it again, and look at the disk. */
+function startWatchersAnew(system: System): void {
+  const watchers = system.whichChildren('watching/watchers');
+  if (watchers === 'noproc') return;
+  const why = 'the ledger was healed';
+  for (const { path } of watchers) system.kill(path, { why });
 }
 
 /** Compiled entry of a worker, seen from the folder of the compiled composition. */

@@ -14,20 +14,31 @@ import {
 const { dataDir, path, start, spawn, rows } = ledgerFixture();
 
 describe('the files of a ledger', () => {
-  it('does not start on a ledger whose newest entries were changed', async () => {
+  it('does not start on a ledger whose newest entries were changed, where it may not heal it', async () => {
     const thread = await start();
     await thread.settle(entriesMessage(1, [[context(), bodyOf(logEntry('true'))]]));
     await thread.stop();
     const database = new Database(path('ledger.db'));
     database.exec("UPDATE logs SET message = 'false'");
     database.close();
-    const second = spawn();
+    const second = spawn({ healsPerHour: 0 });
     const failed = await second.next('sys.startFailed');
     expect(failed).toMatchObject({
-      code: 'CODI_STORE_CORRUPT',
+      code: 'CODI_HEALED_TOO_OFTEN',
       message: expect.stringContaining('block 0'),
     });
     expect(await second.exited).toBe(1);
+    const third = spawn();
+    expect((await third.next('sys.ready')).head).toBeNull();
+    const { report, head } = await third.next('healed');
+    expect(report).toMatchObject({ blocks: 1, whole: 0, lostBlocks: 1, entries: 0 });
+    // The number that was given is not given again.
+    expect(head).toMatchObject({ logs: 1, blocks: 1 });
+    const [answer] = await third.settle(
+      entriesMessage(1, [[context(), bodyOf(logEntry('another'))]]),
+    );
+    expect(answer).toMatchObject({ type: 'committed', logs: { first: 2, last: 2 } });
+    expect(await third.stop()).toBe(0);
   });
 
   it('restarts its write-ahead log past the limit and leaves none when it stops', async () => {

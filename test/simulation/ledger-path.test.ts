@@ -13,6 +13,7 @@ import { countingId, entryBody, FakeSocket, frameOf } from '../support/fake-sock
 import { ServingWorld, UNIX } from '../support/serving-world.ts';
 import { Dice, runSeeds, simulationSeeds } from '../support/simulation.ts';
 import { virtualEnvironment } from '../support/virtual-environment.ts';
+import { newHealingDesk } from '../support/healing.ts';
 
 const STEPS = 120;
 
@@ -81,6 +82,7 @@ class Simulation {
         buffer: this.buffer,
         upkeep: new RequestBook(1),
         assertInPlace: () => undefined,
+        healing: newHealingDesk(),
         onRefused: () => undefined,
         telemetry: rememberTelemetry().telemetry,
         deliver: (answers) => this.#desk.deliver(answers),

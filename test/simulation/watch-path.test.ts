@@ -20,6 +20,7 @@ import {
 } from '../support/fake-watch-host.ts';
 import { Dice, runSeeds, simulationSeeds } from '../support/simulation.ts';
 import { virtualEnvironment } from '../support/virtual-environment.ts';
+import { newHealingDesk } from '../support/healing.ts';
 
 const STEPS = 250;
 const ROOTS = ['/one', '/two'].map((path) => bytePathFromUtf8(path));
@@ -74,6 +75,7 @@ class Simulation {
         buffer: this.#buffer,
         upkeep: new RequestBook(1),
         assertInPlace: () => undefined,
+        healing: newHealingDesk(),
         onRefused: () => undefined,
         telemetry,
         deliver: () => undefined,

@@ -169,7 +169,7 @@ export class LedgerThread {
     host.onPost = (message) => {
       const work = message as ToLedger;
       if (work.type === 'stop') this.isStopping = true;
-      else if (work.type !== 'upkeep') this.queue.push(work);
+      else if (work.type !== 'upkeep' && work.type !== 'heal') this.queue.push(work);
     };
   }
 

@@ -10,6 +10,7 @@ import { ReportDesk } from '#codi/wiring/report-desk.js';
 import { AnswerDesk } from '#codi/wiring/serving-ports.js';
 import type { Shared } from '#codi/wiring/shared.js';
 import { rememberTelemetry } from './actor-world.ts';
+import { newHealingDesk } from './healing.ts';
 
 /** A node of a tree, a supervisor when it has children. */
 export function treeNode(
@@ -50,6 +51,7 @@ export function fakeShared(children: () => TreeNode[]) {
     spools: new SpoolDesk(),
     retention: new RetentionDesk(),
     tokens: { problem: undefined },
+    healing: newHealingDesk(),
     buffer: { bytes: 17 },
     startedAtMs: 1_000,
     system: {

@@ -24,8 +24,8 @@ export function ledgerFixture() {
       return thread;
     },
     /** For tests of failing starts. */
-    spawn(): LedgerThread {
-      const thread = LedgerThread.spawn({ dataDir: dir.path });
+    spawn(options: Partial<LedgerOptions> = {}): LedgerThread {
+      const thread = LedgerThread.spawn({ dataDir: dir.path, ...options });
       threads.push(thread);
       return thread;
     },

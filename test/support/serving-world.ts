@@ -176,6 +176,8 @@ export class ServingWorld {
           segments: 0,
           leaf_only: 0,
           findings: [],
+          lost: 0,
+          losses: [],
         }),
       },
       store: STORE,

@@ -14,6 +14,7 @@ import type {
   LedgerHead,
 } from '../../workers/storage/ledger.messages.ts';
 import type { UpkeepCommand } from '../../workers/storage/archive.messages.ts';
+import type { HealingDesk } from './healing-desk.ts';
 import type { IngestBuffer } from './ingest-buffer.ts';
 import type { RequestBook } from './request-book.ts';
 import { WRITER_RESTARTS, WRITER_LOOK_MS } from './restarts.ts';
@@ -26,6 +27,8 @@ export interface LedgerWriterPorts {
   buffer: IngestBuffer;
   /** Short changes beside the entries: what retention asks for. */
   upkeep: RequestBook<UpkeepCommand>;
+  /** Where damage is reported, and what becomes of it. */
+  healing: HealingDesk;
   telemetry: Telemetry;
   /** Delivers framed final answers to a client; its connection may be gone. */
   deliver(answers: ConnectionAnswers): void;
@@ -53,7 +56,7 @@ export function ledgerWriterSpec(
 }
 
 function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
-  const { buffer, telemetry, upkeep } = ports;
+  const { buffer, telemetry, upkeep, healing } = ports;
   const host = cell.host!;
   let isRefusing = false;
   /** Since when nothing was taken; a full disk is said to be full until a commit shows otherwise. */
@@ -80,9 +83,11 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
   });
   host.onMessage(cell.scope.wrap((message) => take(message as FromLedger)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
-  cell.scope.every(WRITER_LOOK_MS, () => ports.assertInPlace());
+  lookAtPlace(cell, ports);
   cell.scope.defer('ingest buffer', () => buffer.lose());
   cell.scope.defer('upkeep', () => upkeep.detach());
+  const detach = healing.attach('ledger', (damage) => host.post({ ...damage, type: 'heal' }));
+  cell.scope.defer('healing', detach);
   upkeep.attach(({ id, command }) => host.post({ type: 'upkeep', id, command }));
   const replayed = buffer.rewind();
   if (replayed > 0) telemetry.emit('EntriesReplayed', { count: replayed });
@@ -111,6 +116,8 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
       },
     },
     status: () => {
+      const percent = healing.percent('ledger');
+      if (percent !== undefined) return { state: 'healing', note: `${percent} %` };
       const refusedForMs = cell.clock.monotonicMs() - (refusedAtMs ?? -Infinity);
       if (isRefusing || refusedForMs < REFUSED_SHOWN_MS) return { state: 'refusing' };
       return { state: buffer.isEmpty ? 'idle' : 'committing' };
@@ -118,10 +125,29 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
   });
 }
 
+/** The database must stay where it is; while it is healed there is none. */
+function lookAtPlace(
+  cell: CellContext<never>,
+  { healing, assertInPlace }: Pick<LedgerWriterPorts, 'healing' | 'assertInPlace'>,
+): void {
+  cell.scope.every(WRITER_LOOK_MS, () => {
+    if (healing.percent('ledger') === undefined) assertInPlace();
+  });
+}
+
 /** What the thread says, carried on: answers to clients, facts to followers, trouble to the machine. */
 function takeMessages(
   cell: CellContext<never>,
-  { buffer, upkeep, telemetry, deliver, onCommitted, onHead, onRefused }: LedgerWriterPorts,
+  {
+    buffer,
+    upkeep,
+    healing,
+    telemetry,
+    deliver,
+    onCommitted,
+    onHead,
+    onRefused,
+  }: LedgerWriterPorts,
   onProgress: (isStored: boolean) => void,
 ): (message: FromLedger) => void {
   return (message) => {
@@ -154,6 +180,13 @@ function takeMessages(
       case 'fatal':
         throw new CodiError(message.code, { reason: message.message });
       case 'sys.ready':
+        if (message.head) onHead(message.head);
+        break;
+      case 'healing':
+        healing.take(message);
+        break;
+      case 'healed':
+        healing.take(message);
         onHead(message.head);
         break;
       case 'sys.startFailed':

@@ -2,10 +2,11 @@
  * Answers questions about both databases from a pool of read-only threads that starts empty. A read older
  * than its limit loses its thread, because an old read transaction keeps the write-ahead log from shrinking.
  */
-import { CodiError, type WireError } from '../../protocol/errors.ts';
+import { CodiError, isCodiError, type WireError } from '../../protocol/errors.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
-import type { ReaderTasks } from '../../workers/storage/reader.messages.ts';
+import type { Damage, DamagedStore } from '../../workers/storage/healing.messages.ts';
+import type { AuditPage, ReaderTasks, VerifyInput } from '../../workers/storage/reader.messages.ts';
 import { readersMachine } from './readers.machine.ts';
 
 /** A pool of reader threads; a read past its limit rejects with CODI_TIMEOUT, one without room with CODI_OVERLOADED. */
@@ -18,6 +19,7 @@ export interface ReaderPool {
 /** What other actors ask; it stays the same over restarts of the actor behind it. */
 export class ReaderPort {
   #pool: ReaderPool | undefined;
+  #onDamage: ((damage: Damage) => void) | undefined;
 
   /** Runs one bounded read. Rejects with CODI_STORAGE_UNAVAILABLE while the readers restart, CODI_TIMEOUT past the limit. */
   async run<Name extends keyof ReaderTasks & string>(
@@ -27,21 +29,37 @@ export class ReaderPort {
     const pool = this.#pool;
     if (!pool) throw new CodiError('CODI_STORAGE_UNAVAILABLE', { reason: 'the readers restart' });
     try {
-      return (await pool.run(task, input)) as Awaited<ReturnType<ReaderTasks[Name]>>;
+      const result = (await pool.run(task, input)) as Awaited<ReturnType<ReaderTasks[Name]>>;
+      if (task === 'verifyChain') this.#look(input as VerifyInput, result as AuditPage);
+      return result;
     } catch (error) {
       if (pool !== this.#pool)
         throw new CodiError('CODI_STORAGE_UNAVAILABLE', { reason: 'the readers restart' });
       // A task reports expected failures as plain objects: an Error loses its code between threads.
-      throw isWireError(error) ? CodiError.fromWire(error) : error;
+      const failure = isWireError(error) ? CodiError.fromWire(error) : error;
+      if (isCodiError(failure) && failure.code === 'CODI_STORE_CORRUPT') this.#tell(failure);
+      throw failure;
     }
   }
 
-  attach(pool: ReaderPool): void {
+  attach(pool: ReaderPool, onDamage: (damage: Damage) => void): void {
     this.#pool = pool;
+    this.#onDamage = onDamage;
   }
 
   detach(pool: ReaderPool): void {
     if (this.#pool === pool) this.#pool = undefined;
+  }
+
+  /** A check that finds damage does not fail: it says so. */
+  #look({ database }: VerifyInput, { damage }: AuditPage): void {
+    if (damage) this.#onDamage?.({ store: database, ...damage });
+  }
+
+  /** A read met pages that make no sense: its thread says in which database. */
+  #tell({ message, details }: CodiError): void {
+    const store = details['store'] as DamagedStore | undefined;
+    if (store !== undefined) this.#onDamage?.({ store, reason: message });
   }
 }
 
@@ -53,6 +71,8 @@ function isWireError(error: unknown): error is WireError {
 
 export interface ReadersPorts {
   port: ReaderPort;
+  /** A read met damage. */
+  onDamage(damage: Damage): void;
   createPool(): ReaderPool;
 }
 
@@ -66,9 +86,9 @@ export function readersSpec(ports: ReadersPorts): ActorSpec<never> {
   };
 }
 
-function start(cell: CellContext<never>, { port, createPool }: ReadersPorts) {
+function start(cell: CellContext<never>, { port, createPool, onDamage }: ReadersPorts) {
   const pool = createPool();
-  port.attach(pool);
+  port.attach(pool, onDamage);
   cell.scope.defer('reader threads', () => pool.close());
   cell.scope.defer('reader port', () => port.detach(pool));
   return behaviour({

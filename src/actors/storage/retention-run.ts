@@ -134,9 +134,9 @@ export class RetentionRun {
   }
 
   /** False when the next blocks cannot be taken. */
-  async #take({ firstBlock, lastBlock, reason }: NonNullable<Plan>): Promise<boolean> {
+  async #take({ firstBlock, lastBlock, reason, isLost }: NonNullable<Plan>): Promise<boolean> {
     const { policy, run, nowMs, onSegment, onDamage } = this.#ports;
-    const task = policy.isArchiving ? 'writeSegment' : 'describe';
+    const task = policy.isArchiving && isLost !== true ? 'writeSegment' : 'describe';
     const segment = await run(task, { firstBlock, lastBlock, nowMs: nowMs() });
     if ('damaged' in segment) {
       const { block, reason: why } = segment.damaged;

@@ -6,6 +6,7 @@ import { CodiError } from '../../protocol/errors.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type { FromState, StateCommand } from '../../workers/storage/state.messages.ts';
+import type { HealingDesk } from './healing-desk.ts';
 import type { RequestBook } from './request-book.ts';
 import { WRITER_RESTARTS, WRITER_LOOK_MS } from './restarts.ts';
 import { writerMachine } from './writer.machine.ts';
@@ -14,6 +15,8 @@ export interface StateWriterPorts {
   book: RequestBook<StateCommand>;
   /** Throws CodiError when the database is not where it was opened. */
   assertInPlace(): void;
+  /** Where damage is reported, and what becomes of it. */
+  healing: HealingDesk;
 }
 
 export function stateWriterSpec(
@@ -30,7 +33,7 @@ export function stateWriterSpec(
   };
 }
 
-function start(cell: CellContext<never>, { book, assertInPlace }: StateWriterPorts) {
+function start(cell: CellContext<never>, { book, healing, assertInPlace }: StateWriterPorts) {
   const host = cell.host!;
 
   const onMessage = (message: FromState) => {
@@ -45,6 +48,10 @@ function start(cell: CellContext<never>, { book, assertInPlace }: StateWriterPor
         break;
       case 'fatal':
         throw new CodiError(message.code, { reason: message.message });
+      case 'healing':
+      case 'healed':
+        healing.take(message);
+        break;
       case 'sys.ready':
       case 'sys.startFailed':
         break;
@@ -52,7 +59,12 @@ function start(cell: CellContext<never>, { book, assertInPlace }: StateWriterPor
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromState)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
-  cell.scope.every(WRITER_LOOK_MS, () => assertInPlace());
+  cell.scope.every(WRITER_LOOK_MS, () => {
+    // While it is healed there is none.
+    if (healing.percent('state') === undefined) assertInPlace();
+  });
+  const detach = healing.attach('state', (damage) => host.post({ ...damage, type: 'heal' }));
+  cell.scope.defer('healing', detach);
   cell.scope.defer('request book', () => book.lose());
 
   return behaviour({
@@ -65,6 +77,10 @@ function start(cell: CellContext<never>, { book, assertInPlace }: StateWriterPor
       'effect.finish': () => book.whenIdle(cell.scope.wrap(() => cell.raise({ type: 'drained' }))),
       'effect.stopThread': () => host.post({ type: 'stop' }),
     },
-    status: () => ({ state: book.isEmpty ? 'idle' : 'committing' }),
+    status: () => {
+      const percent = healing.percent('state');
+      if (percent !== undefined) return { state: 'healing', note: `${percent} %` };
+      return { state: book.isEmpty ? 'idle' : 'committing' };
+    },
   });
 }

@@ -5,12 +5,13 @@ import { backUpStore } from '../store/backup.ts';
 import { printSegments } from '../store/cat.ts';
 import { compactStore } from '../store/compact.ts';
 import { rekeyStore } from '../store/rekey.ts';
+import { repairStore } from '../store/repair.ts';
 import { listSegments } from '../store/segments.ts';
 import { restoreStore } from '../store/restore.ts';
 import { showStats } from '../store/stats.ts';
 import { verifyAll } from '../audit-verify.ts';
 
-/** `codi store stats|ls|cat|verify|compact|backup|restore|rekey` */
+/** `codi store stats|ls|cat|verify|repair|compact|backup|restore|rekey` */
 export function define(command: Command, context: CliContext): void {
   command.addHelpText(
     'after',
@@ -32,6 +33,7 @@ Examples:
   verify
     .addHelpText('after', '\nExit code 6 when something is wrong.\n\nExample:\n  codi store verify')
     .action(() => context.run(verify, (invocation) => verifyAll({}, invocation)));
+  defineRepair(command, context);
   const compact = command.command('compact').description('archive now what is due');
   compact
     .option('--dry-run', 'only say what would go')
@@ -41,6 +43,25 @@ Examples:
     );
   defineCopies(command, context);
   defineRekey(command, context);
+}
+
+function defineRepair(command: Command, context: CliContext): void {
+  const repair = command.command('repair').description('heal damaged databases');
+  repair
+    .option('--check', 'only say what is damaged')
+    .addHelpText(
+      'after',
+      `
+The daemon must be stopped; it heals by itself when it meets damage. The damaged files are moved aside, not deleted.
+Exit code 6 when something is damaged (--check), or was lost.
+
+Examples:
+  codi store repair --check
+  codi daemon stop && codi store repair`,
+    )
+    .action((options: { check?: boolean }) =>
+      context.run(repair, (invocation) => repairStore(options.check === true, invocation)),
+    );
 }
 
 function defineCat(command: Command, context: CliContext): void {

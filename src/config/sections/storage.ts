@@ -154,6 +154,13 @@ export const storage = z.object({
       'Keeps an index of the words in messages, for `codi query --full-text`. It makes the ledger about a quarter larger and slows writing; switched off it is removed.',
     default: false,
   }),
+  healsPerHourCount: count('heals_per_hour', {
+    description:
+      'How often a damaged database is healed within an hour; after that its writer stays away and says why. 0 never heals.',
+    default: 3,
+    min: 0,
+    max: 100,
+  }),
   readerThreadsCount: count('reader_threads', {
     description: 'Most threads that answer queries at the same time.',
     default: 2,

@@ -242,6 +242,32 @@ export const STORAGE_EVENTS = {
     ],
     repeatedBy: ['store', 'reason'],
   }),
+  StoreHealed: defineEvent({
+    level: 'error',
+    sentence:
+      '{store}.db was damaged ({reason}) and is healed: {entries} entries are there, {lostBlocks} blocks are lost or unproved.',
+    fields: {
+      store: oneOf('Which.', STORES),
+      lostBlocks: number('Blocks of which entries or the leaf are lost.'),
+      entries: number('Entries that are in its tables again.'),
+      reason: text('What was found.'),
+    },
+    metrics: [
+      {
+        name: 'codi_store_healed_total',
+        type: 'counter',
+        help: 'Times a damaged database was healed.',
+        labels: ['store'],
+      },
+      {
+        name: 'codi_store_lost_blocks_total',
+        type: 'counter',
+        help: 'Blocks that healing found without their entries, or without their leaf.',
+        labels: ['store'],
+        value: ({ lostBlocks }) => lostBlocks,
+      },
+    ],
+  }),
   DiskMeasured: defineEvent({
     level: 'trace',
     sentence: '{freeBytes} bytes are free on the disk of the ledger.',

@@ -28,7 +28,15 @@ export interface PlanInput {
 export type PlanReason = 'age' | 'size' | 'room';
 
 /** The next blocks to go, with what they are worth; null: none. */
-export type Plan = (BlockSpan & { reason: PlanReason; entries: number; bytes: number }) | null;
+export type Plan =
+  | (BlockSpan & {
+      reason: PlanReason;
+      entries: number;
+      bytes: number;
+      /** Their entries were lost: they leave the tables without a file. */
+      isLost?: boolean;
+    })
+  | null;
 
 /** A row of `segments` before it has a number. */
 export interface SegmentRecord extends BlockSpan {

@@ -8,6 +8,8 @@ export interface CheckpointOptions {
   dataDir: string;
   /** Int32 counters of commits: [0] ledger.db, [1] state.db. */
   commits: SharedArrayBuffer | Int32Array;
+  /** Keeps it from opening what is being replaced: see StoreGate. */
+  gate?: Int32Array;
   /** While commits happen. Default 20. */
   intervalMs?: number;
   /** While nothing happens. Default 250. */

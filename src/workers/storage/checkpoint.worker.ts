@@ -13,6 +13,7 @@ import type {
 import { openForCheckpoints, type SqliteDatabase, type StoreKind } from './open-database.ts';
 import { Scrub } from './scrub.ts';
 import { judgeFailure } from './storage-failure.ts';
+import { StoreGate } from './store-gate.ts';
 import { walBytes } from './wal-limit.ts';
 import { commitCounters, COMMIT_SLOTS, mainThread, workerOptions } from './worker-data.ts';
 
@@ -24,6 +25,8 @@ interface Store {
   kind: StoreKind;
   /** Opened when its writer has made it. */
   database: SqliteDatabase | undefined;
+  /** The turn of the gate it was opened in. */
+  turn: number | undefined;
   pageSizeBytes: number;
   seenCommits: number;
   /** Frames that a reader kept from being checkpointed. */
@@ -34,6 +37,7 @@ interface Store {
 const port = mainThread();
 const options = workerOptions<CheckpointOptions>();
 const counters = commitCounters(options.commits);
+const gate = new StoreGate(options.gate);
 const intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
 const idleIntervalMs = options.idleIntervalMs ?? DEFAULT_IDLE_INTERVAL_MS;
 const stores: Record<StoreKind, Store> = { ledger: newStore('ledger'), state: newStore('state') };
@@ -66,9 +70,12 @@ function verifyOn(running: Scrub): void {
 }
 
 function newStore(kind: StoreKind): Store {
+  // One that died may not have said that it let go.
+  gate.leave(kind, 'maintenance');
   return {
     kind,
     database: undefined,
+    turn: undefined,
     pageSizeBytes: 0,
     seenCommits: -1,
     leftFrames: 0,
@@ -96,6 +103,7 @@ function turn(): void {
 function checkpoint(store: Store): boolean {
   const commits = Atomics.load(counters, COMMIT_SLOTS[store.kind]);
   const hasMoved = commits !== store.seenCommits;
+  if (store.turn !== gate.turnOf(store.kind)) letGo(store);
   if (!hasMoved && store.leftFrames === 0) return false;
   store.database ??= open(store);
   if (!store.database) return false;
@@ -110,7 +118,17 @@ function checkpoint(store: Store): boolean {
   return hasMoved;
 }
 
+/** The database is being replaced, or was. */
+function letGo(store: Store): void {
+  store.database?.close();
+  store.database = undefined;
+  store.turn = undefined;
+  gate.leave(store.kind, 'maintenance');
+}
+
 function open(store: Store): SqliteDatabase | undefined {
+  store.turn = gate.enter(store.kind, 'maintenance');
+  if (store.turn === undefined) return undefined;
   try {
     const database = openForCheckpoints(join(options.dataDir, `${store.kind}.db`), store.kind);
     store.pageSizeBytes = database.pragma('page_size', { simple: true }) as number;

@@ -1,6 +1,7 @@
 import { BlockWriter } from './block.ts';
 import { appendCoordination, CanonicalBuffer, type CoordinationRow } from './canonical.ts';
 import { STREAMS } from './codes.ts';
+import { streamEndSql } from './group-heads.ts';
 import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
 
 /** What a change says of itself; its number and revision are given when it is recorded. */
@@ -22,7 +23,7 @@ export class CoordinationStream {
       .pluck() as SqliteStatement;
     this.#revision = database.prepare('SELECT value FROM revision').pluck() as SqliteStatement;
     this.#ends = database.prepare(`SELECT
-      (SELECT coalesce(max(seq), 0) FROM coordination) AS seq,
+      (${streamEndSql(STREAMS.coordination)}) AS seq,
       (SELECT coalesce(max(n) + 1, 0) FROM blocks) AS blocks,
       (SELECT coalesce(max(committed_ms), 0) FROM (SELECT committed_ms FROM blocks ORDER BY n DESC LIMIT 1)) AS committedMs`);
     this.#insert = database.prepare(

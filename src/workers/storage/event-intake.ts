@@ -3,7 +3,7 @@ import { fileEventRow, FileEventStream, type EventOwner } from './file-event-str
 import { FileIndex } from './file-index.ts';
 import type { GroupHeads } from './group-heads.ts';
 import type { SqliteDatabase } from './open-database.ts';
-import { RootBook } from './root-book.ts';
+import { RootBook, UNKNOWN_SEQUENCE } from './root-book.ts';
 
 /** How a batch of file events was taken. `outOfOrder`: one before it is missing, so it must come again. */
 export type EventsVerdict = 'stored' | 'duplicate' | 'outOfOrder';
@@ -33,7 +33,7 @@ export class EventIntake {
     const last = this.roots.sequence(rootId);
     if (sequence <= last) return 'duplicate';
     // A refused batch leaves a gap: taking the next one would make the refused one look stored.
-    if (sequence !== last + 1) return 'outOfOrder';
+    if (last !== UNKNOWN_SEQUENCE && sequence !== last + 1) return 'outOfOrder';
     for (const record of events) {
       heads.fileEvents += 1;
       this.stream.add(fileEventRow(heads.fileEvents, rootId, record, this.#owner));
@@ -53,7 +53,7 @@ export class EventIntake {
     }
     return {
       rootId,
-      lastSequence: this.roots.sequence(rootId),
+      lastSequence: Math.max(0, this.roots.sequence(rootId)),
       files: this.#index.count(rootId),
     };
   }

@@ -4,6 +4,7 @@ import type { BytePath } from '../../protocol/byte-path.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
 import type { UpkeepAnswer, UpkeepCommand } from './archive.messages.ts';
+import type { HealingNews, HealReport } from './healing.messages.ts';
 
 /** Given to the thread as workerData (or as its `data`). */
 export interface LedgerOptions {
@@ -34,6 +35,10 @@ export interface LedgerOptions {
   verifyBlocks?: number;
   /** Whether messages are in a full-text index; default false, which removes it. */
   fullText?: boolean;
+  /** Keeps others from opening what is being replaced: see StoreGate. */
+  gate?: Int32Array;
+  /** How often a damaged database is healed within an hour. Default 3. */
+  healsPerHour?: number;
   /** For tests: the disk looks full at this many pages. */
   maxPageCount?: number;
 }
@@ -111,7 +116,11 @@ export type LedgerWork =
 
 /** `stop`: finish what is queued, checkpoint, close, exit with code 0. */
 export type ToLedger =
-  LedgerWork | { type: 'upkeep'; id: number; command: UpkeepCommand } | { type: 'stop' };
+  | LedgerWork
+  | { type: 'upkeep'; id: number; command: UpkeepCommand }
+  /** Somebody met damage: it is looked at again, and healed by the next thread. */
+  | { type: 'heal'; block?: number; reason: string }
+  | { type: 'stop' };
 
 /** Highest numbers; every stream is dense from 1, so they are counts, too. */
 export interface LedgerHead {
@@ -174,7 +183,10 @@ export type RootAnswer =
   | { type: 'rootForgotten'; batch: number };
 
 export type FromLedger =
-  | { type: 'sys.ready'; head: LedgerHead }
+  /** Without a head while the database is being healed: it follows with `healed`. */
+  | { type: 'sys.ready'; head: LedgerHead | null }
+  | Extract<HealingNews, { type: 'healing' }>
+  | { type: 'healed'; report: HealReport; head: LedgerHead }
   | { type: 'sys.startFailed'; code: ErrorCode; message: string }
   | CommittedMessage
   | RefusedMessage

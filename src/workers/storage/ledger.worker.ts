@@ -21,9 +21,12 @@ import type {
 } from './ledger.messages.ts';
 import { FrameIds } from './frame-ids.ts';
 import { LedgerStore, type GroupResult } from './ledger-store.ts';
-import { openForWriting, type SqliteDatabase } from './open-database.ts';
+import { openForWriting } from './open-database.ts';
+import { askForHealing, DEFAULT_HEALS_PER_HOUR } from './salvage/ask-for-healing.ts';
+import { openOrHeal, type OpenedStore } from './salvage/open-or-heal.ts';
 import { judgeFailure } from './storage-failure.ts';
-import { verifyLastBlocks } from './verify-blocks.ts';
+import { StoreGate } from './store-gate.ts';
+import { isBlockSound } from './verify-blocks.ts';
 import { UpkeepQueue } from './upkeep-queue.ts';
 import { checkpointAndClose, WalLimit } from './wal-limit.ts';
 import { commitCounters, COMMIT_SLOTS, mainThread, workerOptions } from './worker-data.ts';
@@ -49,43 +52,76 @@ let isScheduled = false;
 /** A group that waits for company, until it is full or its time is up. */
 let delay: NodeJS.Timeout | undefined;
 let isStopping = false;
+let isGreeted = false;
 let nextIndexMs = 0;
 
-const database = start();
-const store = new LedgerStore(database, options, {
-  frameIds: new FrameIds(options.runId ?? randomUUID()),
-  now: () => timestampFromMs(Date.now()),
-});
+// What comes while the database is healed waits; a thread that is to stop then ends at once and heals next time.
+const early: ToLedger[] = [];
+const wait = (message: ToLedger) => {
+  if (message.type === 'stop') process.exit(0);
+  early.push(message);
+};
+port.on('message', wait);
+const gate = new StoreGate(options.gate);
+sendHeartbeats((message) => port.postMessage(message));
+const { database, opened: store, report: healed } = await start();
 const walLimit = new WalLimit(
   database,
   options.walRestartBytes ?? DEFAULT_WAL_RESTART_BYTES,
   BUSY_TIMEOUT_MS,
 );
 const upkeep = new UpkeepQueue(database, () => store.fullText?.rebuild());
-post({ type: 'sys.ready', head: ledgerHead(database, store.heads) });
-sendHeartbeats((message) => port.postMessage(message));
-port.on('message', (message: ToLedger) => {
-  if (message.type === 'stop') isStopping = true;
-  else if (message.type === 'upkeep') upkeep.push(message);
-  else enqueue(message);
-  schedule();
-});
+const head = ledgerHead(database, store.heads);
+if (!isGreeted) post({ type: 'sys.ready', head });
+if (healed) post({ type: 'healed', report: healed, head });
+port.off('message', wait);
+port.on('message', take);
+for (const message of early) take(message);
 if (store.fullText?.isBehind) schedule();
 
-function start(): SqliteDatabase {
+function take(message: ToLedger): void {
+  if (message.type === 'stop') isStopping = true;
+  else if (message.type === 'upkeep') upkeep.push(message);
+  else if (message.type === 'heal') return takeDamage(message);
+  else enqueue(message);
+  schedule();
+}
+
+async function start(): Promise<OpenedStore<LedgerStore>> {
   const path = join(options.dataDir, 'ledger.db');
+  const ports = {
+    frameIds: new FrameIds(options.runId ?? randomUUID()),
+    now: () => timestampFromMs(Date.now()),
+  };
   try {
-    const opened = openForWriting(path, 'ledger', { ...options, busyTimeoutMs: BUSY_TIMEOUT_MS });
-    const check = verifyLastBlocks(opened, 'ledger', options.verifyBlocks ?? DEFAULT_VERIFY_BLOCKS);
-    if (check.ok) return opened;
-    opened.close();
-    const reason = `block ${check.block}: ${check.reason}`;
-    throw new CodiError('CODI_STORE_CORRUPT', { path, reason });
+    return await openOrHeal({
+      kind: 'ledger',
+      dataDir: options.dataDir,
+      directory: options.directory,
+      verifyBlocks: options.verifyBlocks ?? DEFAULT_VERIFY_BLOCKS,
+      healsPerHour: options.healsPerHour ?? DEFAULT_HEALS_PER_HOUR,
+      gate,
+      open: () => openForWriting(path, 'ledger', { ...options, busyTimeoutMs: BUSY_TIMEOUT_MS }),
+      use: (opened) => new LedgerStore(opened, options, ports),
+      post: (news) => {
+        // The actor can take work meanwhile, and show how far this is.
+        if (!isGreeted) post({ type: 'sys.ready', head: null });
+        isGreeted = true;
+        if (news.type === 'healing') post(news);
+      },
+      nowMs: () => Date.now(),
+    });
   } catch (error) {
     const { code, message } = judgeFailure(error);
-    post({ type: 'sys.startFailed', code, message });
+    post(isGreeted ? { type: 'fatal', code, message } : { type: 'sys.startFailed', code, message });
     return process.exit(1);
   }
+}
+
+/** Somebody met damage: what does not bear a second look is healed by the next thread. */
+function takeDamage({ block, reason }: Extract<ToLedger, { type: 'heal' }>): void {
+  if (block !== undefined && isBlockSound(database, 'ledger', block)) return;
+  fail('CODI_STORE_CORRUPT', reason);
 }
 
 function enqueue(work: LedgerWork): void {
@@ -212,8 +248,9 @@ function encode(answers: AnswerBook): ConnectionAnswers[] {
   return answers.encode(timestampFromMs(Date.now()), idBase);
 }
 
-/** The database is left as it is: closing could try a failed fsync again. */
+/** The database is left as it is: closing could try a failed fsync again. One that is damaged is healed next. */
 function fail(code: Extract<FromLedger, { type: 'fatal' }>['code'], message: string): void {
+  if (code === 'CODI_STORE_CORRUPT') askForHealing('ledger', options, message);
   post({ type: 'fatal', code, message });
   process.exit(1);
 }

@@ -1,6 +1,7 @@
 /** What the main thread and the notary's thread say to each other. */
 import type { DirectoryIdentity } from './held-directory.ts';
 import type { ErrorCode, WireError } from '../../protocol/errors.ts';
+import type { Damage } from './healing.messages.ts';
 import type { StoreKind } from './open-database.ts';
 import type { Alarm } from './audit/audit-files.ts';
 import type { KnownBreak } from './audit/known-breaks.ts';
@@ -14,6 +15,8 @@ export interface NotaryOptions {
   commits: SharedArrayBuffer | Int32Array;
   /** Name of this node in checkpoints: the origin of a database is `<origin>/<database>`. */
   origin: string;
+  /** Keeps it from opening what is being replaced: see StoreGate. */
+  gate?: Int32Array;
   /** Default: `audit/key` in the data directory. */
   keyFile?: string;
   /** A checkpoint at least so long after the first commit it covers. Default 1,000. */
@@ -78,6 +81,8 @@ export type FromNotary =
   | { type: 'signed'; database: StoreKind; size: number; atMs: number }
   /** `isNew` is false for one that was found by an earlier run. */
   | { type: 'alarm'; alarm: Alarm; isNew: boolean }
+  /** A database cannot be read, or lacks a block. */
+  | { type: 'damage'; damage: Damage }
   /** Why nothing can be signed at the moment, null when it can again. */
   | { type: 'trouble'; reason: string | null }
   | { type: 'notice'; text: string }

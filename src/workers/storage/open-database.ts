@@ -106,6 +106,30 @@ export function openForCheckpoints(
   }
 }
 
+/**
+ * Makes a store that is filled and synced before anybody else sees it: without a journal, because an unfinished one
+ * is thrown away.
+ */
+export function openForSalvage(
+  path: string,
+  kind: StoreKind,
+  pageSizeBytes: number,
+): SqliteDatabase {
+  const database = connect(path, kind, {}, {});
+  try {
+    assertSqliteVersion(database);
+    database.pragma(`page_size = ${pageSizeBytes}`);
+    for (const setting of ['journal_mode = OFF', 'synchronous = OFF', 'foreign_keys = OFF'])
+      database.pragma(setting);
+    setCache(database, {});
+    migrate(database, MIGRATIONS[kind], APPLICATION_IDS[kind]);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
 /** An empty store that lives as long as it is open, for computing what a stored one should hold. */
 export function openInMemory(kind: StoreKind): SqliteDatabase {
   const database = new Database(':memory:');

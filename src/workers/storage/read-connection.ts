@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
 import { ArchiveShelf } from './archive/archive-shelf.ts';
@@ -28,10 +29,15 @@ export class ReadConnection implements RowTables {
   readonly budgetMs: number;
   /** What has left the tables. */
   readonly archive: ArchiveShelf;
+  readonly #path: string;
+  /** Of the file that was opened. */
+  readonly #inode: bigint | undefined;
 
   constructor(kind: StoreKind, options: ReaderOptions) {
     this.budgetMs = options.budgetMs ?? DEFAULT_BUDGET_MS;
-    this.#database = openForReading(join(options.dataDir, `${kind}.db`), kind, {
+    this.#path = join(options.dataDir, `${kind}.db`);
+    this.#inode = inodeOf(this.#path);
+    this.#database = openForReading(this.#path, kind, {
       cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
     });
     this.#statements = new StatementCache(this.#database);
@@ -61,9 +67,24 @@ export class ReadConnection implements RowTables {
     return this.#database.transaction(() => read(this.#database)).deferred();
   }
 
+  /** Another file has taken the place of the one that is open. */
+  isReplaced(): boolean {
+    const inode = inodeOf(this.#path);
+    return inode !== undefined && inode !== this.#inode;
+  }
+
   close(): void {
     this.archive.clear();
     this.#database.close();
+  }
+}
+
+/** Undefined where nothing can be seen: what is open goes on being read then. */
+function inodeOf(path: string): bigint | undefined {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+  } catch {
+    return undefined;
   }
 }
 
@@ -71,14 +92,23 @@ export class ReadConnection implements RowTables {
 export class ReadConnections {
   readonly #options: ReaderOptions;
   readonly #open = new Map<StoreKind, ReadConnection>();
+  readonly #used = new Set<StoreKind>();
 
   constructor(options: ReaderOptions) {
     this.#options = options;
   }
 
+  /** Forgets which stores were asked for: a task begins. */
+  begin(): void {
+    this.#used.clear();
+  }
+
   get(kind: StoreKind): ReadConnection {
+    this.#used.add(kind);
     let connection = this.#open.get(kind);
-    if (!connection) {
+    if (!connection || connection.isReplaced()) {
+      connection?.close();
+      this.#open.delete(kind);
       connection = new ReadConnection(kind, this.#options);
       this.#open.set(kind, connection);
     }
@@ -91,6 +121,9 @@ export class ReadConnections {
     const { code, message } = judgeFailure(error);
     for (const connection of this.#open.values()) connection.close();
     this.#open.clear();
-    return new CodiError(code, { reason: message, path: this.#options.dataDir });
+    const [store, other] = this.#used;
+    const isSure = store !== undefined && other === undefined;
+    const path = join(this.#options.dataDir, ...(isSure ? [`${store}.db`] : []));
+    return new CodiError(code, { reason: message, path, ...(isSure && { store }) });
   }
 }

@@ -83,6 +83,11 @@ export interface AuditPage {
   /** Blocks in it whose entries retention has deleted: their leaf was checked alone. */
   leafOnly: number;
   findings: Finding[];
+  /** Losses in it that are known since a damaged database was healed, and the blocks they are in. */
+  losses: Finding[];
+  lost: number;
+  /** The first finding that is damage of the database itself. */
+  damage?: { block?: number; reason: string };
   next?: string;
 }
 

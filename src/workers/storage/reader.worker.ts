@@ -59,6 +59,7 @@ function task<Name extends keyof ReaderTasks>(
 ): (call: ReaderCall<Name>) => ReturnType<ReaderTasks[Name]> {
   return ({ input, begun }) => {
     if (begun) Atomics.store(begun, 0, 1);
+    connections.begin();
     try {
       return read(input);
     } catch (error) {

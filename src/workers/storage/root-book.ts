@@ -4,6 +4,9 @@ import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
 import { pathToValue } from './path-value.ts';
 import { rowSum } from './row-sum.ts';
 
+/** Stands for a root whose last batch is not known since its database was healed. */
+export const UNKNOWN_SEQUENCE = -1;
+
 /** Watched roots: an id per path for ever, and the last batch of file events taken from each. */
 export class RootBook {
   readonly canonical = new CanonicalBuffer(1024);
@@ -37,7 +40,7 @@ export class RootBook {
     appendRoot(this.canonical, { root_id: rootId, path, created_ms: nowMs });
   }
 
-  /** Last batch of file events taken; 0 for none. */
+  /** Last batch of file events taken; 0 for none, UNKNOWN_SEQUENCE when that was lost: then any may be next. */
   sequence(rootId: number): number {
     return (this.#selectSequence.get(rootId) as number | undefined) ?? 0;
   }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { BlockBytes } from './audit/block-bytes.ts';
 import { chainStart, verifyPiece, type ChainPosition } from './audit/verify-chain.ts';
 import { STREAMS } from './codes.ts';
@@ -41,6 +42,7 @@ export class StoreScrub {
   #before: ScrubDamage[] = [];
   #found: ScrubDamage[] = [];
   #saved: SavedScrub;
+  #inode: bigint | undefined;
 
   constructor(kind: StoreKind, dataDir: string, ports: ScrubPorts, saved?: SavedScrub) {
     this.#kind = kind;
@@ -62,13 +64,27 @@ export class StoreScrub {
   /** The next piece; undefined while nothing is due, or there is no store yet. */
   step(): ScrubPiece | undefined {
     if (this.#saved.block === 0 && this.#ports.nowMs() < this.#saved.dueMs) return undefined;
+    const path = join(this.#dataDir, `${this.#kind}.db`);
+    this.#lookAt(path);
     try {
-      this.#database ??= openForReading(join(this.#dataDir, `${this.#kind}.db`), this.#kind);
+      this.#database ??= openForReading(path, this.#kind);
       return this.#database.transaction(() => this.#verify(this.#database!)).deferred();
     } catch (error) {
       this.close();
       return this.#broken(error);
     }
+  }
+
+  /** A database that was healed is another file: what was found in the one before does not count any more. */
+  #lookAt(path: string): void {
+    const inode = statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+    const isReplaced = this.#inode !== undefined && inode !== this.#inode;
+    this.#inode = inode;
+    if (!isReplaced) return;
+    this.close();
+    this.#saved = newScrub();
+    this.#found = [];
+    this.#before = [];
   }
 
   close(): void {

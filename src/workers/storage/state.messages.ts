@@ -3,6 +3,7 @@ import type { DirectoryIdentity } from './held-directory.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { ErrorCode, WireError } from '../../protocol/errors.ts';
 import type { Timestamp } from '../../protocol/timestamp.ts';
+import type { HealingNews } from './healing.messages.ts';
 
 /** Given to the thread as workerData (or as its `data`). */
 export interface StateOptions {
@@ -20,6 +21,10 @@ export interface StateOptions {
   /** How many answers are remembered for repeated requests. Default 10,000. */
   recentRequests?: number;
   verifyBlocks?: number;
+  /** Keeps others from opening what is being replaced: see StoreGate. */
+  gate?: Int32Array;
+  /** How often a damaged database is healed within an hour. Default 3. */
+  healsPerHour?: number;
   /** For tests: the disk looks full at this many pages. */
   maxPageCount?: number;
 }
@@ -85,10 +90,16 @@ export interface StateHead {
   lastCommitMs: number | null;
 }
 
-export type ToState = { type: 'request'; id: number; command: StateCommand } | { type: 'stop' };
+export type ToState =
+  | { type: 'request'; id: number; command: StateCommand }
+  /** Somebody met damage: it is looked at again, and healed by the next thread. */
+  | { type: 'heal'; block?: number; reason: string }
+  | { type: 'stop' };
 
 export type FromState =
-  | { type: 'sys.ready'; head: StateHead }
+  /** Without a head while the database is being healed. */
+  | { type: 'sys.ready'; head: StateHead | null }
+  | HealingNews
   | { type: 'sys.startFailed'; code: ErrorCode; message: string }
   | { type: 'answer'; id: number; ok: true; result: StateResults[keyof StateResults] }
   | { type: 'answer'; id: number; ok: false; error: WireError }

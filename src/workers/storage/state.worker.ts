@@ -2,11 +2,14 @@
 import { join } from 'node:path';
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
 import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
-import { openForWriting, type SqliteDatabase } from './open-database.ts';
+import { openForWriting } from './open-database.ts';
+import { askForHealing, DEFAULT_HEALS_PER_HOUR } from './salvage/ask-for-healing.ts';
+import { openOrHeal, type OpenedStore } from './salvage/open-or-heal.ts';
 import { StateStore } from './state-store.ts';
 import type { FromState, StateCommand, StateOptions, ToState } from './state.messages.ts';
 import { judgeFailure } from './storage-failure.ts';
-import { verifyLastBlocks } from './verify-blocks.ts';
+import { StoreGate } from './store-gate.ts';
+import { isBlockSound } from './verify-blocks.ts';
 import { checkpointAndClose, WalLimit } from './wal-limit.ts';
 import { commitCounters, COMMIT_SLOTS, mainThread, workerOptions } from './worker-data.ts';
 
@@ -19,38 +22,68 @@ const BUSY_TIMEOUT_MS = 5_000;
 const port = mainThread();
 const options = workerOptions<StateOptions>();
 const counters = commitCounters(options.commits);
-const database = start();
-const store = new StateStore(database, options.recentRequests ?? DEFAULT_RECENT_REQUESTS);
+// What comes while the database is healed waits; a thread that is to stop then ends at once and heals next time.
+const early: ToState[] = [];
+const wait = (message: ToState) => {
+  if (message.type === 'stop') process.exit(0);
+  early.push(message);
+};
+let isGreeted = false;
+port.on('message', wait);
+sendHeartbeats((message) => port.postMessage(message));
+const { database, opened: store, report: healed } = await start();
 const walLimit = new WalLimit(
   database,
   options.walRestartBytes ?? DEFAULT_WAL_RESTART_BYTES,
   BUSY_TIMEOUT_MS,
 );
-post({ type: 'sys.ready', head: store.head() });
-sendHeartbeats((message) => port.postMessage(message));
-port.on('message', (message: ToState) => {
-  if (message.type === 'stop') stop();
-  else answer(message.id, message.command);
-});
+if (!isGreeted) post({ type: 'sys.ready', head: store.head() });
+if (healed) post({ type: 'healed', report: healed });
+port.off('message', wait);
+port.on('message', take);
+for (const message of early) take(message);
 
-function start(): SqliteDatabase {
+function take(message: ToState): void {
+  if (message.type === 'stop') stop();
+  else if (message.type === 'heal') takeDamage(message);
+  else answer(message.id, message.command);
+}
+
+async function start(): Promise<OpenedStore<StateStore>> {
   const path = join(options.dataDir, 'state.db');
   try {
-    const opened = openForWriting(path, 'state', {
-      ...options,
-      cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
-      busyTimeoutMs: BUSY_TIMEOUT_MS,
+    return await openOrHeal({
+      kind: 'state',
+      dataDir: options.dataDir,
+      directory: options.directory,
+      verifyBlocks: options.verifyBlocks ?? DEFAULT_VERIFY_BLOCKS,
+      healsPerHour: options.healsPerHour ?? DEFAULT_HEALS_PER_HOUR,
+      gate: new StoreGate(options.gate),
+      open: () =>
+        openForWriting(path, 'state', {
+          ...options,
+          cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
+          busyTimeoutMs: BUSY_TIMEOUT_MS,
+        }),
+      use: (opened) => new StateStore(opened, options.recentRequests ?? DEFAULT_RECENT_REQUESTS),
+      post: (news) => {
+        if (!isGreeted) post({ type: 'sys.ready', head: null });
+        isGreeted = true;
+        post(news);
+      },
+      nowMs: () => Date.now(),
     });
-    const check = verifyLastBlocks(opened, 'state', options.verifyBlocks ?? DEFAULT_VERIFY_BLOCKS);
-    if (check.ok) return opened;
-    opened.close();
-    const reason = `block ${check.block}: ${check.reason}`;
-    throw new CodiError('CODI_STORE_CORRUPT', { path, reason });
   } catch (error) {
     const { code, message } = judgeFailure(error);
-    post({ type: 'sys.startFailed', code, message });
+    post(isGreeted ? { type: 'fatal', code, message } : { type: 'sys.startFailed', code, message });
     return process.exit(1);
   }
+}
+
+/** Somebody met damage: what does not bear a second look is healed by the next thread. */
+function takeDamage({ block, reason }: Extract<ToState, { type: 'heal' }>): void {
+  if (block !== undefined && isBlockSound(database, 'state', block)) return;
+  fail('CODI_STORE_CORRUPT', reason);
 }
 
 function answer(id: number, command: StateCommand): void {
@@ -78,6 +111,7 @@ function attempt(checkpoint: () => void): void {
 }
 
 function fail(code: Extract<FromState, { type: 'fatal' }>['code'], message: string): never {
+  if (code === 'CODI_STORE_CORRUPT') askForHealing('state', options, message);
   post({ type: 'fatal', code, message });
   return process.exit(1);
 }

@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError } from '../../protocol/errors.ts';
-import type { StoreCalls } from '../../protocol/store-calls.ts';
+import type { RepairedStore, StoreCalls } from '../../protocol/store-calls.ts';
 import { listSegments, readPart, segmentPath } from './archive/list-segments.ts';
 import { presentKey, rekey } from './archive/rekey.ts';
 import { isSwapping } from './archive/rekey-swap.ts';
@@ -19,6 +19,7 @@ import { assertKeyFits } from './cipher/encryption-card.ts';
 import { storeKey, StoreKey, useStoreKey } from './cipher/store-key.ts';
 import { holdDirectory, holdStore } from './hold-store.ts';
 import { recordAct } from './record-act.ts';
+import { repair } from './salvage/repair.ts';
 import { mainThread, workerOptions } from './worker-data.ts';
 
 const port = mainThread();
@@ -58,11 +59,32 @@ const CALLS: StoreCalls = {
     const backup = backupRow(directory, manifest);
     return { backup, ...(asideDir !== null && { aside: asideDir }) };
   },
+  repair: (input) => {
+    lock ??= holdDirectory(dataDir, IN_USE);
+    return repaired(input);
+  },
   rekey: (input) => {
     lock ??= holdAnyStore();
     return changeKey(input);
   },
 };
+
+async function repaired(input: { isCheck: boolean; nowMs: number }): Promise<RepairedStore[]> {
+  const results = await repair(dataDir, input);
+  return results.map(({ store: name, damage, report }) => ({
+    store: name,
+    damage,
+    ...(report && {
+      healed: {
+        entries: report.entries,
+        blocks: report.blocks,
+        lost_blocks: report.lostBlocks,
+        is_signed_chain: report.isSignedChain,
+        quarantine: report.quarantine,
+      },
+    }),
+  }));
+}
 
 /** The key of the store is not known yet. */
 function holdAnyStore(): ReturnType<typeof holdStore> {

@@ -22,9 +22,9 @@ export const FILE_EVENT_COLUMNS =
   'seq, root_id, seconds, nanos, event, kind, path, from_path, size, old_size, seen, ' +
   'dev, ino, stat_size, mtime_seconds, mtime_nanos, ctime_seconds, ctime_nanos, mode, nlink, ' +
   'checksum, session_id, tenant_id, user_id';
-const COORDINATION_COLUMNS =
+export const COORDINATION_COLUMNS =
   'seq, revision, seconds, nanos, kind, subject, data, session_id, tenant_id, user_id';
-const ROOT_COLUMNS = 'root_id, path, created_ms';
+export const ROOT_COLUMNS = 'root_id, path, created_ms';
 export const ACT_COLUMNS =
   'seq, act_id, seconds, nanos, kind, subject, actor, data, tenant_id, user_id';
 

@@ -1,4 +1,5 @@
 import type { LedgerSpace, Plan, PlanInput, PlanReason } from '../archive.messages.ts';
+import { LostBlocks } from '../lost-blocks.ts';
 import type { SqliteDatabase } from '../open-database.ts';
 import { archivedThrough } from '../verify-blocks.ts';
 
@@ -18,11 +19,22 @@ export function planSegment(database: SqliteDatabase, input: PlanInput): Plan {
   const choice = chooseEnd(database, blocks, { first, end }, input);
   if (!choice || choice.end <= first) return null;
   const limitBytes = input.isWhole ? Infinity : input.segmentLimitBytes;
-  const worth = measure(database, first, choice.end, limitBytes);
+  const lost = new LostBlocks(database).nextWithout(first)?.block ?? Infinity;
+  if (lost === first) return { ...lostSpan(database, first, choice.end), reason: choice.reason };
+  const worth = measure(database, first, Math.min(choice.end, lost), limitBytes);
   // What a run itself writes must not be reason enough for the next one.
   const isTooLittle = worth.bytes < input.segmentLimitBytes * LEAST_SHARE;
-  if (choice.reason !== 'age' && isTooLittle) return null;
+  if (choice.reason !== 'age' && isTooLittle && lost >= choice.end) return null;
   return { firstBlock: first, reason: choice.reason, ...worth };
+}
+
+/** Blocks whose entries are gone already: there is nothing to keep of them. */
+function lostSpan(database: SqliteDatabase, first: number, end: number) {
+  const blocks = new LostBlocks(database);
+  let lastBlock = first;
+  while (lastBlock + 1 < end && blocks.nextWithout(lastBlock + 1)?.block === lastBlock + 1)
+    lastBlock += 1;
+  return { firstBlock: first, lastBlock, entries: 0, bytes: 0, isLost: true };
 }
 
 /** Where the span that may go ends (not inside it), and why it may. */

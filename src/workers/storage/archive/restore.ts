@@ -28,6 +28,8 @@ const DATABASE_FILES = ['ledger.db', 'state.db'].flatMap((name) => [
   name,
   `${name}-wal`,
   `${name}-shm`,
+  // A healing that was begun is not one of what is put here.
+  `${name}.healing`,
 ]);
 
 export interface Restored {

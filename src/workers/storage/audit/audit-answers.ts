@@ -5,6 +5,7 @@ import { STREAMS } from '../codes.ts';
 import type { NotaryHead, ProofParts, ProveCommand } from '../notary.messages.ts';
 import type { AuditPage, VerifyInput } from '../reader.messages.ts';
 import type { Alarm } from './audit-files.ts';
+import type { Finding } from './verify-chain.ts';
 
 /** The command that a request stands for: a stream names its database. */
 export function proveCommand({ stream, number, offset }: BodyOf<'AuditProve'>): ProveCommand {
@@ -66,6 +67,8 @@ export function findingsBody({
   segments,
   leafOnly,
   findings,
+  losses,
+  lost,
   next,
 }: AuditPage): BodyOf<'AuditFindings'> {
   return {
@@ -74,16 +77,22 @@ export function findingsBody({
     entries,
     segments,
     leaf_only: leafOnly,
-    findings: findings.map(({ block, ranges, reason }) => ({
-      block: block ?? null,
-      reason,
-      ranges: ranges.map(({ stream, first, last }) => ({
-        stream: STREAM_NAMES[stream] as StreamName,
-        first,
-        last,
-      })),
-    })),
+    findings: findings.map(findingRow),
+    lost,
+    losses: losses.map(findingRow),
     next: next ?? null,
+  };
+}
+
+function findingRow({ block, ranges, reason }: Finding) {
+  return {
+    block: block ?? null,
+    reason,
+    ranges: ranges.map(({ stream, first, last }) => ({
+      stream: STREAM_NAMES[stream] as StreamName,
+      first,
+      last,
+    })),
   };
 }
 

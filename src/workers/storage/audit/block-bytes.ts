@@ -2,6 +2,7 @@ import { ArchivedBlocks } from '../archive/archived-blocks.ts';
 import type { BlockRange } from '../block.ts';
 import type { CanonicalBuffer } from '../canonical.ts';
 import { STREAMS } from '../codes.ts';
+import { LostBlocks, type LostBlock } from '../lost-blocks.ts';
 import type { SqliteDatabase, SqliteStatement, StoreKind } from '../open-database.ts';
 import { appendRow, StoredRows } from '../stored-rows.ts';
 
@@ -29,6 +30,7 @@ export class BlockBytes {
   /** What has left the tables; undefined where nothing ever does. */
   readonly archive: ArchivedBlocks | undefined;
   readonly #rows: StoredRows;
+  readonly #lost: LostBlocks;
   readonly #block: SqliteStatement;
   readonly #ranges: SqliteStatement;
   readonly #rangeFrom: SqliteStatement;
@@ -37,6 +39,7 @@ export class BlockBytes {
   constructor(database: SqliteDatabase, kind: StoreKind, dataDir: string) {
     if (kind === 'ledger') this.archive = new ArchivedBlocks(database, dataDir);
     this.#rows = new StoredRows(database, kind);
+    this.#lost = new LostBlocks(database);
     this.#block = database.prepare(
       'SELECT leaf, version, entries, bytes, committed_ms AS committedMs FROM blocks WHERE n = ?',
     );
@@ -68,6 +71,11 @@ export class BlockBytes {
   /** The highest number of a stream; 0 for one that another database has. */
   last(stream: number): number {
     return this.#rows.has(stream) ? this.#rows.last(stream) : 0;
+  }
+
+  /** What is known to be lost of a block since its database was healed. */
+  lost(n: number): LostBlock | undefined {
+    return this.#lost.find(n);
   }
 
   /** Whether the entries of a block were deleted: its leaf is all that is left. */

@@ -8,6 +8,8 @@ import {
 } from '../../../protocol/audit/signed-note.ts';
 import { openForCheckpoints, type SqliteDatabase, type StoreKind } from '../open-database.ts';
 import { keysFor } from './audit-key.ts';
+import { judgeFailure } from '../storage-failure.ts';
+import type { StoreGate } from '../store-gate.ts';
 import type { AuditFiles } from './audit-files.ts';
 import { BlockTree, BrokenChain } from './block-tree.ts';
 
@@ -31,12 +33,15 @@ export interface ChainPorts {
   /** `<name>/<kind>`; a chain that is anchored anew gets a suffix. */
   origin: string;
   limits: ChainLimits;
+  gate: StoreGate;
   /** Commits to this database since the process started. */
   commits(): number;
   nowMs(): number;
   onSigned(size: number, origin: string): void;
   /** The database is not what the last note says; nothing of it is lost by saying so. */
   onAlarm(reason: string, evidence: string | null): void;
+  /** Pages cannot be read, or a block is not there. */
+  onDamage(reason: string): void;
 }
 
 /**
@@ -47,6 +52,7 @@ export interface ChainPorts {
 export class ChainWatch {
   readonly #ports: ChainPorts;
   #database: SqliteDatabase | undefined;
+  #turn: number | undefined;
   #identity: Pick<BigIntStats, 'dev' | 'ino'> | undefined;
   #tree: BlockTree | undefined;
   #mark: Checkpoint | undefined;
@@ -59,6 +65,8 @@ export class ChainWatch {
   #keptAtMs: number;
 
   constructor(ports: ChainPorts) {
+    // One that died may not have said that it let go.
+    ports.gate.leave(ports.kind, 'notary');
     this.#ports = ports;
     this.#keptAtMs = ports.files.keptAtMs(ports.kind);
     this.#origin = ports.origin;
@@ -84,7 +92,12 @@ export class ChainWatch {
       if (!this.#isAnchored) return this.#anchor();
       if (this.#isDue()) this.sign();
     } catch (error) {
-      if (!(error instanceof BrokenChain)) throw error;
+      if (!(error instanceof BrokenChain)) {
+        const { code, message } = judgeFailure(error);
+        if (code === 'CODI_STORE_CORRUPT') this.#ports.onDamage(message);
+        throw error;
+      }
+      this.#ports.onDamage(error.message);
       // No tree leads over a gap: what comes after it cannot be signed.
       this.#isBroken = true;
       this.#refuse(error.message);
@@ -107,6 +120,7 @@ export class ChainWatch {
   close(): void {
     this.#database?.close();
     this.#database = undefined;
+    this.#ports.gate.leave(this.#ports.kind, 'notary');
     this.#tree = undefined;
     this.#isAnchored = false;
     this.#isBroken = false;
@@ -114,12 +128,16 @@ export class ChainWatch {
 
   /** The file may have been replaced by another one under the same name. */
   #open(): boolean {
-    const path = join(this.#ports.dataDir, `${this.#ports.kind}.db`);
+    const { gate, kind } = this.#ports;
+    if (this.#turn !== gate.turnOf(kind)) this.#startOver();
+    const path = join(this.#ports.dataDir, `${kind}.db`);
     const found = statSync(path, { bigint: true, throwIfNoEntry: false });
     const isSame = found?.ino === this.#identity?.ino && found?.dev === this.#identity?.dev;
     if (this.#database && isSame) return true;
     this.close();
     if (!found) return false;
+    this.#turn = gate.enter(kind, 'notary');
+    if (this.#turn === undefined) return false;
     try {
       this.#database = openForCheckpoints(path, this.#ports.kind);
       this.#tree = new BlockTree(this.#database);

@@ -1,6 +1,7 @@
 import { CodiError } from '../../../protocol/errors.ts';
 import { openCheckpoint, signCheckpoint } from '../../../protocol/audit/signed-note.ts';
 import type { StoreKind } from '../open-database.ts';
+import { StoreGate } from '../store-gate.ts';
 import { COMMIT_SLOTS } from '../worker-data.ts';
 import { AuditFiles, type Alarm } from './audit-files.ts';
 import { keysFor, loadAuditKey, publicLines, publishKey, type AuditKey } from './audit-key.ts';
@@ -135,6 +136,7 @@ export class Notary {
         historyIntervalMs: this.#options.historyIntervalMs ?? DEFAULT_HISTORY_INTERVAL_MS,
         historyCount: this.#options.historyCount ?? DEFAULT_HISTORY_COUNT,
       },
+      gate: new StoreGate(this.#options.gate),
       commits: () => Atomics.load(this.#counters, COMMIT_SLOTS[kind]),
       nowMs: this.#ports.nowMs,
       onSigned: (size, origin) => {
@@ -142,6 +144,7 @@ export class Notary {
         this.#ports.post({ type: 'signed', database: kind, size, atMs: this.#ports.nowMs() });
       },
       onAlarm: (reason, evidence) => this.#raise({ about: kind, reason, evidence }),
+      onDamage: (reason) => this.#ports.post({ type: 'damage', damage: { store: kind, reason } }),
     });
   }
 

@@ -2,6 +2,7 @@ import { CodiError } from '../../../protocol/errors.ts';
 import { DamagedSegment } from '../archive/segment-format.ts';
 import { leafOf } from '../block.ts';
 import { CanonicalBuffer } from '../canonical.ts';
+import { isWithoutEntries } from '../lost-blocks.ts';
 import type { ProofParts, ProveCommand } from '../notary.messages.ts';
 import type { SqliteDatabase, StoreKind } from '../open-database.ts';
 import { BlockBytes } from './block-bytes.ts';
@@ -41,6 +42,14 @@ export function proveEntry(chain: SignedChain, command: ProveCommand): ProofPart
     if (blocks.isLeafOnly(block))
       throw new CodiError('CODI_NOT_FOUND', {
         what: `entry ${command.number} any more: retention has deleted it, block ${block} has only its leaf`,
+      });
+    const lost = blocks.lost(block);
+    if (isWithoutEntries(lost))
+      throw new CodiError('CODI_ENTRY_LOST', {
+        number: command.number,
+        block,
+        file: `${command.database}.db`,
+        found: new Date(lost!.foundMs).toISOString(),
       });
     const { leaf, canonical } = checkedBlock(blocks, block, command.database);
     const end = Math.min(canonical.length, command.offset + PIECE_BYTES);

@@ -8,8 +8,10 @@ import { DamagedSegment } from '../archive/segment-format.ts';
 import { leafOf, type BlockRange } from '../block.ts';
 import { CANONICAL_VERSION, CanonicalBuffer } from '../canonical.ts';
 import { STREAMS } from '../codes.ts';
+import { isWithoutEntries } from '../lost-blocks.ts';
 import type { SqliteDatabase, StoreKind } from '../open-database.ts';
 import { BlockBytes, type StoredBlock } from './block-bytes.ts';
+import { KnownLosses } from './known-losses.ts';
 import type { Marks } from './signed-marks.ts';
 
 /** Blocks that are looked at between two looks at the clock. */
@@ -48,6 +50,9 @@ export interface ChainPiece {
   segments: number;
   leafOnly: number;
   findings: Finding[];
+  losses: Finding[];
+  lost: number;
+  damage?: { block: number; reason: string };
 }
 
 /** A store, and what is signed of it. */
@@ -82,8 +87,19 @@ export function verifyPiece(
     }
     const isDone = check.position.block >= blocks;
     if (isDone) check.end(blocks);
-    const { position, entries, segments, leafOnly, findings } = check;
-    return { position, isDone, blocks, entries, segments, leafOnly, findings };
+    const { position, entries, segments, leafOnly, findings, losses, lost, damage } = check;
+    return {
+      position,
+      isDone,
+      blocks,
+      entries,
+      segments,
+      leafOnly,
+      findings,
+      losses: losses.findings(),
+      lost,
+      ...(damage && { damage }),
+    };
   } finally {
     stored.close();
   }
@@ -98,6 +114,9 @@ class ChainCheck {
   entries = 0;
   segments = 0;
   leafOnly = 0;
+  lost = 0;
+  readonly losses = new KnownLosses();
+  damage: { block: number; reason: string } | undefined;
   readonly #first: number;
   #segmentFlaw: string | undefined;
 
@@ -125,8 +144,16 @@ class ChainCheck {
     this.#beginSegment(n);
     const block = this.#blocks.block(n);
     const ranges = this.#blocks.ranges(n);
+    const lost = this.#blocks.lost(n);
+    if (lost) {
+      this.lost += 1;
+      this.losses.add(lost, ranges);
+    }
     const reason = block ? this.#flaw(n, block, ranges) : 'it is missing';
-    if (reason) this.report(reason, n, ranges);
+    if (reason) {
+      this.report(reason, n, ranges);
+      if (!this.#blocks.archive?.segmentOf(n)) this.damage ??= { block: n, reason };
+    }
     for (const { stream, last } of ranges) {
       const index = TAGS.indexOf(stream);
       position.ends[index] = Math.max(position.ends[index] ?? 0, last);
@@ -193,6 +220,7 @@ class ChainCheck {
       if (first !== end + 1 || last < first)
         return `its entries ${first} to ${last} of stream ${stream} do not follow ${end}`;
     }
+    if (isWithoutEntries(this.#blocks.lost(n))) return undefined;
     if (!this.#blocks.isLeafOnly(n)) return this.#contentFlaw(n, block, ranges);
     this.leafOnly += 1;
     return undefined;

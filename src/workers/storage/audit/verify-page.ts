@@ -6,13 +6,19 @@ import type { SqliteDatabase, StoreKind } from '../open-database.ts';
 import type { AuditPage, VerifyInput } from '../reader.messages.ts';
 import { judgeFailure } from '../storage-failure.ts';
 import { readMarks, type Marks } from './signed-marks.ts';
-import { chainStart, verifyPiece, type ChainPosition } from './verify-chain.ts';
+import { chainStart, verifyPiece, type ChainPosition, type Finding } from './verify-chain.ts';
 
 const TAG = 'audit';
 const SHAPE = ['string', 'number', 'string', 'number', 'string'] as const;
 
 /** The counts of a piece that read nothing. */
-export const NOTHING_READ = { entries: 0, segments: 0, leafOnly: 0 } as const;
+export const NOTHING_READ = {
+  entries: 0,
+  segments: 0,
+  leafOnly: 0,
+  losses: [] as Finding[],
+  lost: 0,
+};
 
 /** What a check reads from. */
 interface VerifyConnection {
@@ -46,7 +52,8 @@ export function verifyPage(ports: VerifyPorts, input: VerifyInput): AuditPage {
     // The tables themselves are damaged: there is no way on.
     const reason = `the database cannot be read on: ${failure.message}`;
     const findings = [{ block: from.block, ranges: [], reason }];
-    return { ...NOTHING_READ, checked: from.block, blocks: from.block, findings };
+    const damage = { reason: failure.message };
+    return { ...NOTHING_READ, checked: from.block, blocks: from.block, findings, damage };
   }
 }
 
@@ -70,6 +77,9 @@ function readPiece(
     segments: piece.segments,
     leafOnly: piece.leafOnly,
     findings: piece.findings,
+    losses: piece.losses,
+    lost: piece.lost,
+    ...(piece.damage && { damage: piece.damage }),
     ...(!piece.isDone && { next: encodePosition(connection, kind, piece.position) }),
   };
 }

@@ -4,18 +4,15 @@
  * It reads whole tables, so it is for a store that nobody writes to.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { FileEventRecord } from '../../../protocol/file-event.ts';
 import { ArchivedBlocks } from '../archive/archived-blocks.ts';
 import { DamagedSegment } from '../archive/segment-format.ts';
 import { SEGMENT_SUM_COLUMNS } from '../archive/segment-table.ts';
-import { EVENTS, KINDS, SEEN, wordOf } from '../codes.ts';
 import { FileIndex } from '../file-index.ts';
-import { MonitoredPathTable } from '../monitored-path-table.ts';
+import { LOST_SUM_COLUMNS, LostBlocks } from '../lost-blocks.ts';
 import { openInMemory, type SqliteDatabase, type StoreKind } from '../open-database.ts';
-import { pathFromValue, type PathValue } from '../path-value.ts';
+import { replayCoordination } from '../replay-coordination.ts';
 import { rowSum } from '../row-sum.ts';
-import { SessionTable, type PlannedChange } from '../session-table.ts';
-import { statFromColumns, type StatColumns } from '../stat-columns.ts';
+import { eventRecordOf } from '../stored-event.ts';
 import { FILE_EVENT_COLUMNS } from '../stored-rows.ts';
 
 const REPORTED_MAX = 10;
@@ -32,8 +29,12 @@ const SUMMED: Record<StoreKind, readonly SummedTable[]> = {
     { table: 'recent_ids', columns: 'n, id' },
     { table: 'root_sequences', columns: 'root_id, sequence' },
     { table: 'segments', columns: SEGMENT_SUM_COLUMNS },
+    { table: 'lost_blocks', columns: LOST_SUM_COLUMNS },
   ],
-  state: [{ table: 'recent_requests', columns: 'id, answer' }],
+  state: [
+    { table: 'recent_requests', columns: 'id, answer' },
+    { table: 'lost_blocks', columns: LOST_SUM_COLUMNS },
+  ],
 };
 
 type Row = Record<string, unknown>;
@@ -44,7 +45,12 @@ export function verifyTables(database: SqliteDatabase, kind: StoreKind, dataDir:
     ...integrity(database),
     ...schema(database, kind),
     ...SUMMED[kind].flatMap((table) => sums(database, table)),
-    ...(kind === 'ledger' ? pathIndex(database, dataDir) : stateTables(database)),
+    // What follows from entries that are gone cannot be known.
+    ...(new LostBlocks(database).nextWithout(0)
+      ? []
+      : kind === 'ledger'
+        ? pathIndex(database, dataDir)
+        : stateTables(database)),
   ];
 }
 
@@ -114,7 +120,7 @@ function pathIndex(database: SqliteDatabase, dataDir: string): string[] {
 function foldEvents(database: SqliteDatabase, memory: SqliteDatabase, dataDir: string): boolean {
   const index = new FileIndex(memory);
   const archive = new ArchivedBlocks(database, dataDir);
-  const apply = (row: Row) => index.apply(Number(row['root_id']), recordOf(row));
+  const apply = (row: Row) => index.apply(Number(row['root_id']), eventRecordOf(row));
   memory.exec('BEGIN');
   try {
     const archived = archive.fileEvents();
@@ -132,27 +138,10 @@ function foldEvents(database: SqliteDatabase, memory: SqliteDatabase, dataDir: s
   }
 }
 
-function recordOf(row: Row): FileEventRecord {
-  const from = row['from_path'] as PathValue | null;
-  const size = row['size'] as number | bigint | null;
-  return {
-    seconds: Number(row['seconds']),
-    nanos: Number(row['nanos']),
-    event: wordOf(EVENTS, Number(row['event'])) as FileEventRecord['event'],
-    kind: wordOf(KINDS, Number(row['kind'])),
-    path: pathFromValue(row['path'] as PathValue),
-    ...(from !== null && { from: pathFromValue(from) }),
-    size: size === null ? null : Number(size),
-    seen: wordOf(SEEN, Number(row['seen'])),
-    stat: row['ino'] === null ? null : statFromColumns(row as unknown as StatColumns),
-    ...(row['checksum'] !== null && { checksum: row['checksum'] as Buffer }),
-  };
-}
-
 function stateTables(database: SqliteDatabase): string[] {
   const memory = openInMemory('state');
   try {
-    const revision = replay(database, memory);
+    const revision = replayCoordination(database, memory);
     const wrong = ['sessions', 'monitored_paths'].filter(
       (table) => !isDeepStrictEqual(allRows(database, table), allRows(memory, table)),
     );
@@ -161,58 +150,6 @@ function stateTables(database: SqliteDatabase): string[] {
     return wrong.map((table) => `${table}: it is not what the coordination entries make it`);
   } finally {
     memory.close();
-  }
-}
-
-/** Carries out every entry again; returns the last revision. */
-function replay(database: SqliteDatabase, memory: SqliteDatabase): number {
-  const sessions = new SessionTable(memory);
-  const paths = new MonitoredPathTable(memory);
-  let last = 0;
-  const entries = database.prepare('SELECT * FROM coordination ORDER BY seq');
-  for (const row of entries.iterate() as Iterable<Row>) {
-    last = row['revision'] as number;
-    planned(row, sessions, paths)?.apply(last);
-  }
-  return last;
-}
-
-function planned(
-  row: Row,
-  sessions: SessionTable,
-  paths: MonitoredPathTable,
-): PlannedChange | undefined {
-  const at = { seconds: row['seconds'] as number, nanos: row['nanos'] as number };
-  const who = {
-    tenantId: row['tenant_id'] as string | null,
-    userId: row['user_id'] as string | null,
-  };
-  const data = JSON.parse((row['data'] as string | null) ?? '{}') as Row;
-  const sessionId = String(row['subject']);
-  const path = pathFromValue(row['subject'] as PathValue);
-  switch (row['kind']) {
-    case 'session.start':
-      return sessions.start(
-        {
-          type: 'sessionStart',
-          sessionId,
-          identity: data['identity'] as string,
-          agentType: data['agent_type'] as string | null,
-          metadata: data['metadata'] as string | null,
-          ...who,
-        },
-        at,
-      );
-    case 'session.end':
-      return sessions.end({ type: 'sessionEnd', sessionId, ...who }, at);
-    case 'path.add': {
-      const { recursive, patterns } = data as { recursive: boolean; patterns: string[] };
-      return paths.add({ type: 'monitoredPathAdd', path, recursive, patterns, ...who }, at);
-    }
-    case 'path.remove':
-      return paths.remove({ type: 'monitoredPathRemove', path, ...who }, at);
-    default:
-      return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 /** `encryption.json`: says that a store is encrypted, and with which key, so that no mistake looks like damage. */
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError } from '../../../protocol/errors.ts';
 import { writeDurably } from '../durable-file.ts';
@@ -101,6 +101,8 @@ function headerOf(path: string): Buffer | undefined {
     throw error;
   }
   try {
+    // Something else in its place is told by who opens it.
+    if (!fstatSync(fd).isFile()) return undefined;
     const bytes = Buffer.alloc(PLAIN_HEADER.length);
     return readSync(fd, bytes) === bytes.length ? bytes : undefined;
   } finally {

@@ -178,10 +178,21 @@ CREATE TABLE segments (                -- blocks whose log entries and file even
 ) STRICT;
 `;
 
+/** In both databases; see lost-blocks.ts. */
+export const LOST_BLOCKS = `
+CREATE TABLE lost_blocks (             -- what a damaged database no longer held when it was healed
+  block INTEGER PRIMARY KEY,
+  kind INTEGER NOT NULL,               -- 1 entries are gone, 2 its leaf, too, 3 its leaf was made anew
+  found_ms INTEGER NOT NULL,
+  sum INTEGER NOT NULL
+) STRICT;
+`;
+
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'logs, file events, path index, blocks', sql: FIRST },
   { version: 2, name: 'administrative acts', sql: ACTS },
   { version: 3, name: 'index of warnings and errors', sql: SEVERE_INDEX },
   { version: 4, name: 'sums of rows outside of blocks', sql: ROW_SUMS },
   { version: 5, name: 'archive segments', sql: SEGMENTS },
+  { version: 6, name: 'lost blocks', sql: LOST_BLOCKS },
 ];

@@ -1,4 +1,4 @@
-import { BLOCK_TABLES, timestampSql } from './ledger.ts';
+import { BLOCK_TABLES, LOST_BLOCKS, timestampSql } from './ledger.ts';
 import type { Migration } from './migrate.ts';
 
 const FIRST = `${BLOCK_TABLES}
@@ -68,4 +68,5 @@ const ROW_SUMS = 'ALTER TABLE recent_requests ADD COLUMN sum INTEGER;';
 export const STATE_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'sessions, monitored paths, coordination stream, blocks', sql: FIRST },
   { version: 2, name: 'sums of rows outside of blocks', sql: ROW_SUMS },
+  { version: 3, name: 'lost blocks', sql: LOST_BLOCKS },
 ];

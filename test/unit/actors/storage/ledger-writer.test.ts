@@ -11,6 +11,7 @@ import { ActorWorld, rememberTelemetry, type TelemetryLog } from '../../../suppo
 import { LedgerDisk, LedgerThread } from '../../../support/fake-ledger.ts';
 import { entryBody, frameOf } from '../../../support/fake-socket.ts';
 import { virtualEnvironment } from '../../../support/virtual-environment.ts';
+import { newHealingDesk } from '../../../support/healing.ts';
 
 const ROOT = bytePathFromUtf8('/desk');
 const CONTEXT: ConnectionContext = {
@@ -63,6 +64,7 @@ beforeEach(async () => {
       buffer,
       upkeep: new RequestBook(1),
       assertInPlace: () => undefined,
+      healing: newHealingDesk(),
       onRefused: () => undefined,
       telemetry: log.telemetry,
       deliver: (answer) => void answers.push(answer),

@@ -31,6 +31,8 @@ let port: ReaderPort;
 let pools: FakePool[];
 const pool = () => pools.at(-1)!;
 
+const damages: object[] = [];
+
 beforeEach(async () => {
   port = new ReaderPort();
   pools = [];
@@ -38,7 +40,9 @@ beforeEach(async () => {
     pools.push(new FakePool());
     return pool();
   };
-  world = await ActorWorld.start([readersSpec({ port, createPool })]);
+  world = await ActorWorld.start([
+    readersSpec({ port, createPool, onDamage: (damage) => void damages.push(damage) }),
+  ]);
 });
 
 test('A read is run in the pool and gives its rows.', async () => {

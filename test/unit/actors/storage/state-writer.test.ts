@@ -5,6 +5,7 @@ import type { StateCommand, ToState } from '#codi/workers/storage/state.messages
 import { beforeEach, expect, test } from 'vitest';
 import { ActorWorld } from '../../../support/actor-world.ts';
 import { virtualEnvironment, type VirtualHost } from '../../../support/virtual-environment.ts';
+import { newHealingDesk } from '../../../support/healing.ts';
 
 const LIST: StateCommand = { type: 'listMonitoredPaths' };
 
@@ -23,7 +24,7 @@ beforeEach(async () => {
   const spec = stateWriterSpec(
     new URL('file:///state.js'),
     {},
-    { book, assertInPlace: () => undefined },
+    { book, healing: newHealingDesk(), assertInPlace: () => undefined },
   );
   world = await ActorWorld.start([spec], environment);
 });

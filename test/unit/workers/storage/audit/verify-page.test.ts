@@ -67,6 +67,8 @@ describe('a check of a whole chain', () => {
       segments: 0,
       leafOnly: 0,
       findings: [],
+      losses: [],
+      lost: 0,
     });
     const pieces = verify(true);
     expect(pieces.map(({ checked }) => checked)).toEqual([16, 32, 40]);

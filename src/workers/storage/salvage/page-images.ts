@@ -1,0 +1,261 @@
+/**
+ * The pages of a database that nobody has open, read from its files as they are (sqlite.org/fileformat2.html):
+ * those of the database itself and every image of a page in its write-ahead log, also behind a frame that SQLite
+ * would stop at, and those of an earlier turn of the log that were not overwritten yet.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { LogState } from './log-state.ts';
+
+const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
+const WAL_MAGICS = [0x377f_0682, 0x377f_0683];
+const WAL_HEADER_BYTES = 32;
+const FRAME_HEADER_BYTES = 24;
+const DEFAULT_PAGE_BYTES = 4_096;
+const CACHED_PAGES = 64;
+
+/** Number of an image: pages of the database from 0 on, then the frames of the log. */
+export type ImageNumber = number;
+
+interface Frame {
+  page: number;
+  /** It ends a transaction. */
+  isCommit: boolean;
+  /** Whether it belongs to the turn of the log that its header names. */
+  isCurrent: boolean;
+  /** Whether the chain of check sums holds up to here. */
+  isValid: boolean;
+}
+
+/** What the files themselves say of their state, in words; what is whole says nothing. */
+export interface FileFlaws {
+  flaws: string[];
+  /** Something that was written last may be missing without a trace. */
+  isTailDoubtful: boolean;
+}
+
+export class PageImages {
+  readonly pageBytes: number;
+  /** Bytes of a page that cells may use. */
+  readonly usableBytes: number;
+  readonly pageCount: number;
+  readonly found: FileFlaws = { flaws: [], isTailDoubtful: false };
+  readonly #database: number | undefined;
+  readonly #log: number | undefined;
+  readonly #databaseBytes: number;
+  readonly #frames: Frame[] = [];
+  /** Frames of a page, the newest first. */
+  readonly #framesOf = new Map<number, number[]>();
+  readonly #cache = new Map<ImageNumber, Buffer>();
+  readonly #hasLogHeader: boolean;
+
+  /** Files that are not there hold nothing. Without a path of a database only its log is looked at. */
+  constructor(path: string | undefined, logPath = `${path}-wal`) {
+    this.#database = path === undefined ? undefined : openIfFile(path);
+    this.#log = openIfFile(logPath);
+    this.#databaseBytes = this.#database === undefined ? 0 : fstatSync(this.#database).size;
+    const header = this.#header();
+    const log = this.#logHeader();
+    this.pageBytes = header.pageBytes ?? log.pageBytes ?? DEFAULT_PAGE_BYTES;
+    this.usableBytes = this.pageBytes - header.reservedBytes;
+    this.pageCount = Math.ceil(this.#databaseBytes / this.pageBytes);
+    if (header.pages > this.pageCount && header.pages < 2 ** 31) this.#flaw('it is cut off', true);
+    this.#hasLogHeader = log.salts !== undefined;
+    this.#readFrames(log.salts);
+  }
+
+  get count(): number {
+    return this.pageCount + this.#frames.length;
+  }
+
+  /** Bytes of both files. */
+  get bytes(): number {
+    return this.#databaseBytes + this.#frames.length * this.pageBytes;
+  }
+
+  /** The page that an image is of, from 1 on. */
+  pageOf(image: ImageNumber): number {
+    return image < this.pageCount ? image + 1 : this.#frames[image - this.pageCount]!.page;
+  }
+
+  /** Whether a reader of SQLite would be shown this image, had nothing been damaged. */
+  isCurrent(image: ImageNumber): boolean {
+    if (image >= this.pageCount) return this.#frames[image - this.pageCount]!.isCurrent;
+    return !(this.#framesOf.get(image + 1) ?? []).some((frame) => this.#frames[frame]!.isCurrent);
+  }
+
+  /** The bytes of an image; a page that is cut off ends in zeros. */
+  read(image: ImageNumber): Buffer {
+    let bytes = this.#cache.get(image);
+    if (bytes) return bytes;
+    bytes = this.#readImage(image);
+    if (this.#cache.size >= CACHED_PAGES) this.#cache.delete(this.#cache.keys().next().value!);
+    this.#cache.set(image, bytes);
+    return bytes;
+  }
+
+  /** Every image of a page, the newest first. */
+  imagesOf(page: number): ImageNumber[] {
+    const frames = (this.#framesOf.get(page) ?? []).map((frame) => this.pageCount + frame);
+    return page >= 1 && page <= this.pageCount ? [...frames, page - 1] : frames;
+  }
+
+  /** What the log is in, judged by itself. */
+  logState(): LogState {
+    const first = this.#frames.findIndex(({ isValid }) => !isValid);
+    if (first < 0) return { kind: this.found.isTailDoubtful ? 'doubtful' : 'sound' };
+    if (!this.#hasLogHeader) {
+      const isWritten = this.#frames.some(({ isCommit }) => isCommit);
+      const reason = 'the header of its write-ahead log does not hold';
+      return isWritten ? { kind: 'damaged', reason } : { kind: 'doubtful' };
+    }
+    const behind = this.#frames.slice(first).filter(({ isCurrent }) => isCurrent);
+    const isFollowed = behind.slice(1).some(({ isCommit }) => isCommit);
+    const reason = `frame ${first + 1} of its write-ahead log does not hold`;
+    if (isFollowed) return { kind: 'damaged', reason };
+    return { kind: behind.length > 0 || this.found.isTailDoubtful ? 'doubtful' : 'sound' };
+  }
+
+  close(): void {
+    if (this.#database !== undefined) closeSync(this.#database);
+    if (this.#log !== undefined) closeSync(this.#log);
+  }
+
+  #readImage(image: ImageNumber): Buffer {
+    const bytes = Buffer.alloc(this.pageBytes);
+    if (image < this.pageCount) readAt(this.#database!, bytes, image * this.pageBytes);
+    else readAt(this.#log!, bytes, this.#frameAt(image - this.pageCount) + FRAME_HEADER_BYTES);
+    return bytes;
+  }
+
+  #header(): { pageBytes: number | undefined; reservedBytes: number; pages: number } {
+    const bytes = Buffer.alloc(100);
+    if (this.#database !== undefined) readAt(this.#database, bytes, 0);
+    const isOurs = bytes.subarray(0, 16).equals(MAGIC);
+    const pageBytes = pageSize(bytes.readUInt16BE(16));
+    if (!isOurs && this.#databaseBytes > 0) this.#flaw('its header cannot be read', false);
+    if (!isOurs || pageBytes === undefined || bytes[20]! > 32)
+      return { pageBytes, reservedBytes: 0, pages: 0 };
+    return { pageBytes, reservedBytes: bytes[20]!, pages: bytes.readUInt32BE(28) };
+  }
+
+  #logHeader(): { pageBytes: number | undefined; salts: Buffer | undefined } {
+    if (this.#log === undefined || fstatSync(this.#log).size === 0)
+      return { pageBytes: undefined, salts: undefined };
+    const bytes = Buffer.alloc(WAL_HEADER_BYTES);
+    readAt(this.#log, bytes, 0);
+    const isOurs = WAL_MAGICS.includes(bytes.readUInt32BE(0));
+    const sum = checkSum(bytes.subarray(0, 24), [0, 0], bytes.readUInt32BE(0) === WAL_MAGICS[1]);
+    const holds = sum[0] === bytes.readUInt32BE(24) && sum[1] === bytes.readUInt32BE(28);
+    if (!isOurs || !holds) {
+      this.#flaw('the header of its write-ahead log does not hold', false);
+      return { pageBytes: isOurs ? pageSize(bytes.readUInt32BE(8)) : undefined, salts: undefined };
+    }
+    return { pageBytes: pageSize(bytes.readUInt32BE(8)), salts: bytes };
+  }
+
+  #readFrames(header: Buffer | undefined): void {
+    if (this.#log === undefined) return;
+    const size = fstatSync(this.#log).size;
+    const head = Buffer.alloc(FRAME_HEADER_BYTES);
+    let sum: [number, number] | undefined = header && [
+      header.readUInt32BE(24),
+      header.readUInt32BE(28),
+    ];
+    for (let frame = 0; this.#frameAt(frame) + FRAME_HEADER_BYTES < size; frame++) {
+      readAt(this.#log, head, this.#frameAt(frame));
+      const isCurrent =
+        header === undefined || head.subarray(8, 16).equals(header.subarray(16, 24));
+      sum = isCurrent && sum && header ? this.#followSum(frame, head, sum, header) : undefined;
+      this.#frames.push({
+        page: head.readUInt32BE(0),
+        isCommit: head.readUInt32BE(4) !== 0,
+        isCurrent,
+        isValid: sum !== undefined,
+      });
+    }
+    this.#judgeFrames(size, header);
+    for (const [frame, { page, isCurrent }] of this.#frames.entries()) {
+      const before = this.#framesOf.get(page) ?? [];
+      // What an earlier turn of the log left is older than everything of this one.
+      if (isCurrent) before.unshift(frame);
+      else before.push(frame);
+      this.#framesOf.set(page, before);
+    }
+  }
+
+  #judgeFrames(size: number, header: Buffer | undefined): void {
+    const isCut = size > WAL_HEADER_BYTES && this.#frameAt(this.#frames.length) > size;
+    if (isCut && this.#frames.at(-1)?.isCurrent === true)
+      this.#flaw('its write-ahead log is cut off', true);
+    const bad = this.#frames.findIndex(({ isCurrent, isValid }) => isCurrent && !isValid);
+    if (header !== undefined && bad >= 0 && !isCut)
+      this.#flaw(`frame ${bad + 1} of its write-ahead log does not hold`, false);
+    // No frame is ever of page 0: something was there.
+    if (this.#frames.some(({ page }) => page === 0))
+      this.#flaw('a part of its write-ahead log is blank', true);
+  }
+
+  /** The check sum up to this frame, undefined when it is not the one that stands there. */
+  #followSum(
+    frame: number,
+    head: Buffer,
+    before: [number, number],
+    header: Buffer,
+  ): [number, number] | undefined {
+    const isBigEndian = header.readUInt32BE(0) === WAL_MAGICS[1];
+    const page = Buffer.alloc(this.pageBytes);
+    readAt(this.#log!, page, this.#frameAt(frame) + FRAME_HEADER_BYTES);
+    const sum = checkSum(page, checkSum(head.subarray(0, 8), before, isBigEndian), isBigEndian);
+    return sum[0] === head.readUInt32BE(16) && sum[1] === head.readUInt32BE(20) ? sum : undefined;
+  }
+
+  #frameAt(frame: number): number {
+    return WAL_HEADER_BYTES + frame * (FRAME_HEADER_BYTES + this.pageBytes);
+  }
+
+  #flaw(text: string, isTailDoubtful: boolean): void {
+    this.found.flaws.push(text);
+    this.found.isTailDoubtful ||= isTailDoubtful;
+  }
+}
+
+function openIfFile(path: string): number | undefined {
+  try {
+    const descriptor = openSync(path, 'r');
+    if (fstatSync(descriptor).isFile()) return descriptor;
+    closeSync(descriptor);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+  }
+  return undefined;
+}
+
+/** Reads as much as there is. */
+function readAt(descriptor: number, bytes: Buffer, offset: number): void {
+  for (let read = 0; read < bytes.length;) {
+    const count = readSync(descriptor, bytes, read, bytes.length - read, offset + read);
+    if (count === 0) return;
+    read += count;
+  }
+}
+
+function pageSize(value: number): number | undefined {
+  const bytes = value === 1 ? 65_536 : value;
+  return bytes >= 512 && bytes <= 65_536 && (bytes & (bytes - 1)) === 0 ? bytes : undefined;
+}
+
+/** The check sum of write-ahead logs (fileformat2.html, section 4.2). */
+function checkSum(
+  bytes: Buffer,
+  [first, second]: readonly [number, number],
+  isBigEndian: boolean,
+): [number, number] {
+  let [one, two] = [first, second];
+  for (let at = 0; at + 8 <= bytes.length; at += 8) {
+    one = (one + (isBigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at)) + two) >>> 0;
+    two =
+      (two + (isBigEndian ? bytes.readUInt32BE(at + 4) : bytes.readUInt32LE(at + 4)) + one) >>> 0;
+  }
+  return [one, two];
+}

@@ -1,0 +1,102 @@
+import { STREAMS } from '../codes.ts';
+import type { StoreKind } from '../open-database.ts';
+import type { CellValue } from './record.ts';
+
+/** Where a row belongs, as far as its shape tells; what looks alike is told apart by its values. */
+export type TableName =
+  | 'logs'
+  | 'file_events'
+  | 'coordination'
+  | 'roots'
+  | 'acts'
+  | 'blocks'
+  | 'block_ranges'
+  | 'root_sequences'
+  | 'recent_ids'
+  | 'recent_requests'
+  | 'producers'
+  | 'segments'
+  | 'files'
+  | 'sessions'
+  | 'monitored_paths'
+  | 'revision'
+  | 'lost_blocks';
+
+/**
+ * Columns in the order of the record: `k` the number of the row (NULL in the record), `i` an integer, `t` text,
+ * `b` a blob, `p` a path (text or blob); a capital one may also be NULL.
+ */
+const SHAPES: Record<StoreKind, Partial<Record<TableName, string>>> = {
+  ledger: {
+    logs: 'kiiitTtTTTi',
+    file_events: 'kiiiiipPIIiIIIIIIIIIBTTT',
+    roots: 'kpi',
+    acts: 'kbiittTTTT',
+    blocks: 'kiiiib',
+    block_ranges: 'iiii',
+    root_sequences: 'kii',
+    recent_ids: 'kbi',
+    producers: 'tiii',
+    segments: 'kiiIIIIiiIIiiTiBiiIi',
+    files: 'ipiiiiiiiiiiB',
+    lost_blocks: 'kiii',
+  },
+  state: {
+    coordination: 'kiiitpTTTT',
+    blocks: 'kiiiib',
+    block_ranges: 'iiii',
+    recent_requests: 'ktti',
+    sessions: 'ttTiiIITTTi',
+    monitored_paths: 'pitiiii',
+    revision: 'ki',
+    lost_blocks: 'kiii',
+  },
+};
+
+/** The stream that each table holds. */
+export const STREAM_TABLES = {
+  [STREAMS.logs]: 'logs',
+  [STREAMS.fileEvents]: 'file_events',
+  [STREAMS.coordination]: 'coordination',
+  [STREAMS.roots]: 'roots',
+  [STREAMS.acts]: 'acts',
+} as const satisfies Record<number, TableName>;
+
+/** The tables of a store whose rows have these serial types. */
+export function tablesOf(kind: StoreKind, types: readonly number[], isTable: boolean): TableName[] {
+  const found: TableName[] = [];
+  for (const [table, shape] of Object.entries(SHAPES[kind])) {
+    if (shape.length !== types.length || isRowidTable(table, shape) !== isTable) continue;
+    if (types.every((type, index) => fits(shape[index]!, type))) found.push(table as TableName);
+  }
+  return found;
+}
+
+/** The values of a row in the order of its columns: the number of a row stands as NULL in its record. */
+export function withKey(rowid: number | undefined, values: CellValue[]): CellValue[] {
+  return rowid === undefined || values[0] !== null ? values : [rowid, ...values.slice(1)];
+}
+
+/** Its rows stand in the leaves of a table, not of an index. */
+function isRowidTable(table: string, shape: string): boolean {
+  return shape[0] === 'k' || table === 'monitored_paths';
+}
+
+function fits(column: string, type: number): boolean {
+  const isText = type >= 13 && type % 2 === 1;
+  const isBlob = type >= 12 && type % 2 === 0;
+  switch (column) {
+    case 'k':
+      return type === 0;
+    case 'i':
+      return (type >= 1 && type <= 6) || type === 8 || type === 9;
+    case 't':
+      return isText;
+    case 'b':
+      return isBlob;
+    case 'p':
+      return isText || isBlob;
+    default:
+      return type === 0 || fits(column.toLowerCase(), type);
+  }
+}

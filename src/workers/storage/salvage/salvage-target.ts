@@ -1,0 +1,85 @@
+import { CANONICAL_VERSION } from '../canonical.ts';
+import type { BlockRange } from '../block.ts';
+import { LostBlocks, type LossKind } from '../lost-blocks.ts';
+import type { SqliteDatabase, SqliteStatement } from '../open-database.ts';
+import type { StreamPart } from './block-candidates.ts';
+import type { CellValue } from './record.ts';
+import { STREAM_TABLES } from './row-shapes.ts';
+
+/** Rows between two commits of the new database: few enough for its cache. */
+const ROWS_PER_TRANSACTION = 20_000;
+
+export interface SalvagedBlock {
+  n: number;
+  committedMs: number;
+  entries: number;
+  bytes: number;
+  leaf: Buffer;
+  ranges: readonly BlockRange[];
+}
+
+/** The new database, which nobody sees before it is whole. */
+export class SalvageTarget {
+  readonly database: SqliteDatabase;
+  readonly #inserts = new Map<string, SqliteStatement>();
+  readonly #lost: LostBlocks;
+  readonly #nowMs: number;
+  #rows = 0;
+
+  constructor(database: SqliteDatabase, nowMs: number) {
+    this.database = database;
+    this.#nowMs = nowMs;
+    this.#lost = new LostBlocks(database);
+    database.exec('BEGIN');
+  }
+
+  addBlock({ n, committedMs, entries, bytes, leaf, ranges }: SalvagedBlock): void {
+    this.insert('blocks', [n, committedMs, entries, bytes, CANONICAL_VERSION, leaf]);
+    for (const { stream, first, last } of ranges)
+      this.insert('block_ranges', [n, stream, first, last]);
+  }
+
+  addEntries(parts: readonly StreamPart[]): void {
+    for (const { range, entries } of parts)
+      for (const { values } of entries) this.insert(STREAM_TABLES[range.stream], values);
+  }
+
+  addLost(block: number, kind: LossKind, foundMs = this.#nowMs): void {
+    this.#lost.add({ block, kind, foundMs });
+  }
+
+  removeLost(block: number): void {
+    this.database.prepare('DELETE FROM lost_blocks WHERE block = ?').run(block);
+  }
+
+  /** Gives a block another leaf; returns the one it had. */
+  changeLeaf(block: number, leaf: Buffer): Buffer {
+    const before = this.database
+      .prepare('SELECT leaf FROM blocks WHERE n = ?')
+      .pluck()
+      .get(block) as Buffer;
+    this.database.prepare('UPDATE blocks SET leaf = ? WHERE n = ?').run(leaf, block);
+    return before;
+  }
+
+  /** Inserts a row with the values of all of its columns. */
+  insert(table: string, values: readonly CellValue[]): void {
+    this.#statement(table, values.length).run(...values);
+    this.#rows += 1;
+    if (this.#rows % ROWS_PER_TRANSACTION === 0) this.database.exec('COMMIT; BEGIN');
+  }
+
+  finish(): void {
+    this.database.exec('COMMIT');
+  }
+
+  #statement(table: string, columns: number): SqliteStatement {
+    let statement = this.#inserts.get(table);
+    if (!statement) {
+      const places = Array.from({ length: columns }, () => '?').join(', ');
+      statement = this.database.prepare(`INSERT INTO ${table} VALUES (${places})`);
+      this.#inserts.set(table, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Makes a new database from what the files of a damaged one still hold. Entries never change once they are written,
+ * so any row that looks like one is right if its block matches its leaf; the leaf decides between several. What
+ * cannot be found is marked as lost, with its number, and everything else keeps its place in the tree.
+ */
+import { BlockTree } from '../audit/block-tree.ts';
+import { readMarks, type Mark } from '../audit/signed-marks.ts';
+import { LOSSES } from '../lost-blocks.ts';
+import { openForSalvage, type SqliteDatabase, type StoreKind } from '../open-database.ts';
+import { ArchivedSource } from './archived-source.ts';
+import { FoundRows } from './found-rows.ts';
+import type { LossSpans } from './loss-spans.ts';
+import { PageImages } from './page-images.ts';
+import { SalvageChain } from './salvage-chain.ts';
+import {
+  knownLosses,
+  takeDedupe,
+  takePathIndex,
+  takeRequests,
+  takeStateTables,
+} from './salvage-derived.ts';
+import type { SalvageReport } from '../healing.messages.ts';
+import { SalvageTarget } from './salvage-target.ts';
+
+export interface SalvageInput {
+  kind: StoreKind;
+  dataDir: string;
+  /** The damaged database; its log lies beside it. Nobody else uses them. */
+  from: string;
+  /** Where the new one is made; nothing is there. */
+  to: string;
+  nowMs: number;
+}
+
+/** Where it is, from 0 to 1. */
+export type SalvageStep = number;
+
+const SCAN_SHARE = 0.3;
+const CHAIN_SHARE = 0.9;
+const LOSSES_TOLD = 1_000;
+const STEP_LEAVES = 10_000;
+
+/** Yields after every small piece of work, so that its thread can do something else; the result is not synced yet. */
+export function* salvage(input: SalvageInput): Generator<SalvageStep, SalvageReport> {
+  const startedMs = performance.now();
+  const { kind, from, to } = input;
+  const images = new PageImages(from);
+  try {
+    const database = openForSalvage(to, kind, images.pageBytes);
+    try {
+      const report = yield* fill(input, images, database);
+      database.close();
+      return { ...report, durationMs: Math.round(performance.now() - startedMs) };
+    } finally {
+      if (database.open) database.close();
+    }
+  } finally {
+    images.close();
+  }
+}
+
+function* fill(
+  { kind, dataDir, nowMs }: SalvageInput,
+  images: PageImages,
+  database: SqliteDatabase,
+): Generator<SalvageStep, SalvageReport> {
+  const found = new FoundRows(images, kind);
+  for (const image of found.scan()) yield (image / images.count) * SCAN_SHARE;
+  const mark = readMarks(dataDir, kind).marks.at(-1);
+  const target = new SalvageTarget(database, nowMs);
+  const archived = new ArchivedSource(found, dataDir);
+  const { isTailDoubtful, flaws } = images.found;
+  try {
+    const known = knownLosses(found);
+    const signed = mark?.size ?? 0;
+    const chain = new SalvageChain(
+      { kind, found, archived, signed, known, isTailDoubtful },
+      target,
+    );
+    const expected = Math.max(1, chain.count(), signed);
+    for (const blocks of chain.run())
+      yield SCAN_SHARE + Math.min(1, blocks / expected) * (CHAIN_SHARE - SCAN_SHARE);
+    if (mark) acquitSuspects(chain, target, mark);
+    if (kind === 'ledger')
+      for (const { values } of archived.rows) target.insert('segments', values);
+    const dedupe = kind === 'ledger' ? takeDedupe(found, target) : takeRequests(found, target);
+    const { losses } = chain;
+    if (kind === 'ledger')
+      for (const _ of takePathIndex(found, target, { dataDir, losses: losses.all }))
+        yield CHAIN_SHARE;
+    else {
+      const hasLosses = losses.blocks > 0 || known.size > 0;
+      takeStateTables(found, target, { hasLosses, hasSkipped: chain.skippedNumbers });
+    }
+    const isSignedChain = mark ? fits(database, mark) : null;
+    // The signature shows that leaves which were made anew are those that were committed.
+    const proved = mark && isSignedChain === true ? forgive(database, losses, mark.size) : 0;
+    target.finish();
+    return {
+      store: kind,
+      blocks: chain.blocks,
+      whole: chain.whole + proved,
+      entries: chain.entries,
+      losses: losses.all.slice(0, LOSSES_TOLD),
+      lostBlocks: losses.blocks,
+      flaws,
+      signed,
+      isSignedChain,
+      hasSkippedNumbers: chain.skippedNumbers,
+      dedupe,
+      durationMs: 0,
+    };
+  } finally {
+    archived.close();
+  }
+}
+
+/** Whether the chain is, up to there, the one that was signed. */
+function fits(database: SqliteDatabase, { size, root }: Mark): boolean {
+  const tree = new BlockTree(database);
+  while (tree.size < size && tree.grow(Math.min(STEP_LEAVES, size - tree.size)) > 0);
+  return tree.size === size && tree.root().equals(root);
+}
+
+/** Finds those blocks whose leaves were altered, not their entries: with the right ones the tree is what was signed. */
+function acquitSuspects(chain: SalvageChain, target: SalvageTarget, mark: Mark): void {
+  const { suspects } = chain;
+  if (suspects.length === 0 || fits(target.database, mark)) return;
+  for (const some of [suspects, ...suspects.map((one) => [one])]) {
+    const before = some.map(({ n, leaf }) => target.changeLeaf(n, leaf));
+    if (fits(target.database, mark)) return some.forEach((suspect) => chain.acquit(suspect));
+    some.forEach(({ n }, index) => target.changeLeaf(n, before[index]!));
+  }
+}
+
+/** Leaves of the first blocks that were made anew are right; returns how many. */
+function forgive(database: SqliteDatabase, losses: LossSpans, size: number): number {
+  losses.forgive(size);
+  return database
+    .prepare('DELETE FROM lost_blocks WHERE kind = ? AND block < ?')
+    .run(LOSSES.leaf, size).changes;
+}

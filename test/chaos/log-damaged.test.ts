@@ -1,0 +1,45 @@
+// Given a daemon that was killed, with a write-ahead log. Break: a frame of the log is altered, or its header; the log
+// is cut off, or taken away. Expect at the next start: SQLite would go on as if the entries behind had never been;
+// codi finds them where their bytes are, and names the rest.
+import { rmSync, statSync, truncateSync } from 'node:fs';
+import { afterEach, beforeEach, test } from 'vitest';
+import { DamagedDaemon } from '../support/damaged-daemon.ts';
+import { damagePage, pagesOf } from '../support/damaged-store.ts';
+
+let world: DamagedDaemon;
+beforeEach(async () => {
+  world = new DamagedDaemon();
+  await world.start();
+  await world.write(100);
+  await world.daemon!.kill();
+});
+afterEach(() => world.end());
+
+test('Behind a frame in the middle of the log that does not hold everything is found.', async () => {
+  const log = world.path('ledger.db-wal');
+  damagePage(log, Math.floor(pagesOf(log) / 2), (bytes) => (bytes[1_000]! ^= 0x10));
+  await world.start();
+  await world.expectService({ lostMax: 2 });
+}, 180_000);
+
+test('A log whose header does not hold is read all the same.', async () => {
+  damagePage(world.path('ledger.db-wal'), 1, (bytes) => bytes.fill(0, 0, 32));
+  await world.start();
+  await world.expectService({ lostMax: 0 });
+}, 180_000);
+
+test.each(['cut off', 'gone'])(
+  'What was in a log that is %s is named.',
+  async (how) => {
+    const log = world.path('ledger.db-wal');
+    const database = world.path('ledger.db');
+    if (how === 'gone') rmSync(log);
+    else truncateSync(log, Math.floor(statSync(log).size / 2));
+    // What the log held was carried over meanwhile, but for the end: that is taken back, too.
+    truncateSync(database, statSync(database).size - 3 * 4_096);
+    await world.start();
+    await world.verify('ledger');
+    await world.expectService({ lostMax: 100 });
+  },
+  180_000,
+);
