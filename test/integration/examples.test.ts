@@ -1,0 +1,134 @@
+// The programs in examples/ talk to the daemon as docs/protocol.md says.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { newPlace, startDaemon, type RunningDaemon } from '../support/daemon.ts';
+import { skipUnless } from '../support/skip.ts';
+
+const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+const REGISTRY = '/usr/share/cargo/registry';
+const CRATES = ['serde_derive', 'rmp-serde', 'uuid', 'chrono', 'serde_json'];
+const place = newPlace();
+let daemon: RunningDaemon;
+beforeAll(async () => {
+  daemon = await startDaemon(place);
+});
+afterAll(async () => {
+  await daemon.stop();
+  place.remove();
+});
+
+function where(program: string): string | undefined {
+  const { status, stdout } = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+const environment = () => ({ ...process.env, CODI_SOCKET: place.socketPath });
+
+async function messagesOf(component: string): Promise<string[]> {
+  const client = await daemon.client();
+  const page = await client.request('QueryLogs', { filter: { component }, limit: 100 });
+  await client.close();
+  return page.entries.map(({ message }) => message).reverse();
+}
+
+// netcat is not everywhere; the script takes what there is, and each way is tried alone.
+for (const program of ['nc', 'socat', 'python3', 'perl']) {
+  const path = where(program);
+  skipUnless(path !== undefined, `${program} is not there`)(
+    `the shell example writes an entry with ${program}`,
+    async () => {
+      const bin = join(place.home, `bin-${program}`);
+      mkdirSync(bin);
+      for (const tool of ['sh', 'sed', 'awk', 'grep', 'id'])
+        symlinkSync(where(tool)!, join(bin, tool));
+      // A shim of a version manager would look for other programs.
+      const real =
+        program === 'python3'
+          ? execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], {
+              encoding: 'utf8',
+            }).trim()
+          : path!;
+      symlinkSync(real, join(bin, program));
+      const message = 'back\\slash "quoted"\ttab\nline ünï';
+      const run = spawnSync(join(EXAMPLES, 'shell/log.sh'), ['Warn', `shell-${program}`, message], {
+        encoding: 'utf8',
+        env: { PATH: bin, CODI_SOCKET: place.socketPath },
+        timeout: 20_000,
+      });
+      expect(run.stderr + run.stdout).toContain('"status":"Accepted"');
+      expect(run.status).toBe(0);
+      expect(await messagesOf(`shell-${program}`)).toEqual([message]);
+    },
+  );
+}
+
+skipUnless(where('python3') !== undefined, 'python3 is not there', { requiredOnCi: true })(
+  'the Python example writes entries and reads them back',
+  async () => {
+    const messages = ['one', 'two ünï', '"three"'];
+    const out = execFileSync(
+      'python3',
+      [join(EXAMPLES, 'python/codi_client.py'), 'python', ...messages],
+      {
+        encoding: 'utf8',
+        env: environment(),
+        timeout: 20_000,
+      },
+    );
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ').slice(2).join(' ')),
+    ).toEqual(messages);
+    expect(await messagesOf('python')).toEqual(messages);
+  },
+);
+
+const hasCrates = CRATES.every((crate) => where('cargo') !== undefined && hasCrate(crate));
+
+function hasCrate(name: string): boolean {
+  return (
+    existsSync(REGISTRY) &&
+    execFileSync('ls', [REGISTRY], { encoding: 'utf8' })
+      .split('\n')
+      .some((entry) => entry.startsWith(`${name}-1.`) || entry.startsWith(`${name}-0.`))
+  );
+}
+
+skipUnless(hasCrates, "cargo or Debian's librust-*-dev packages are not there")(
+  'the Rust example sends every original kind in both forms, and decodes every answer',
+  async () => {
+    const target = join(EXAMPLES, '../.tmp/rust-example');
+    const cwd = join(EXAMPLES, 'rust');
+    execFileSync('cargo', ['build', '--offline', '--quiet', '--target-dir', target], {
+      cwd,
+      stdio: 'pipe',
+      timeout: 400_000,
+    });
+    const watched = join(place.home, 'watched');
+    mkdirSync(watched);
+    const out = execFileSync(join(target, 'debug', 'codi-example'), [place.socketPath, watched], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    const kinds = [
+      'SessionStart: Acknowledgment',
+      'LogEntry: Acknowledgment',
+      'StartMonitoring: Acknowledgment',
+      'QueryLogs: LogResults',
+      'QueryLogs: Error',
+      'StopMonitoring: Acknowledgment',
+      'SessionEnd: Acknowledgment',
+      'Health: Status',
+    ];
+    expect(out.trim().split('\n')).toEqual(
+      ['compact', 'named'].flatMap((form) => kinds.map((kind) => `${form} ${kind}`)),
+    );
+    expect(await messagesOf('rust-named')).toEqual(['from Rust: ünï\u{1F980}']);
+  },
+  420_000,
+);
