@@ -8,6 +8,8 @@ export type ClientEvent =
   | { type: 'disconnected'; error: CodiError }
   /** No daemon can be reached: entries go to the spool in this folder until one is back. */
   | { type: 'standalone'; directory: string; error: CodiError }
+  /** Entries in this folder are left to a daemon that reads it: the one at hand does not get on with them. */
+  | { type: 'spool_left'; directory: string }
   /** The spool takes nothing at the moment, because it is full or the disk refuses; entries wait. */
   | { type: 'spool_refused'; error: CodiError }
   /** Entries that were acknowledged under `interval` may not survive a power cut. */

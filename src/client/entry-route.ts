@@ -21,7 +21,7 @@ export interface EntryRouteHost {
   emit(event: ClientEvent): void;
 }
 
-const BEHIND_DELAYS = { minMs: 50, maxMs: 5_000 };
+const HAND_OVER_DELAYS = { minMs: 50, maxMs: 5_000 };
 /** A daemon that by then has not read what it took from the spool cannot: we go on under another id. */
 const BEHIND_MAX = 20;
 
@@ -42,6 +42,8 @@ export class EntryRoute {
   #epoch = 0;
   /** Entries wait while the last spooled ones are handed over. */
   #isHeld = false;
+  #isClosed = false;
+  #attemptCount = 0;
   #behindCount = 0;
   spooledCount = 0;
 
@@ -74,8 +76,10 @@ export class EntryRoute {
   down(error: CodiError): void {
     this.#epoch += 1;
     if (this.#mode === 'standalone') return this.#letGo();
+    const wasConnected = this.#mode === 'connected';
     this.#mode = 'connecting';
     this.#pipeline.detach(error);
+    if (wasConnected && !this.#isClosed) this.#host.emit({ type: 'disconnected', error });
   }
 
   /** No daemon was found for as long as one looks; false when there is no spool to go to. */
@@ -110,13 +114,14 @@ export class EntryRoute {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#epoch += 1;
     await this.#box?.spool.close();
   }
 
   #goLive(connection: Connection, welcome: BodyOf<'Welcome'>, via: 'unix' | 'tcp'): void {
     this.#mode = 'connected';
-    this.#behindCount = 0;
+    this.#attemptCount = this.#behindCount = 0;
     const { limits, producer_sequence: committed } = welcome;
     const send = (frame: Buffer) => connection.sendFrame(frame);
     this.#pipeline.attach(send, { committed, window: limits.window });
@@ -158,11 +163,11 @@ export class EntryRoute {
       const before = await this.#replay(box, connection, welcome.producer_sequence);
       if (epoch !== this.#epoch) return;
       this.#isHeld = true;
-      this.#pipeline.detach(behind());
+      this.#pipeline.detach(handOverFailed(new Behind()));
       await spool.idle();
       const committed = await this.#replay(box, connection, before);
       if (epoch !== this.#epoch) return;
-      if (committed < spool.lastSequence || !spool.isIdle) throw behind();
+      if (committed < spool.lastSequence || !spool.isIdle) throw new Behind();
       this.#isHeld = false;
       this.#goLive(connection, { ...welcome, producer_sequence: committed }, via);
       await spool.release();
@@ -176,7 +181,7 @@ export class EntryRoute {
     let last = committed;
     for await (const { firstSequence, entries } of box.after(committed)) {
       // The daemon took the file with those before; it is reading them.
-      if (firstSequence > last + 1) throw behind();
+      if (firstSequence > last + 1) throw new Behind();
       const body = { entries, first_sequence: firstSequence } as BodyOf<'LogBatch'>;
       await this.#host.sendBatch(connection, body);
       last = firstSequence + entries.length - 1;
@@ -184,16 +189,19 @@ export class EntryRoute {
     return last;
   }
 
+  /** A refusal may last; only a daemon that does not get on with what it took is given up. */
   #tryLater(error: unknown): void {
     const epoch = this.#epoch;
-    const cause = isCodiError(error) ? error : behind(error);
+    const cause = isCodiError(error) ? error : handOverFailed(error);
     this.#letGo();
-    this.#behindCount += 1;
-    const delayMs = retryDelayMs(this.#behindCount, BEHIND_DELAYS, () => this.#ports.random());
+    this.#attemptCount += 1;
+    this.#behindCount = error instanceof Behind ? this.#behindCount + 1 : 0;
+    const delayMs = retryDelayMs(this.#attemptCount, HAND_OVER_DELAYS, () => this.#ports.random());
     this.#ports.setTimeout(() => {
       if (epoch !== this.#epoch) return;
       if (this.#behindCount <= BEHIND_MAX) return this.#host.dropConnection(cause);
       this.#behindCount = 0;
+      this.#host.emit({ type: 'spool_left', directory: this.#settings!.directory });
       this.#pipeline.startAnew(cause);
     }, delayMs);
   }
@@ -219,10 +227,13 @@ export class EntryRoute {
   }
 }
 
-function behind(cause?: unknown): CodiError {
+/** What this client has spooled is not its own any more, and not in the ledger yet. */
+class Behind extends Error {}
+
+function handOverFailed(error: unknown): CodiError {
   const reason =
-    cause instanceof Error
-      ? `the spool cannot be handed over: ${cause.message}`
-      : 'the daemon is still reading what this client spooled';
-  return new CodiError('CODI_TRY_AGAIN', { reason }, { cause });
+    error instanceof Behind
+      ? 'the daemon is still reading what this client spooled'
+      : `the spool cannot be handed over: ${error instanceof Error ? error.message : 'unknown'}`;
+  return new CodiError('CODI_TRY_AGAIN', { reason }, { cause: error });
 }

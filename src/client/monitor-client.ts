@@ -270,7 +270,6 @@ export class MonitorClient {
         this.#route.down(error);
         this.#questions.failAll(error);
         this.#follows.endAll(error);
-        if (!this.#isClosed) this.#emit({ type: 'disconnected', error });
         for (const listener of this.#disconnectListeners) listener(error);
       },
       onFailed: (error, attempt) => {
