@@ -1,6 +1,7 @@
 // The programs in examples/ talk to the daemon as docs/protocol.md says.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect } from 'vitest';
@@ -12,13 +13,26 @@ const REGISTRY = '/usr/share/cargo/registry';
 const CRATES = ['serde_derive', 'rmp-serde', 'uuid', 'chrono', 'serde_json'];
 const place = newPlace();
 let daemon: RunningDaemon;
+let port: number;
 beforeAll(async () => {
-  daemon = await startDaemon(place);
+  port = await freePort();
+  // Clients of the original protocol bring no token.
+  const env = { CODI_MONITOR_TCP_PORT: `${port}`, CODI_MONITOR_TCP_TOKEN: 'false' };
+  daemon = await startDaemon(place, [], { env });
 });
 afterAll(async () => {
   await daemon.stop();
   place.remove();
 });
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port: free } = server.address() as AddressInfo;
+      server.close(() => resolve(free));
+    });
+  });
+}
 
 function where(program: string): string | undefined {
   const { status, stdout } = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' });
@@ -100,7 +114,7 @@ function hasCrate(name: string): boolean {
 }
 
 skipUnless(hasCrates, "cargo or Debian's librust-*-dev packages are not there")(
-  'the Rust example sends every original kind in both forms, and decodes every answer',
+  'the Rust example sends every original kind in both forms, and decodes every answer, over the Unix socket and TCP',
   async () => {
     const target = join(EXAMPLES, '../.tmp/rust-example');
     const cwd = join(EXAMPLES, 'rust');
@@ -111,10 +125,6 @@ skipUnless(hasCrates, "cargo or Debian's librust-*-dev packages are not there")(
     });
     const watched = join(place.home, 'watched');
     mkdirSync(watched);
-    const out = execFileSync(join(target, 'debug', 'codi-example'), [place.socketPath, watched], {
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
     const kinds = [
       'SessionStart: Acknowledgment',
       'LogEntry: Acknowledgment',
@@ -125,10 +135,17 @@ skipUnless(hasCrates, "cargo or Debian's librust-*-dev packages are not there")(
       'SessionEnd: Acknowledgment',
       'Health: Status',
     ];
-    expect(out.trim().split('\n')).toEqual(
-      ['compact', 'named'].flatMap((form) => kinds.map((kind) => `${form} ${kind}`)),
-    );
-    expect(await messagesOf('rust-named')).toEqual(['from Rust: ünï\u{1F980}']);
+    for (const address of [place.socketPath, `127.0.0.1:${port}`]) {
+      const program = spawnSync(join(target, 'debug', 'codi-example'), [address, watched], {
+        encoding: 'utf8',
+        timeout: 60_000,
+      });
+      expect(program.stderr, address).toBe('');
+      expect(program.stdout.trim().split('\n')).toEqual(
+        ['compact', 'named'].flatMap((form) => kinds.map((kind) => `${form} ${kind}`)),
+      );
+      expect(await messagesOf(`rust-named-${program.pid}`)).toEqual(['from Rust: ünï\u{1F980}']);
+    }
   },
   420_000,
 );

@@ -5,7 +5,7 @@
 //! Each frame is the length of its body as u32 little-endian, then the body as MessagePack.
 mod protocol;
 
-use protocol::{Level, Filter, Message, Payload, Status};
+use protocol::{Filter, Level, Message, Payload, Status};
 use std::error::Error;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -43,8 +43,8 @@ fn connect(address: &str) -> std::io::Result<Box<dyn Stream>> {
 
 /// Sends every kind of request, and reads the answer to each.
 fn talk(form: &str, encode: Encode, stream: &mut dyn Stream, folder: &Path) -> Result<(), Box<dyn Error>> {
-    let session_id = format!("rust-{form}");
-    let component = format!("rust-{form}");
+    let component = format!("rust-{form}-{}", std::process::id());
+    let session_id = component.clone();
     let requests = [
         Payload::SessionStart { session_id: session_id.clone(), identity: "ana".into(), agent_type: Some("example".into()) },
         Payload::LogEntry {
