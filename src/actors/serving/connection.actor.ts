@@ -133,6 +133,7 @@ export class Connection {
   behaviour() {
     return behaviour({
       machine: connectionMachine,
+      status: () => ({ note: this.who }),
       effects: {
         'effect.refuse': ({ code }) => this.#ports.telemetry.emit('FrameRejected', { code }),
         'effect.finish': () => {

@@ -34,7 +34,7 @@ export class Outflow implements Waiter {
   write(bytes: Uint8Array, count: number): boolean {
     const { limits, sendRoom } = this.#ports;
     const isTooMuch = this.#socket.queuedBytes + bytes.length > limits.sendLimitBytes;
-    if (isTooMuch || (sendRoom.isFull && !this.canGiveUp)) {
+    if (isTooMuch || (!this.canGiveUp && sendRoom.isFullForOld)) {
       this.#drop(count);
       return false;
     }

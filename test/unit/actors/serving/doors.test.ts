@@ -236,4 +236,14 @@ describe('What is done to the daemon', () => {
       'unix socket, user unknown',
     ]);
   });
+
+  it('and the tree shows whose each connection is', async () => {
+    await world.connect({ token: 'admin' }, TCP, PEER);
+    await world.connect(undefined, undefined, {
+      transport: 'unix',
+      user: { uid: 7, gid: 8, pid: 9 },
+    });
+    const notes = world.actors.node('connections')!.children.map(({ note }) => note);
+    expect(notes).toEqual(['token admin (id-admin), tcp 10.0.0.7:5', 'unix socket, uid 7, pid 9']);
+  });
 });

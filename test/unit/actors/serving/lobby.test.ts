@@ -96,16 +96,16 @@ class Reader implements Waiter {
 test('When too much waits for all together, the one most waits for gives up.', () => {
   const room = new SendRoom(100);
   const [small, large, old] = [new Reader(room), new Reader(room), new Reader(room, false)];
-  old!.queue(50);
-  large!.queue(40);
-  small!.queue(10);
-  expect([room.bytes, room.isFull, large!.hasGivenUp]).toEqual([100, true, false]);
+  old!.queue(90);
+  large!.queue(60);
+  small!.queue(40);
+  expect([room.bytes, large!.hasGivenUp]).toEqual([190, false]);
   small!.queue(1);
   expect([small!.hasGivenUp, large!.hasGivenUp, old!.hasGivenUp]).toEqual([false, true, false]);
-  expect([room.bytes, room.isFull]).toEqual([61, false]);
+  expect(room.bytes).toBe(131);
 });
 
-test('What was sent meanwhile counts no more, and old clients alone are never cut off.', () => {
+test('What was sent meanwhile counts no more.', () => {
   const room = new SendRoom(100);
   const [first, second] = [new Reader(room), new Reader(room)];
   first!.queue(90);
@@ -113,11 +113,20 @@ test('What was sent meanwhile counts no more, and old clients alone are never cu
   second!.queue(20);
   expect([room.bytes, first!.hasGivenUp, second!.hasGivenUp]).toEqual([25, false, false]);
   room.leave(first!);
-  room.leave(second!);
+  room.leave(first!);
+  expect(room.bytes).toBe(20);
+});
+
+test('Old clients have a quarter of the room, are never cut off, and count otherwise after Hello.', () => {
+  const room = new SendRoom(100);
   const old = new Reader(room, false);
-  old.queue(150);
-  expect([room.isFull, old.hasGivenUp]).toEqual([true, false]);
-  old.queuedBytes = 0;
+  old.queue(24);
+  expect(room.isFullForOld).toBe(false);
+  old.queue(1);
+  expect(room.isFullForOld).toBe(true);
+  old.queue(500);
+  expect(old.hasGivenUp).toBe(false);
+  old.canGiveUp = true;
   room.note(old);
-  expect([room.bytes, room.isFull]).toEqual([0, false]);
+  expect([old.hasGivenUp, room.isFullForOld, room.bytes]).toEqual([true, false, 0]);
 });
