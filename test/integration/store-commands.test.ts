@@ -69,9 +69,10 @@ it('compact archives what is due; stats, ls and cat show where it is, with and w
   );
   await daemon!.stop();
   const offline = (await codi('store', 'stats', '--json')).json()[0] as never as Stats;
+  // What was done is recorded after it is answered: the run itself, and each of the two commands.
   expect(offline.streams).toEqual(
     live.streams.map((stream) =>
-      stream.name === 'acts' ? { ...stream, rows: 1, last: 1 } : stream,
+      stream.name === 'acts' ? { ...stream, rows: 3, last: 3 } : stream,
     ),
   );
 }, 60_000);
