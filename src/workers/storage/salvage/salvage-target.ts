@@ -24,6 +24,7 @@ export class SalvageTarget {
   readonly #inserts = new Map<string, SqliteStatement>();
   readonly #lost: LostBlocks;
   readonly #nowMs: number;
+  #leaf: SqliteStatement | undefined;
   #rows = 0;
 
   constructor(database: SqliteDatabase, nowMs: number) {
@@ -52,12 +53,14 @@ export class SalvageTarget {
     this.database.prepare('DELETE FROM lost_blocks WHERE block = ?').run(block);
   }
 
+  leafOf(block: number): Buffer {
+    this.#leaf ??= this.database.prepare('SELECT leaf FROM blocks WHERE n = ?').pluck();
+    return this.#leaf.get(block) as Buffer;
+  }
+
   /** Gives a block another leaf; returns the one it had. */
   changeLeaf(block: number, leaf: Buffer): Buffer {
-    const before = this.database
-      .prepare('SELECT leaf FROM blocks WHERE n = ?')
-      .pluck()
-      .get(block) as Buffer;
+    const before = this.leafOf(block);
     this.database.prepare('UPDATE blocks SET leaf = ? WHERE n = ?').run(leaf, block);
     return before;
   }

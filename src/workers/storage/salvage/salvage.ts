@@ -3,10 +3,10 @@
  * so any row that looks like one is right if its block matches its leaf; the leaf decides between several. What
  * cannot be found is marked as lost, with its number, and everything else keeps its place in the tree.
  */
-import { BlockTree } from '../audit/block-tree.ts';
-import { readMarks, type Mark } from '../audit/signed-marks.ts';
+import { readMarks } from '../audit/signed-marks.ts';
 import { LOSSES } from '../lost-blocks.ts';
 import { openForSalvage, type SqliteDatabase, type StoreKind } from '../open-database.ts';
+import { acquitSuspects, fits } from './altered-leaves.ts';
 import { ArchivedSource } from './archived-source.ts';
 import { FoundRows } from './found-rows.ts';
 import type { LossSpans } from './loss-spans.ts';
@@ -38,7 +38,6 @@ export type SalvageStep = number;
 const SCAN_SHARE = 0.3;
 const CHAIN_SHARE = 0.9;
 const LOSSES_TOLD = 1_000;
-const STEP_LEAVES = 10_000;
 
 /** Yields after every small piece of work, so that its thread can do something else; the result is not synced yet. */
 export function* salvage(input: SalvageInput): Generator<SalvageStep, SalvageReport> {
@@ -80,7 +79,7 @@ function* fill(
     const expected = Math.max(1, chain.count(), signed);
     for (const blocks of chain.run())
       yield SCAN_SHARE + Math.min(1, blocks / expected) * (CHAIN_SHARE - SCAN_SHARE);
-    if (mark) acquitSuspects(chain, target, mark);
+    if (mark) acquitSuspects(chain, archived, target, mark);
     if (kind === 'ledger')
       for (const { values } of archived.rows) target.insert('segments', values);
     const dedupe = kind === 'ledger' ? takeDedupe(found, target) : takeRequests(found, target);
@@ -112,24 +111,6 @@ function* fill(
     };
   } finally {
     archived.close();
-  }
-}
-
-/** Whether the chain is, up to there, the one that was signed. */
-function fits(database: SqliteDatabase, { size, root }: Mark): boolean {
-  const tree = new BlockTree(database);
-  while (tree.size < size && tree.grow(Math.min(STEP_LEAVES, size - tree.size)) > 0);
-  return tree.size === size && tree.root().equals(root);
-}
-
-/** Finds those blocks whose leaves were altered, not their entries: with the right ones the tree is what was signed. */
-function acquitSuspects(chain: SalvageChain, target: SalvageTarget, mark: Mark): void {
-  const { suspects } = chain;
-  if (suspects.length === 0 || fits(target.database, mark)) return;
-  for (const some of [suspects, ...suspects.map((one) => [one])]) {
-    const before = some.map(({ n, leaf }) => target.changeLeaf(n, leaf));
-    if (fits(target.database, mark)) return some.forEach((suspect) => chain.acquit(suspect));
-    some.forEach(({ n }, index) => target.changeLeaf(n, before[index]!));
   }
 }
 
