@@ -4,20 +4,28 @@
 import { rmSync, statSync, truncateSync } from 'node:fs';
 import { afterEach, beforeEach, test } from 'vitest';
 import { DamagedDaemon } from '../support/damaged-daemon.ts';
-import { damagePage, pagesOf } from '../support/damaged-store.ts';
+import { currentFrames, damagePage, flipByte } from '../support/damaged-store.ts';
+
+const FRAMES_MIN = 60;
 
 let world: DamagedDaemon;
 beforeEach(async () => {
-  world = new DamagedDaemon();
+  // So that the log is not begun anew after a few entries.
+  world = new DamagedDaemon({ CODI_STORAGE_CHECKPOINT_INTERVAL: '10s' });
   await world.start();
-  await world.write(100);
+  const log = world.path('ledger.db-wal');
+  do await world.write(50);
+  while (currentFrames(log).length < FRAMES_MIN);
+  // What nobody signed nobody would miss.
+  await world.signed();
   await world.daemon!.kill();
 });
 afterEach(() => world.end());
 
 test('Behind a frame in the middle of the log that does not hold everything is found.', async () => {
   const log = world.path('ledger.db-wal');
-  damagePage(log, Math.floor(pagesOf(log) / 2), (bytes) => (bytes[1_000]! ^= 0x10));
+  const frames = currentFrames(log);
+  flipByte(log, frames[frames.length >> 1]! + 1_000);
   await world.start();
   await world.expectService({ lostMax: 2 });
 }, 180_000);
@@ -34,12 +42,12 @@ test.each(['cut off', 'gone'])(
     const log = world.path('ledger.db-wal');
     const database = world.path('ledger.db');
     if (how === 'gone') rmSync(log);
-    else truncateSync(log, Math.floor(statSync(log).size / 2));
-    // What the log held was carried over meanwhile, but for the end: that is taken back, too.
+    else truncateSync(log, currentFrames(log)[FRAMES_MIN / 2]!);
+    // What of it was carried over meanwhile is taken back, too.
     truncateSync(database, statSync(database).size - 3 * 4_096);
     await world.start();
     await world.verify('ledger');
-    await world.expectService({ lostMax: 100 });
+    await world.expectService({ lostMax: world.acknowledged.size });
   },
   180_000,
 );

@@ -14,14 +14,19 @@ export class DamagedDaemon {
   daemon: RunningDaemon | undefined;
   /** Messages that were acknowledged, by id. */
   readonly acknowledged = new Map<number, string>();
+  readonly #env: Record<string, string>;
   #count = 0;
+
+  constructor(env: Record<string, string> = {}) {
+    this.#env = env;
+  }
 
   path(name: string): string {
     return join(this.place.dataDir, name);
   }
 
   async start(): Promise<void> {
-    this.daemon = await startDaemon(this.place, [], { timeoutMs: 60_000 });
+    this.daemon = await startDaemon(this.place, [], { timeoutMs: 60_000, env: this.#env });
   }
 
   /** Writes entries one by one, so that each is a block. */
@@ -63,6 +68,16 @@ export class DamagedDaemon {
     const status = await client.request('Health', {});
     await client.close();
     return status;
+  }
+
+  /** Waits until every block is under a signature. */
+  async signed(): Promise<void> {
+    const client = await this.daemon!.client();
+    await eventually('every block to be signed', async () => {
+      const { databases } = await client.request('AuditHead', {});
+      return databases.every(({ blocks, size }) => (blocks ?? 0) === size);
+    });
+    await client.close();
   }
 
   /** What `codi audit verify` finds and names. */

@@ -16,6 +16,19 @@ export function damagePage(path: string, page: number, fill: (bytes: Buffer) => 
   }
 }
 
+/** Changes a byte of a file in place. */
+export function flipByte(path: string, offset: number): void {
+  const descriptor = openSync(path, 'r+');
+  try {
+    const bytes = Buffer.alloc(1);
+    readSync(descriptor, bytes, 0, 1, offset);
+    bytes[0]! ^= 0x10;
+    writeSync(descriptor, bytes, 0, 1, offset);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** How many pages a file has. */
 export function pagesOf(path: string): number {
   const descriptor = openSync(path, 'r');
@@ -38,4 +51,16 @@ export function pagesWith(
     if (isWanted(bytes.subarray(at, at + PAGE_BYTES), number)) pages.push(number);
   }
   return pages;
+}
+
+/** Where the pages of a write-ahead log stand that belong to its present turn, in order. */
+export function currentFrames(logPath: string): number[] {
+  const log = readFileSync(logPath);
+  const salts = log.subarray(16, 24);
+  const places: number[] = [];
+  for (let at = 32; at + 24 + PAGE_BYTES <= log.length; at += 24 + PAGE_BYTES) {
+    if (!log.subarray(at + 8, at + 16).equals(salts)) break;
+    places.push(at + 24);
+  }
+  return places;
 }
