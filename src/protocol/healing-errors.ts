@@ -22,7 +22,7 @@ export const HEALING_ERRORS = {
     number: 4047,
     retryable: false,
     exit: EXIT.failed,
-    message: '{path} is damaged ({reason}); what is encrypted cannot be healed',
-    hint: 'put a backup back with `codi store restore`',
+    message: '{path} is damaged, and not one of its pages opens with the key that is set',
+    hint: 'set the key that it was encrypted with; if this is the one, put a backup back with `codi store restore`',
   },
 } as const satisfies Record<string, ErrorRow>;

@@ -1,6 +1,5 @@
-import Database from 'better-sqlite3';
 import type { SalvageReport } from '#codi/workers/storage/healing.messages.js';
-import type { StoreKind } from '#codi/workers/storage/open-database.js';
+import { openForReading, type StoreKind } from '#codi/workers/storage/open-database.js';
 import { salvage } from '#codi/workers/storage/salvage/salvage.js';
 
 /** Carries a salvage out, from a database and its log to a new one. */
@@ -24,7 +23,7 @@ export const ENTRY_TABLES = {
 
 /** Every entry of a database as text, by `table number`. */
 export function entriesOf(path: string, kind: StoreKind): Map<string, string> {
-  const database = new Database(path, { readonly: true });
+  const database = openForReading(path, kind);
   const entries = new Map<string, string>();
   for (const [table, key] of Object.entries(ENTRY_TABLES[kind])) {
     const rows = database.prepare(`SELECT * FROM ${table}`).safeIntegers(true).all();
@@ -42,7 +41,7 @@ export function entriesOf(path: string, kind: StoreKind): Map<string, string> {
 /** For each entry of a closed database, the block it is in. */
 export function blocksOf(path: string, kind: StoreKind): Map<string, number> {
   const tables = { 1: 'logs', 2: 'file_events', 3: 'coordination', 4: 'roots', 5: 'acts' } as const;
-  const database = new Database(path, { readonly: true });
+  const database = openForReading(path, kind);
   const blocks = new Map<string, number>();
   for (const row of database.prepare('SELECT * FROM block_ranges').all()) {
     const { block, stream, first, last } = row as Record<string, number>;
@@ -60,7 +59,7 @@ export function blocksOf(path: string, kind: StoreKind): Map<string, number> {
  * behind a leaf that a long entry goes on in count for every entry of the leaf.
  */
 export function pagesOfBlocks(path: string, kind: StoreKind): Map<number, Set<number>> {
-  const database = new Database(path, { readonly: true });
+  const database = openForReading(path, kind);
   const pages = new Map<number, Set<number>>();
   const blocks = blocksOf(path, kind);
   const tables: Record<string, string> = { ...ENTRY_TABLES[kind], blocks: 'n' };
@@ -91,7 +90,7 @@ export function pagesOfBlocks(path: string, kind: StoreKind): Map<number, Set<nu
 
 /** The pages of a table or an index. */
 export function pagesOfTable(path: string, name: string): number[] {
-  const database = new Database(path, { readonly: true });
+  const database = openForReading(path, path.includes('state.db') ? 'state' : 'ledger');
   const pages = database.prepare('SELECT pageno FROM dbstat WHERE name = ?').pluck().all(name);
   database.close();
   return pages as number[];

@@ -1,7 +1,6 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodiError } from '../../../protocol/errors.ts';
-import { storeKey } from '../cipher/store-key.ts';
 import { writeDurably } from '../durable-file.ts';
 import type { HealReport } from '../healing.messages.ts';
 import type { StoreKind } from '../open-database.ts';
@@ -28,15 +27,12 @@ export interface HealPorts {
   onProgress(share: number): void;
 }
 
-/** Whether a database can and may be healed now. Throws CODI_DAMAGE_ENCRYPTED, CODI_HEALED_TOO_OFTEN. */
+/** Whether a database can and may be healed now. Throws CODI_HEALED_TOO_OFTEN. */
 export function assertMayHeal(
   dataDir: string,
   kind: StoreKind,
   { perHour, nowMs, reason }: { perHour: number; nowMs: number; reason: string },
 ): void {
-  // Its pages show nothing: a salvage would find them all empty.
-  if (storeKey())
-    throw new CodiError('CODI_DAMAGE_ENCRYPTED', { path: join(dataDir, `${kind}.db`), reason });
   const recent = healReports(dataDir).filter(
     ({ store, atMs }) => store === kind && atMs > nowMs - HOUR_MS && atMs <= nowMs,
   );

@@ -12,7 +12,7 @@ export type LogState = { kind: 'sound' | 'doubtful' } | { kind: 'damaged'; reaso
 export function logState(databasePath: string): LogState {
   const log = `${databasePath}-wal`;
   if (!existsSync(log)) return { kind: 'sound' };
-  const images = new PageImages(undefined, log);
+  const images = new PageImages(undefined, { log });
   try {
     return images.logState();
   } finally {

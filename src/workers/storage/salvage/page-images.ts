@@ -3,7 +3,8 @@
  * those of the database itself and every image of a page in its write-ahead log, also behind a frame that SQLite
  * would stop at, and those of an earlier turn of the log that were not overwritten yet.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
+import { checkSum, openIfFile, pageSize, readAt } from './file-bytes.ts';
 import type { LogState } from './log-state.ts';
 
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
@@ -26,6 +27,14 @@ interface Frame {
   isValid: boolean;
 }
 
+/** How the pages of an encrypted database are opened. */
+export interface PageSeal {
+  /** Bytes at the end of each page that are its. */
+  bytes: number;
+  /** The page as SQLite sees it; undefined when it is not what was written. */
+  open(page: number, sealed: Buffer): Buffer | undefined;
+}
+
 /** What the files themselves say of their state, in words; what is whole says nothing. */
 export interface FileFlaws {
   flaws: string[];
@@ -33,12 +42,18 @@ export interface FileFlaws {
   isTailDoubtful: boolean;
 }
 
+export interface ImageOptions {
+  /** Its write-ahead log, when that does not lie beside it. */
+  log?: string;
+  /** When it is encrypted. */
+  seal?: PageSeal;
+}
+
 export class PageImages {
   readonly pageBytes: number;
   /** Bytes of a page that cells may use. */
   readonly usableBytes: number;
   readonly pageCount: number;
-  readonly found: FileFlaws = { flaws: [], isTailDoubtful: false };
   readonly #database: number | undefined;
   readonly #log: number | undefined;
   readonly #databaseBytes: number;
@@ -47,20 +62,39 @@ export class PageImages {
   readonly #framesOf = new Map<number, number[]>();
   readonly #cache = new Map<ImageNumber, Buffer>();
   readonly #hasLogHeader: boolean;
+  readonly #seal: PageSeal | undefined;
+  readonly #flaws: FileFlaws = { flaws: [], isTailDoubtful: false };
+  /** Images that were read and do not open. */
+  readonly #closed = new Set<ImageNumber>();
+  #opened = 0;
 
-  /** Files that are not there hold nothing. Without a path of a database only its log is looked at. */
-  constructor(path: string | undefined, logPath = `${path}-wal`) {
+  /** Files that are not there hold nothing. Without a path of a database only its log is looked at, and no page. */
+  constructor(path: string | undefined, { log = `${path}-wal`, seal }: ImageOptions = {}) {
     this.#database = path === undefined ? undefined : openIfFile(path);
-    this.#log = openIfFile(logPath);
+    this.#log = openIfFile(log);
+    this.#seal = seal;
     this.#databaseBytes = this.#database === undefined ? 0 : fstatSync(this.#database).size;
-    const header = this.#header();
-    const log = this.#logHeader();
-    this.pageBytes = header.pageBytes ?? log.pageBytes ?? DEFAULT_PAGE_BYTES;
+    const logHeader = this.#logHeader();
+    const header = this.#header(logHeader.pageBytes);
+    this.pageBytes = header.pageBytes ?? logHeader.pageBytes ?? DEFAULT_PAGE_BYTES;
     this.usableBytes = this.pageBytes - header.reservedBytes;
     this.pageCount = Math.ceil(this.#databaseBytes / this.pageBytes);
     if (header.pages > this.pageCount && header.pages < 2 ** 31) this.#flaw('it is cut off', true);
-    this.#hasLogHeader = log.salts !== undefined;
-    this.#readFrames(log.salts);
+    this.#hasLogHeader = logHeader.salts !== undefined;
+    this.#readFrames(logHeader.salts);
+  }
+
+  /** Of an encrypted database it is known once its pages were read. */
+  get found(): FileFlaws {
+    const closed = [...this.#closed].filter((image) => this.isCurrent(image)).length;
+    if (closed === 0) return this.#flaws;
+    const flaw = `${closed} of its pages do not match their tags`;
+    return { ...this.#flaws, flaws: [...this.#flaws.flaws, flaw] };
+  }
+
+  /** Pages were read, and not one of them opens: the key may be another one. */
+  get isShut(): boolean {
+    return this.#closed.size > 0 && this.#opened === 0;
   }
 
   get count(): number {
@@ -83,26 +117,27 @@ export class PageImages {
     return !(this.#framesOf.get(image + 1) ?? []).some((frame) => this.#frames[frame]!.isCurrent);
   }
 
-  /** The bytes of an image; a page that is cut off ends in zeros. */
+  /** The bytes of an image; a page that is cut off ends in zeros, one that does not open is all zeros. */
   read(image: ImageNumber): Buffer {
     let bytes = this.#cache.get(image);
     if (bytes) return bytes;
-    bytes = this.#readImage(image);
+    bytes = this.#open(image, this.#readImage(image));
     if (this.#cache.size >= CACHED_PAGES) this.#cache.delete(this.#cache.keys().next().value!);
     this.#cache.set(image, bytes);
     return bytes;
   }
 
-  /** Every image of a page, the newest first. */
+  /** Every image of a page, the newest first, but those that were read and do not open. */
   imagesOf(page: number): ImageNumber[] {
-    const frames = (this.#framesOf.get(page) ?? []).map((frame) => this.pageCount + frame);
-    return page >= 1 && page <= this.pageCount ? [...frames, page - 1] : frames;
+    const images = (this.#framesOf.get(page) ?? []).map((frame) => this.pageCount + frame);
+    if (page >= 1 && page <= this.pageCount) images.push(page - 1);
+    return this.#closed.size === 0 ? images : images.filter((image) => !this.#closed.has(image));
   }
 
   /** What the log is in, judged by itself. */
   logState(): LogState {
     const first = this.#frames.findIndex(({ isValid }) => !isValid);
-    if (first < 0) return { kind: this.found.isTailDoubtful ? 'doubtful' : 'sound' };
+    if (first < 0) return { kind: this.#flaws.isTailDoubtful ? 'doubtful' : 'sound' };
     if (!this.#hasLogHeader) {
       const isWritten = this.#frames.some(({ isCommit }) => isCommit);
       const reason = 'the header of its write-ahead log does not hold';
@@ -112,7 +147,7 @@ export class PageImages {
     const isFollowed = behind.slice(1).some(({ isCommit }) => isCommit);
     const reason = `frame ${first + 1} of its write-ahead log does not hold`;
     if (isFollowed) return { kind: 'damaged', reason };
-    return { kind: behind.length > 0 || this.found.isTailDoubtful ? 'doubtful' : 'sound' };
+    return { kind: behind.length > 0 || this.#flaws.isTailDoubtful ? 'doubtful' : 'sound' };
   }
 
   close(): void {
@@ -127,15 +162,43 @@ export class PageImages {
     return bytes;
   }
 
-  #header(): { pageBytes: number | undefined; reservedBytes: number; pages: number } {
-    const bytes = Buffer.alloc(100);
-    if (this.#database !== undefined) readAt(this.#database, bytes, 0);
+  #open(image: ImageNumber, sealed: Buffer): Buffer {
+    if (!this.#seal) return sealed;
+    const bytes = this.#seal.open(this.pageOf(image), sealed);
+    if (bytes) {
+      this.#opened += 1;
+      return bytes;
+    }
+    const blank = Buffer.alloc(this.pageBytes);
+    // A page that was never written is a hole: SQLite leaves one at 1 GiB.
+    if (!sealed.equals(blank)) this.#closed.add(image);
+    return blank;
+  }
+
+  #header(logPageBytes: number | undefined): {
+    pageBytes: number | undefined;
+    reservedBytes: number;
+    pages: number;
+  } {
+    const bytes = this.#firstBytes(logPageBytes);
     const isOurs = bytes.subarray(0, 16).equals(MAGIC);
     const pageBytes = pageSize(bytes.readUInt16BE(16));
     if (!isOurs && this.#databaseBytes > 0) this.#flaw('its header cannot be read', false);
     if (!isOurs || pageBytes === undefined || bytes[20]! > 32)
-      return { pageBytes, reservedBytes: 0, pages: 0 };
+      return { pageBytes, reservedBytes: this.#seal?.bytes ?? 0, pages: 0 };
     return { pageBytes, reservedBytes: bytes[20]!, pages: bytes.readUInt32BE(28) };
+  }
+
+  /** The header of the database; of an encrypted one the size of its pages is plain, and the rest when it opens. */
+  #firstBytes(logPageBytes: number | undefined): Buffer {
+    const bytes = Buffer.alloc(100);
+    if (this.#database === undefined) return bytes;
+    readAt(this.#database, bytes, 0);
+    if (!this.#seal) return bytes;
+    const size = pageSize(bytes.readUInt16BE(16)) ?? logPageBytes ?? DEFAULT_PAGE_BYTES;
+    const page = Buffer.alloc(size);
+    readAt(this.#database, page, 0);
+    return this.#seal.open(1, page) ?? bytes;
   }
 
   #logHeader(): { pageBytes: number | undefined; salts: Buffer | undefined } {
@@ -214,48 +277,7 @@ export class PageImages {
   }
 
   #flaw(text: string, isTailDoubtful: boolean): void {
-    this.found.flaws.push(text);
-    this.found.isTailDoubtful ||= isTailDoubtful;
+    this.#flaws.flaws.push(text);
+    this.#flaws.isTailDoubtful ||= isTailDoubtful;
   }
-}
-
-function openIfFile(path: string): number | undefined {
-  try {
-    const descriptor = openSync(path, 'r');
-    if (fstatSync(descriptor).isFile()) return descriptor;
-    closeSync(descriptor);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
-  }
-  return undefined;
-}
-
-/** Reads as much as there is. */
-function readAt(descriptor: number, bytes: Buffer, offset: number): void {
-  for (let read = 0; read < bytes.length;) {
-    const count = readSync(descriptor, bytes, read, bytes.length - read, offset + read);
-    if (count === 0) return;
-    read += count;
-  }
-}
-
-function pageSize(value: number): number | undefined {
-  const bytes = value === 1 ? 65_536 : value;
-  return bytes >= 512 && bytes <= 65_536 && (bytes & (bytes - 1)) === 0 ? bytes : undefined;
-}
-
-/** The check sum of write-ahead logs (fileformat2.html, section 4.2). */
-function checkSum(
-  bytes: Buffer,
-  [first, second]: readonly [number, number],
-  isBigEndian: boolean,
-): [number, number] {
-  let [one, two] = [first, second];
-  for (let at = 0; at + 8 <= bytes.length; at += 8) {
-    one = (one + (isBigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at)) + two) >>> 0;
-    two =
-      (two + (isBigEndian ? bytes.readUInt32BE(at + 4) : bytes.readUInt32LE(at + 4)) + one) >>> 0;
-  }
-  return [one, two];
 }

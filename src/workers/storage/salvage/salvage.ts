@@ -3,14 +3,18 @@
  * so any row that looks like one is right if its block matches its leaf; the leaf decides between several. What
  * cannot be found is marked as lost, with its number, and everything else keeps its place in the tree.
  */
+import { join } from 'node:path';
+import { CodiError } from '../../../protocol/errors.ts';
 import { readMarks } from '../audit/signed-marks.ts';
+import { openPage, SEAL_BYTES } from '../cipher/open-page.ts';
+import { storeKey } from '../cipher/store-key.ts';
 import { LOSSES } from '../lost-blocks.ts';
 import { openForSalvage, type SqliteDatabase, type StoreKind } from '../open-database.ts';
 import { acquitSuspects, fits } from './altered-leaves.ts';
 import { ArchivedSource } from './archived-source.ts';
 import { FoundRows } from './found-rows.ts';
 import type { LossSpans } from './loss-spans.ts';
-import { PageImages } from './page-images.ts';
+import { PageImages, type PageSeal } from './page-images.ts';
 import { SalvageChain } from './salvage-chain.ts';
 import {
   knownLosses,
@@ -39,11 +43,15 @@ const SCAN_SHARE = 0.3;
 const CHAIN_SHARE = 0.9;
 const LOSSES_TOLD = 1_000;
 
-/** Yields after every small piece of work, so that its thread can do something else; the result is not synced yet. */
+/**
+ * Yields after every small piece of work, so that its thread can do something else; the result is not synced yet.
+ * Throws CODI_DAMAGE_ENCRYPTED when no page opens with this thread's key.
+ */
 export function* salvage(input: SalvageInput): Generator<SalvageStep, SalvageReport> {
   const startedMs = performance.now();
   const { kind, from, to } = input;
-  const images = new PageImages(from);
+  const seal = sealOf(kind);
+  const images = new PageImages(from, seal && { seal });
   try {
     const database = openForSalvage(to, kind, images.pageBytes);
     try {
@@ -65,6 +73,8 @@ function* fill(
 ): Generator<SalvageStep, SalvageReport> {
   const found = new FoundRows(images, kind);
   for (const image of found.scan()) yield (image / images.count) * SCAN_SHARE;
+  if (images.isShut)
+    throw new CodiError('CODI_DAMAGE_ENCRYPTED', { path: join(dataDir, `${kind}.db`) });
   const mark = readMarks(dataDir, kind).marks.at(-1);
   const target = new SalvageTarget(database, nowMs);
   const archived = new ArchivedSource(found, dataDir);
@@ -112,6 +122,12 @@ function* fill(
   } finally {
     archived.close();
   }
+}
+
+/** How this thread's store is encrypted, if it is. */
+function sealOf(kind: StoreKind): PageSeal | undefined {
+  const key = storeKey()?.forDatabase(kind);
+  return key && { bytes: SEAL_BYTES, open: (page, sealed) => openPage(key, page, sealed) };
 }
 
 /** Leaves of the first blocks that were made anew are right; returns how many. */

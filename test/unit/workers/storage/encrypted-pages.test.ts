@@ -1,11 +1,11 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
+import { openPage } from '#codi/workers/storage/cipher/open-page.js';
 import { StoreKey, useStoreKey } from '#codi/workers/storage/cipher/store-key.js';
 import { openForWriting } from '#codi/workers/storage/open-database.js';
 import { KEY, withCiphers } from '../../../support/encryption.ts';
 import { temporaryDir } from '../../../support/ledger-thread.ts';
-import { openPage } from '../../../support/open-page.ts';
 
 const PAGE_BYTES = 4_096;
 const WAL_HEADER_BYTES = 32;

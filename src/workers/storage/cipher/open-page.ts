@@ -3,6 +3,8 @@ import { createCipheriv } from 'node:crypto';
 /** At the end of each page: nonce and tag. */
 const NONCE_BYTES = 16;
 const TAG_BYTES = 16;
+/** What SQLite leaves of each page to the cipher. */
+export const SEAL_BYTES = NONCE_BYTES + TAG_BYTES;
 /** Of the first page: a salt in place of SQLite's magic, then what a reader must know before it can decrypt. */
 const PLAIN_BYTES = 24;
 
@@ -11,7 +13,7 @@ const PLAIN_BYTES = 24;
  * Undefined when its tag does not hold. The last 32 bytes stay as they are.
  */
 export function openPage(key: Uint8Array, page: number, sealed: Buffer): Buffer | undefined {
-  const end = sealed.length - NONCE_BYTES - TAG_BYTES;
+  const end = sealed.length - SEAL_BYTES;
   const nonce = sealed.subarray(end, end + 12);
   const counter = (sealed.readUInt32LE(end + 12) ^ page) >>> 0;
   const once = chacha20(key, nonce, counter, Buffer.alloc(64));
@@ -32,19 +34,29 @@ function chacha20(key: Uint8Array, nonce: Buffer, counter: number, data: Buffer)
   return createCipheriv('chacha20', key, iv).update(data);
 }
 
-/** RFC 8439, section 2.5. */
+const PRIME = (1n << 130n) - 5n;
+const LOW_130_BITS = (1n << 130n) - 1n;
+const LOW_128_BITS = (1n << 128n) - 1n;
+/** What follows the last of 16 bytes. */
+const END = 1n << 128n;
+const CLAMP = 0x0ffffffc0ffffffc0ffffffc0fffffffn;
+
+/** RFC 8439, section 2.5, of whole blocks of 16 bytes: that is what a page has. OpenSSL has it, and Node no name for it. */
 function poly1305(key: Buffer, message: Buffer): Buffer {
-  const prime = (1n << 130n) - 5n;
-  const factor = littleEndian(key.subarray(0, 16)) & 0x0ffffffc0ffffffc0ffffffc0fffffffn;
+  const factor = littleEndian(key, 0) & CLAMP;
   let sum = 0n;
   for (let at = 0; at < message.length; at += 16) {
-    const block = message.subarray(at, at + 16);
-    sum = ((sum + littleEndian(block) + (1n << BigInt(8 * block.length))) * factor) % prime;
+    const product = (sum + littleEndian(message, at) + END) * factor;
+    // 2^130 is 5 more than the prime.
+    sum = (product & LOW_130_BITS) + (product >> 130n) * 5n;
   }
-  const tag = (sum + littleEndian(key.subarray(16))) & ((1n << 128n) - 1n);
-  return Buffer.from(tag.toString(16).padStart(32, '0'), 'hex').reverse();
+  const tag = ((sum % PRIME) + littleEndian(key, 16)) & LOW_128_BITS;
+  const bytes = Buffer.alloc(TAG_BYTES);
+  bytes.writeBigUInt64LE(BigInt.asUintN(64, tag), 0);
+  bytes.writeBigUInt64LE(tag >> 64n, 8);
+  return bytes;
 }
 
-function littleEndian(bytes: Buffer): bigint {
-  return BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
+function littleEndian(bytes: Buffer, at: number): bigint {
+  return bytes.readBigUInt64LE(at) | (bytes.readBigUInt64LE(at + 8) << 64n);
 }
