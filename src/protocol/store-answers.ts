@@ -26,6 +26,7 @@ export const storeStatus = z.object({
     })
     .nullish(),
   request_id: requestId,
+  disk_reserve_bytes: count.nullish(),
 });
 
 /** See the answer of this name in docs/protocol.md. */

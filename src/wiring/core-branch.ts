@@ -11,6 +11,7 @@ import { diskSpace } from '../platform/disk-space.ts';
 import { createReaderPool } from '../platform/reader-pool.ts';
 import { openRuntimeMeter } from '../platform/runtime-meter.ts';
 import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
+import { reservedBytes } from '../workers/storage/archive/reserve-file.ts';
 import type { ArchiveOptions } from '../workers/storage/archive.messages.ts';
 import type { NotaryOptions } from '../workers/storage/notary.messages.ts';
 import type { CheckpointOptions, WalSizes } from '../workers/storage/checkpoint.messages.ts';
@@ -115,15 +116,17 @@ function ledger(shared: Shared): ChildSpec {
     buffer: shared.buffer,
     upkeep: shared.upkeep,
     healing: shared.healing,
+    room: shared.retention.room,
     telemetry,
     assertInPlace: () => assertInPlace(dataDir, 'ledger.db', shared.dataDirIdentity),
     onRefused: (code) => {
       if (code === 'CODI_DISK_FULL')
-        shared.retention.press(shared.options.environment.clock.nowMs());
+        shared.retention.press('full', shared.options.environment.clock.nowMs());
     },
     deliver: (answers) => shared.desk.deliver(answers),
     onCommitted: (fact) => {
       shared.facts.record(fact);
+      if (fact.block !== null) shared.retention.worked();
       telemetry.emit('EntriesCommitted', {
         count: fact.logs?.count ?? 0,
         fileEvents: fact.files?.count ?? 0,
@@ -207,12 +210,17 @@ function retention(shared: Shared): ChildSpec {
     createPool: () =>
       createArchivePool({
         entry: entryOf('storage/archive.worker.js'),
-        data: { dataDir, ...keyOf(shared) } satisfies ArchiveOptions & KeyOptions,
+        data: {
+          dataDir,
+          directory: shared.dataDirIdentity,
+          ...keyOf(shared),
+        } satisfies ArchiveOptions & KeyOptions,
         threadsMax: ARCHIVE_THREADS_MAX,
         queueMax: ARCHIVE_QUEUE_MAX,
         idleMs: ARCHIVE_IDLE_MS,
       }),
     disk: () => diskSpace(dataDir),
+    reservedBytes: () => reservedBytes(dataDir),
     telemetry,
     onDamage: (damage) => shared.healing.report({ store: 'ledger', ...damage }),
     record: (report) => shared.acts.record(retentionAct(report)),

@@ -5,12 +5,15 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError, isCodiError } from '../protocol/errors.ts';
+import { FULL_BYTES } from '../actors/storage/retention-policy.ts';
 import { finishRekey } from '../workers/storage/archive/rekey-swap.ts';
+import { releaseReserve } from '../workers/storage/archive/reserve-file.ts';
 import { SWAP_MARK } from '../workers/storage/archive/restore.ts';
 import { assertKeyFits, leaveEncryptionCard } from '../workers/storage/cipher/encryption-card.ts';
 import { StoreKey } from '../workers/storage/cipher/store-key.ts';
@@ -30,6 +33,8 @@ export interface DaemonCard {
 
 export interface HeldDataDirectory {
   identity: DirectoryIdentity;
+  /** There was no room to open a store, but for the reserve, which is given up. */
+  wasFull: boolean;
   changeCard(change: Partial<DaemonCard>): void;
   release(): void;
 }
@@ -57,8 +62,9 @@ function hold(dataDir: string, card: DaemonCard, key: StoreKey | undefined): Hel
   const cardPath = join(dataDir, 'daemon.json');
   if (!lock.ok)
     throw new CodiError('CODI_ALREADY_RUNNING', { dataDir, pid: readCard(cardPath)?.pid ?? '?' });
+  let wasFull: boolean;
   try {
-    makeReady(dataDir, key);
+    wasFull = makeReady(dataDir, key);
   } catch (error) {
     lock.release();
     throw error;
@@ -68,6 +74,7 @@ function hold(dataDir: string, card: DaemonCard, key: StoreKey | undefined): Hel
   const { dev, ino } = statSync(dataDir, { bigint: true });
   return {
     identity: { dev, ino },
+    wasFull,
     changeCard: (change) => {
       current = { ...current, ...change };
       leaveCard(cardPath, current);
@@ -79,13 +86,21 @@ function hold(dataDir: string, card: DaemonCard, key: StoreKey | undefined): Hel
   };
 }
 
-/** What must be so before anything opens the store. */
-function makeReady(dataDir: string, key: StoreKey | undefined): void {
+/** What must be so before anything opens the store; true when the reserve was given up for it. */
+function makeReady(dataDir: string, key: StoreKey | undefined): boolean {
   if (existsSync(join(dataDir, SWAP_MARK)))
     throw new CodiError('CODI_RESTORE_UNFINISHED', { dataDir });
+  const wasFull = makeRoom(dataDir);
   finishRekey(dataDir);
   assertKeyFits(dataDir, key);
   if (key) leaveEncryptionCard(dataDir, key);
+  return wasFull;
+}
+
+/** A store cannot be opened on a disk without any room; what comes next makes more of it. */
+function makeRoom(dataDir: string): boolean {
+  const { bavail, bsize } = statfsSync(dataDir);
+  return bavail * bsize < FULL_BYTES && releaseReserve(dataDir) > 0;
 }
 
 /** The card is a convenience; what keeps it from being written is the ledger's to tell. */

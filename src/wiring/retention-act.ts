@@ -1,9 +1,14 @@
-import type { RetentionReport } from '../actors/storage/retention-run.ts';
+import type { RetentionReport } from '../actors/storage/retention-report.ts';
 import type { Act } from './act-recorder.ts';
 
 /** What a run of retention did, as the ledger keeps it. */
 export function retentionAct(report: RetentionReport): Act {
-  return { kind: 'store.retention', subject: 'ledger.db', data: retentionData(report) };
+  const { releasedBytes } = report;
+  const data = {
+    ...retentionData(report),
+    ...(releasedBytes > 0 && { reserve_released: releasedBytes }),
+  };
+  return { kind: 'store.retention', subject: 'ledger.db', data };
 }
 
 export function retentionData(report: RetentionReport) {

@@ -144,6 +144,9 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
       if (isNew && report.store === 'ledger') shared.onLedgerReplaced();
     },
   });
+  const retention = new RetentionDesk();
+  // What was given up for the start is for making more of it.
+  if (held.wasFull) retention.room.change('inside');
   const shared: Shared = {
     options,
     dataDirIdentity: held.identity,
@@ -154,7 +157,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     notary: new RequestBook<NotaryCommand>(NOTARY_REQUESTS_MAX),
     audit: new AuditDesk(telemetry, (act) => acts.record(act)),
     upkeep: new RequestBook<UpkeepCommand>(UPKEEP_REQUESTS_MAX),
-    retention: new RetentionDesk(),
+    retention,
     healing,
     scrub: new ScrubDesk(telemetry, (damage) => healing.report(damage)),
     gate: new Int32Array(new SharedArrayBuffer(GATE_WORDS * Int32Array.BYTES_PER_ELEMENT)),

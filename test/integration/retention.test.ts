@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RetentionRun, type RetentionRunPorts } from '#codi/actors/storage/retention-run.js';
+import type { RetentionRunPorts } from '#codi/actors/storage/retention-ports.js';
+import { RetentionRun } from '#codi/actors/storage/retention-run.js';
 import { verifySegment } from '#codi/workers/storage/archive/verify-segment.js';
 import { readHeads } from '#codi/workers/storage/group-heads.js';
 import { verifyLastBlocks } from '#codi/workers/storage/verify-blocks.js';
@@ -146,27 +147,31 @@ describe('retention that ends anywhere', () => {
     return { ...ports, run: ending(ports.run) as never, change: ending(ports.change) };
   }
 
-  it('loses nothing, doubles nothing, and is finished by the next run', async () => {
-    let isFinished = false;
-    for (let calls = 0; !isFinished; calls++) {
-      for (const isAfter of [false, true]) {
-        const ports = endingPorts(calls, isAfter);
-        isFinished = await new RetentionRun(ports).run(false).then(
-          () => true,
-          () => false,
-        );
-        expect(verifyLastBlocks(world.ledger.database, 'ledger', 1_000)).toMatchObject({
-          ok: true,
-        });
-        const isDropping = world.segments().some((segment) => !segment.isDropped);
-        if (!isDropping) expectNothingLost();
-        await world.retain();
-        expectNothingLost();
-        world.close();
-        world = filledWorld();
+  it.each(['none', 'full'] as const)(
+    'loses nothing, doubles nothing, and is finished by the next run (pressure %s)',
+    async (pressure) => {
+      let isFinished = false;
+      for (let calls = 0; !isFinished; calls++) {
+        for (const isAfter of [false, true]) {
+          const ports = endingPorts(calls, isAfter);
+          isFinished = await new RetentionRun(ports).run(pressure).then(
+            () => true,
+            () => false,
+          );
+          expect(verifyLastBlocks(world.ledger.database, 'ledger', 1_000)).toMatchObject({
+            ok: true,
+          });
+          const isDropping = world.segments().some((segment) => !segment.isDropped);
+          if (!isDropping) expectNothingLost();
+          await world.retain();
+          expectNothingLost();
+          world.close();
+          world = filledWorld();
+        }
       }
-    }
-  }, 120_000);
+    },
+    120_000,
+  );
 
   it('takes a segment that is complete, and writes anew over one that is not', async () => {
     const { run } = world.ports();

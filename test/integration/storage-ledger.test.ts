@@ -160,6 +160,28 @@ describe('the ledger thread', () => {
     expect(messages()).toEqual([{ message: 'fine' }]);
   });
 
+  it('refuses untried while it is held, does upkeep, and uses only the pages it has while it may not grow', async () => {
+    const thread = await start();
+    const owner = context();
+    const send = (batch: number, bytes: number) =>
+      thread.settle(entriesMessage(batch, [[owner, bodyOf(logEntry('x'.repeat(bytes)))]]));
+    await send(1, 100_000);
+    thread.post({ type: 'room', room: 'none' });
+    const refused = await send(2, 10);
+    expect(refused).toMatchObject([{ type: 'refused', batches: [2], code: 'CODI_DISK_FULL' }]);
+    expect(acknowledgments(refused)).toMatchObject([
+      { code: 'CODI_DISK_FULL', retry_after_ms: expect.any(Number) },
+    ]);
+    thread.post({ type: 'upkeep', id: 7, command: { type: 'restartLog', isShrinking: true } });
+    expect(await thread.next('upkeep')).toMatchObject({ id: 7, ok: true });
+    thread.post({ type: 'room', room: 'inside' });
+    expect(await send(3, 10)).toMatchObject([{ type: 'committed' }]);
+    expect(await send(4, 100_000)).toMatchObject([{ type: 'refused', code: 'CODI_DISK_FULL' }]);
+    thread.post({ type: 'room', room: 'open' });
+    expect(await send(5, 100_000)).toMatchObject([{ type: 'committed' }]);
+    expect(messages().map(({ message }) => message.length)).toEqual([100_000, 10, 100_000]);
+  });
+
   it('rejects what does not fit on a full disk, keeps nothing of it, and recovers by itself', async () => {
     const thread = await start({ maxPageCount: 60 });
     const owner = context({ producerId: 'p' });

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RetentionRun, type RetentionRunPorts } from '#codi/actors/storage/retention-run.js';
+import type { RetentionRunPorts } from '#codi/actors/storage/retention-ports.js';
+import { RetentionRun } from '#codi/actors/storage/retention-run.js';
 import { LEVELS } from '#codi/protocol/kinds.js';
 import { queryEvents } from '#codi/workers/storage/query-events.js';
 import { queryLogs } from '#codi/workers/storage/query-logs.js';
@@ -130,7 +131,7 @@ async function archive(world: ArchiveWorld, { kept, changes }: Archiving): Promi
     if (left-- <= 0) throw new Error('killed');
     return ports.change(command);
   };
-  await new RetentionRun({ ...ports, change }).run(false).catch(() => undefined);
+  await new RetentionRun({ ...ports, change }).run('none').catch(() => undefined);
 }
 
 describe('a query with the archive', () => {

@@ -4,6 +4,7 @@
 import { connectionSpec } from '#codi/actors/serving/connection.actor.js';
 import { IngestBuffer } from '#codi/actors/storage/ingest-buffer.js';
 import { ledgerWriterSpec } from '#codi/actors/storage/ledger-writer.actor.js';
+import { WriterRoom } from '#codi/actors/storage/writer-room.js';
 import { RequestBook } from '#codi/actors/storage/request-book.js';
 import { AnswerDesk } from '#codi/wiring/serving-ports.js';
 import { expect, test } from 'vitest';
@@ -81,6 +82,7 @@ class Simulation {
       {
         buffer: this.buffer,
         upkeep: new RequestBook(1),
+        room: new WriterRoom(),
         assertInPlace: () => undefined,
         healing: newHealingDesk(),
         onRefused: () => undefined,

@@ -2,6 +2,7 @@
 // and a ledger thread that answer late, refuse and die at points drawn from a seed, while watchers are killed.
 import { IngestBuffer } from '#codi/actors/storage/ingest-buffer.js';
 import { ledgerWriterSpec } from '#codi/actors/storage/ledger-writer.actor.js';
+import { WriterRoom } from '#codi/actors/storage/writer-room.js';
 import { RequestBook } from '#codi/actors/storage/request-book.js';
 import { HostRouter } from '#codi/actors/watching/host-router.js';
 import { RootTable } from '#codi/actors/watching/root-table.js';
@@ -74,6 +75,7 @@ class Simulation {
       {
         buffer: this.#buffer,
         upkeep: new RequestBook(1),
+        room: new WriterRoom(),
         assertInPlace: () => undefined,
         healing: newHealingDesk(),
         onRefused: () => undefined,

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RetentionPolicy } from '#codi/actors/storage/retention-policy.js';
-import { RetentionRun, type RetentionRunPorts } from '#codi/actors/storage/retention-run.js';
+import type { Pressure, RetentionPolicy } from '#codi/actors/storage/retention-policy.js';
+import type { RetentionRunPorts } from '#codi/actors/storage/retention-ports.js';
+import { RetentionRun } from '#codi/actors/storage/retention-run.js';
 import type { BytePath } from '#codi/protocol/byte-path.js';
+import { WriterRoom } from '#codi/actors/storage/writer-room.js';
 import { sweepFiles, writeSegment } from '#codi/workers/storage/archive/archive-files.js';
 import { ArchiveSegment } from '#codi/workers/storage/archive/archive-segment.js';
 import {
@@ -26,12 +28,15 @@ const POLICY: RetentionPolicy = {
   retentionDays: 90,
   sizeLimitBytes: 0,
   diskFloorBytes: 0,
+  diskReserveBytes: 0,
   keepDays: 7,
   isArchiving: true,
   archiveDays: 0,
   segmentLimitBytes: 4_096,
   dropStepMs: 1,
 };
+
+const NOTHING_CHANGED = { rows: 0, isDropping: false, durationMs: 0 };
 
 /** What a run asks for. */
 type RunTasks = 'plan' | 'writeSegment' | 'describe' | 'segments' | 'space' | 'sweep';
@@ -92,18 +97,23 @@ export class ArchiveWorld {
     return {
       policy: { ...POLICY, ...policy },
       run: async (task, input) => (tasks[task as RunTasks] as (input: unknown) => never)(input),
-      change: async (command: UpkeepCommand) => this.table.run(command),
+      change: async (command: UpkeepCommand) =>
+        command.type === 'restartLog' ? NOTHING_CHANGED : this.table.run(command),
       disk: async () => this.disk,
+      reserve: { release: async () => 0, renew: async () => undefined },
+      room: new WriterRoom(),
+      reservedBytes: () => 0,
       nowMs: () => this.nowMs,
       monotonicMs: () => this.#tickMs,
       pause: async () => undefined,
       onSegment: () => undefined,
       onDamage: () => undefined,
+      onReleased: () => undefined,
     };
   }
 
-  retain(policy: Partial<RetentionPolicy> = {}, isPressed = false) {
-    return new RetentionRun(this.ports(policy)).run(isPressed);
+  retain(policy: Partial<RetentionPolicy> = {}, pressure: Pressure = 'none') {
+    return new RetentionRun(this.ports(policy)).run(pressure);
   }
 
   numbers(table: 'logs' | 'file_events'): number[] {

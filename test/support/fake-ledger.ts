@@ -9,6 +9,7 @@ import type {
   FileEventsMessage,
   FromLedger,
   LedgerHead,
+  LedgerRoom,
   LedgerWork,
   RefusedMessage,
   ToLedger,
@@ -161,6 +162,7 @@ export class LedgerThread {
   readonly host: VirtualHost;
   readonly queue: LedgerWork[] = [];
   isStopping = false;
+  room: LedgerRoom = 'open';
   readonly #disk: LedgerDisk;
 
   constructor(host: VirtualHost, disk: LedgerDisk) {
@@ -169,6 +171,7 @@ export class LedgerThread {
     host.onPost = (message) => {
       const work = message as ToLedger;
       if (work.type === 'stop') this.isStopping = true;
+      else if (work.type === 'room') this.room = work.room;
       else if (work.type !== 'upkeep' && work.type !== 'heal') this.queue.push(work);
     };
   }

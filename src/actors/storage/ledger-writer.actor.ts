@@ -18,6 +18,7 @@ import type { HealingDesk } from './healing-desk.ts';
 import type { IngestBuffer } from './ingest-buffer.ts';
 import type { RequestBook } from './request-book.ts';
 import { WRITER_RESTARTS, WRITER_LOOK_MS } from './restarts.ts';
+import type { WriterRoom } from './writer-room.ts';
 import { writerMachine } from './writer.machine.ts';
 
 /** How long a refusal is shown when nobody has written since. */
@@ -29,6 +30,7 @@ export interface LedgerWriterPorts {
   upkeep: RequestBook<UpkeepCommand>;
   /** Where damage is reported, and what becomes of it. */
   healing: HealingDesk;
+  room: WriterRoom;
   telemetry: Telemetry;
   /** Delivers framed final answers to a client; its connection may be gone. */
   deliver(answers: ConnectionAnswers): void;
@@ -56,7 +58,7 @@ export function ledgerWriterSpec(
 }
 
 function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
-  const { buffer, telemetry, upkeep, healing } = ports;
+  const { buffer, telemetry, healing } = ports;
   const host = cell.host!;
   let isRefusing = false;
   /** Since when nothing was taken; a full disk is said to be full until a commit shows otherwise. */
@@ -85,10 +87,7 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
   lookAtPlace(cell, ports);
   cell.scope.defer('ingest buffer', () => buffer.lose());
-  cell.scope.defer('upkeep', () => upkeep.detach());
-  const detach = healing.attach('ledger', (damage) => host.post({ ...damage, type: 'heal' }));
-  cell.scope.defer('healing', detach);
-  upkeep.attach(({ id, command }) => host.post({ type: 'upkeep', id, command }));
+  attachDesks(cell, ports);
   const replayed = buffer.rewind();
   if (replayed > 0) telemetry.emit('EntriesReplayed', { count: replayed });
 
@@ -132,6 +131,21 @@ function lookAtPlace(
 ): void {
   cell.scope.every(WRITER_LOOK_MS, () => {
     if (healing.percent('ledger') === undefined) assertInPlace();
+  });
+}
+
+/** What others ask of the thread, beside the entries. */
+function attachDesks(cell: CellContext<never>, { upkeep, healing, room }: LedgerWriterPorts): void {
+  const host = cell.host!;
+  cell.scope.defer('upkeep', () => upkeep.detach());
+  const detach = healing.attach('ledger', (damage) => host.post({ ...damage, type: 'heal' }));
+  cell.scope.defer('healing', detach);
+  upkeep.attach(({ id, command }) => host.post({ type: 'upkeep', id, command }));
+  cell.scope.defer('writer room', () => room.detach());
+  room.attach((granted) => {
+    host.post({ type: 'room', room: granted });
+    // What was refused meanwhile need not wait for longer.
+    if (granted !== 'none') cell.raise({ type: 'retryDue' });
   });
 }
 

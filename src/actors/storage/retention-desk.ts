@@ -1,7 +1,11 @@
 import { CodiError } from '../../protocol/errors.ts';
-import { hasChanged, type RetentionReport, type RunTask } from './retention-run.ts';
+import type { Pressure } from './retention-policy.ts';
+import { hasChanged, type RetentionReport } from './retention-report.ts';
+import type { RunTask } from './retention-ports.ts';
+import { WriterRoom } from './writer-room.ts';
 
 const VAIN_REST_MS = 10_000;
+const RANK: Readonly<Record<Pressure, number>> = { none: 0, low: 1, full: 2 };
 
 export type RunOutcome = { ok: true; report: RetentionReport } | { ok: false; error: CodiError };
 
@@ -15,19 +19,23 @@ interface Asking {
  * behind it. Whoever asks while a run is under way gets the next one, because this one may have passed by.
  */
 export class RetentionDesk {
+  /** What the ledger writer may use of the disk. */
+  readonly room = new WriterRoom();
   #run: RunTask | undefined;
   #onAsked: (() => void) | undefined;
   #asking: Asking[] = [];
   #answering: Asking[] = [];
-  #isPressed = false;
+  #pressure: Pressure = 'none';
   #isRunning = false;
-  #wasPressed = false;
-  #vainAtMs: number | undefined;
+  /** What the run is, or was, for. */
+  #purpose: Pressure = 'none';
+  #vain: { pressure: Pressure; atMs: number } | undefined;
+  #isStuck = false;
   #segments = 0;
   #last: { outcome: RunOutcome; atMs: number } | undefined;
 
   get isAsked(): boolean {
-    return this.#asking.length > 0 || this.#isPressed;
+    return this.#asking.length > 0 || this.#pressure !== 'none';
   }
 
   get last(): { outcome: RunOutcome; atMs: number } | undefined {
@@ -36,12 +44,19 @@ export class RetentionDesk {
 
   /** For people, in the tree. */
   get note(): string {
+    if (this.room.room === 'none') return 'making room on a full disk';
     if (this.#isRunning) return `archiving, ${this.#segments} segments so far`;
     return this.#last?.outcome.ok === false ? this.#last.outcome.error.message : 'waiting';
   }
 
   /** Why retention cannot do its work, if it cannot. */
   reason(): string | undefined {
+    if (this.room.room === 'none')
+      return 'the disk is full: entries are turned away while old ones make room';
+    if (this.#isStuck)
+      return 'the disk is full, and policy lets nothing go: all of it is younger than storage.keep_days';
+    if (this.room.room === 'inside')
+      return 'the disk is full: new entries take the room of old ones';
     const outcome = this.#last?.outcome;
     if (outcome?.ok === false) return `old entries cannot be archived: ${outcome.error.message}`;
     if (outcome?.report.stopped) return `archiving stopped at ${outcome.report.stopped}`;
@@ -57,12 +72,21 @@ export class RetentionDesk {
   }
 
   /** The ledger needs room. After a run that found none, this is not looked at for a while. */
-  press(nowMs: number): void {
-    const isInVain =
-      this.#vainAtMs !== undefined && Math.abs(nowMs - this.#vainAtMs) < VAIN_REST_MS;
-    if (this.#isPressed || isInVain) return;
-    this.#isPressed = true;
+  press(pressure: Pressure, nowMs: number): void {
+    if (this.room.room === 'none' || this.#isInVain(pressure, nowMs)) return;
+    if (RANK[pressure] <= RANK[this.#pressure]) return;
+    this.#pressure = pressure;
     this.#onAsked?.();
+  }
+
+  /** Room was made, or there is none to make: what was asked for until now is done. */
+  relieve(): void {
+    this.#pressure = 'none';
+  }
+
+  /** The ledger has taken something, so the disk is not full. */
+  worked(): void {
+    this.#isStuck = false;
   }
 
   /** A task of the archive pool, outside of any run. */
@@ -84,15 +108,14 @@ export class RetentionDesk {
       reject(new CodiError('CODI_TRY_AGAIN', { reason: 'retention restarts' }));
   }
 
-  /** A run begins; true when it must make room. */
-  begin(): boolean {
-    const isPressed = this.#isPressed;
-    this.#wasPressed = isPressed;
-    this.#isPressed = false;
+  /** A run begins; says what for. */
+  begin(): Pressure {
+    this.#purpose = this.#pressure;
+    this.#pressure = 'none';
     this.#isRunning = true;
     this.#segments = 0;
     this.#answering = this.#asking.splice(0);
-    return isPressed;
+    return this.#purpose;
   }
 
   progress(): void {
@@ -102,10 +125,17 @@ export class RetentionDesk {
   finish(outcome: RunOutcome, atMs: number): void {
     this.#isRunning = false;
     this.#last = { outcome, atMs };
-    const isInVain = this.#wasPressed && !(outcome.ok && hasChanged(outcome.report));
-    this.#vainAtMs = isInVain ? atMs : undefined;
+    this.#isStuck = outcome.ok && outcome.report.isStuck;
+    const hasHelped = outcome.ok && hasChanged(outcome.report);
+    this.#vain = hasHelped ? undefined : { pressure: this.#purpose, atMs };
     for (const { resolve, reject } of this.#answering.splice(0))
       if (outcome.ok) resolve(outcome.report);
       else reject(outcome.error);
+  }
+
+  /** More is done about a full disk than about a low one. */
+  #isInVain(pressure: Pressure, nowMs: number): boolean {
+    if (!this.#vain || RANK[this.#vain.pressure] < RANK[pressure]) return false;
+    return Math.abs(nowMs - this.#vain.atMs) < VAIN_REST_MS;
   }
 }

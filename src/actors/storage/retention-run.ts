@@ -1,61 +1,21 @@
 import { isCodiError } from '../../protocol/errors.ts';
-import type {
-  ArchiveTasks,
-  Plan,
-  PlanReason,
-  SegmentRecord,
-  UpkeepCommand,
-  UpkeepResult,
-} from '../../workers/storage/archive.messages.ts';
+import type { Plan, UpkeepCommand, UpkeepResult } from '../../workers/storage/archive.messages.ts';
 import {
   ageLimitMs,
   expiredSegments,
+  isCleared,
   isDiskLow,
   roomLimitMs,
+  segmentBytesFor,
   segmentForRoom,
-  type DiskSpace,
-  type RetentionPolicy,
+  smallerSegment,
+  type Pressure,
 } from './retention-policy.ts';
+import { emptyReport, type RetentionReport } from './retention-report.ts';
+import type { RetentionRunPorts } from './retention-ports.ts';
 
 /** After a step, the writer is left alone for so many times as long as it took. */
 const REST_FACTOR = 4;
-
-/** Runs a task in the archive pool. Rejects with CodiError. */
-export type RunTask = <Name extends keyof ArchiveTasks & string>(
-  task: Name,
-  input: Parameters<ArchiveTasks[Name]>[0],
-) => Promise<Awaited<ReturnType<ArchiveTasks[Name]>>>;
-
-export interface RetentionRunPorts {
-  policy: RetentionPolicy;
-  run: RunTask;
-  /** Asks the ledger thread. */
-  change(command: UpkeepCommand): Promise<UpkeepResult>;
-  disk(): Promise<DiskSpace>;
-  nowMs(): number;
-  monotonicMs(): number;
-  pause(durationMs: number): Promise<void>;
-  onSegment(segment: SegmentRecord): void;
-  /** A block does not match its leaf. */
-  onDamage(damage: { block: number; reason: string }): void;
-}
-
-/** What one run did. */
-export interface RetentionReport {
-  segments: number;
-  entries: number;
-  /** Rows removed from the tables; entries of an interrupted run are counted where it was finished. */
-  rows: number;
-  /** Canonical bytes of the entries. */
-  bytes: number;
-  fileBytes: number;
-  removedFiles: number;
-  removedBytes: number;
-  reasons: PlanReason[];
-  /** Why it could not go on. */
-  stopped: string | null;
-  durationMs: number;
-}
 
 /**
  * One pass of retention, step by step; every step can be the last one, and the next run goes on there. A
@@ -63,67 +23,125 @@ export interface RetentionReport {
  */
 export class RetentionRun {
   readonly #ports: RetentionRunPorts;
-  readonly report: RetentionReport = {
-    segments: 0,
-    entries: 0,
-    rows: 0,
-    bytes: 0,
-    fileBytes: 0,
-    removedFiles: 0,
-    removedBytes: 0,
-    reasons: [],
-    stopped: null,
-    durationMs: 0,
-  };
+  readonly report = emptyReport();
+  /** The writer takes nothing but what this run asks for. */
+  #isHeld = false;
 
   constructor(ports: RetentionRunPorts) {
     this.#ports = ports;
   }
 
-  /** `isPressed`: the ledger was refused a commit for want of room. */
-  async run(isPressed: boolean): Promise<RetentionReport> {
+  async run(pressure: Pressure): Promise<RetentionReport> {
     const { monotonicMs } = this.#ports;
     const startedMs = monotonicMs();
+    try {
+      if (pressure === 'full') await this.#clear();
+      else await this.#retainOrClear(pressure === 'low');
+    } finally {
+      this.report.durationMs = monotonicMs() - startedMs;
+    }
+    return this.report;
+  }
+
+  async #retainOrClear(isPressed: boolean): Promise<void> {
+    try {
+      await this.#retain(isPressed);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      await this.#clear();
+    }
+  }
+
+  async #retain(isPressed: boolean): Promise<void> {
+    await this.#restartLog();
     await this.#dropRows(await this.#change({ type: 'dropRows', budgetMs: this.#budgetMs }));
     await this.#removeExpired();
     await this.#archive(isPressed);
     await this.#makeRoom();
-    this.report.durationMs = monotonicMs() - startedMs;
-    return this.report;
+    await this.#restartLog();
   }
 
-  get #budgetMs(): number {
-    return this.#ports.policy.dropStepMs;
-  }
-
-  async #archive(isPressed: boolean): Promise<void> {
-    let wasRefused = false;
-    for (;;) {
-      const plan = await this.#plan(isPressed);
-      if (!plan) return;
-      let isDone: boolean;
+  /**
+   * The disk is full, and what makes room needs some: the reserve is given up for it, and the writer is held, so
+   * that nobody else takes it.
+   */
+  async #clear(): Promise<void> {
+    const { reserve, room, onReleased } = this.#ports;
+    await this.#sweep();
+    if (!(await this.#mayGo())) {
+      this.report.isStuck = this.report.removedFiles === 0;
+      return;
+    }
+    room.change('none');
+    this.#isHeld = true;
+    try {
+      const bytes = await reserve.release();
+      this.report.releasedBytes += bytes;
+      onReleased(bytes);
+      await this.#retain(true);
+    } finally {
       try {
-        isDone = await this.#take(plan);
-      } catch (error) {
-        // No room for the segment: an old archive may give way to it, once for each try.
-        if (!isCodiError(error) || error.code !== 'CODI_DISK_FULL' || wasRefused) throw error;
-        wasRefused = true;
-        if (!(await this.#removeOldest())) throw error;
-        continue;
+        await reserve.renew();
+      } finally {
+        this.#isHeld = false;
+        room.change((await this.#isCleared()) ? 'open' : 'inside');
       }
-      wasRefused = false;
-      if (!isDone) return;
     }
   }
 
-  async #plan(isPressed: boolean): Promise<Plan> {
+  /** Whether there is anything that the reserve would help to remove, or room inside that only the log keeps from use. */
+  async #mayGo(): Promise<boolean> {
+    const { policy, run, nowMs } = this.#ports;
+    const segments = await run('segments', {});
+    return (
+      segments.some(({ isDropped }) => !isDropped) ||
+      expiredSegments(policy, segments, nowMs()).length > 0 ||
+      segmentForRoom(policy, segments, nowMs()) !== undefined ||
+      (await this.#hasRoomInside()) ||
+      (await this.#plan(true, policy.segmentLimitBytes)) !== null
+    );
+  }
+
+  /** Where nobody waits, a step takes the time of its rest as well. */
+  get #budgetMs(): number {
+    return this.#ports.policy.dropStepMs * (this.#isHeld ? 1 + REST_FACTOR : 1);
+  }
+
+  async #archive(isPressed: boolean): Promise<void> {
+    let segmentBytes = await this.#segmentBytes();
+    let wasRefused = false;
+    // While the writer is held no more goes than must: the rest of what is old can wait for the next run.
+    while (!(this.#isHeld && (await this.#hasRoomInside()))) {
+      const plan = await this.#plan(isPressed, segmentBytes);
+      if (!plan) return;
+      try {
+        if (!(await this.#take(plan))) return;
+        wasRefused = false;
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        const smaller = this.#isHeld ? smallerSegment(segmentBytes) : undefined;
+        // No room for the smallest segment: an old archive may give way to it, once for each try.
+        if (smaller === undefined && (wasRefused || !(await this.#removeOldest()))) throw error;
+        wasRefused = smaller === undefined;
+        segmentBytes = smaller ?? (await this.#segmentBytes());
+      }
+      await this.#restartLog();
+    }
+  }
+
+  async #segmentBytes(): Promise<number> {
+    const { policy, disk } = this.#ports;
+    return this.#isHeld ? segmentBytesFor(policy, await disk()) : policy.segmentLimitBytes;
+  }
+
+  async #plan(isPressed: boolean, segmentLimitBytes: number): Promise<Plan> {
     const { policy, run, nowMs } = this.#ports;
     return run('plan', {
       beforeMs: ageLimitMs(policy, nowMs()),
       roomBeforeMs: roomLimitMs(policy, nowMs()),
       sizeLimitBytes: policy.sizeLimitBytes,
       isRoomNeeded: (isPressed || (await this.#isLow())) && !(await this.#hasRoomInside()),
-      segmentLimitBytes: policy.segmentLimitBytes,
+      segmentLimitBytes,
     });
   }
 
@@ -161,7 +179,7 @@ export class RetentionRun {
 
   async #dropRows(last: UpkeepResult): Promise<void> {
     for (let step = last; step.isDropping;) {
-      await this.#ports.pause(step.durationMs * REST_FACTOR);
+      if (!this.#isHeld) await this.#ports.pause(step.durationMs * REST_FACTOR);
       step = await this.#change({ type: 'dropRows', budgetMs: this.#budgetMs });
     }
   }
@@ -173,9 +191,10 @@ export class RetentionRun {
     await this.#sweep();
   }
 
-  /** Old archives go, one by one, until the disk has room. */
+  /** Old archives go, one by one, until the disk has room; after it was full, also for another reserve. */
   async #makeRoom(): Promise<void> {
-    while (await this.#isLow()) if (!(await this.#removeOldest())) return;
+    while (this.#isHeld ? !(await this.#isCleared()) : await this.#isLow())
+      if (!(await this.#removeOldest())) return;
   }
 
   async #removeOldest(): Promise<boolean> {
@@ -204,12 +223,28 @@ export class RetentionRun {
     return result;
   }
 
+  /** On a full disk the log is emptied between steps, so that the next one is written where the last one was. */
+  async #restartLog(): Promise<void> {
+    if (!this.#isHeld) return;
+    try {
+      // Without a reserve the room of the log is all there is.
+      await this.#change({ type: 'restartLog', isShrinking: this.report.releasedBytes === 0 });
+    } catch (error) {
+      // The step after it says whether that was too little.
+      if (!isDiskFull(error)) throw error;
+    }
+  }
+
   async #isLow(): Promise<boolean> {
     return isDiskLow(this.#ports.policy, await this.#ports.disk());
   }
+
+  async #isCleared(): Promise<boolean> {
+    const { policy, disk, reservedBytes } = this.#ports;
+    return isCleared(policy, await disk(), reservedBytes());
+  }
 }
 
-/** Whether a run did something that people should find in the ledger. */
-export function hasChanged(report: RetentionReport): boolean {
-  return report.rows > 0 || report.segments > 0 || report.removedFiles > 0;
+function isDiskFull(error: unknown): boolean {
+  return isCodiError(error) && error.code === 'CODI_DISK_FULL';
 }

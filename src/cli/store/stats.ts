@@ -46,13 +46,18 @@ function summary(stats: Stats, nowMs: number): string[] {
   return [
     `blocks     ${showCount(stats.blocks)}, in the tables from ${from(stats.oldest)} to ${from(stats.newest)}`,
     `archive    ${showCount(archive.segments)} segments, ${showCount(archive.entries)} entries, ${showBytes(archive.bytes)}, from ${from(archive.oldest)}`,
-    ...(stats.disk_free_bytes == null
-      ? []
-      : [`disk       ${showBytes(stats.disk_free_bytes)} free`]),
+    ...(diskText(stats) === '' ? [] : [`disk       ${diskText(stats)}`]),
     ...(retention ? [`retention  ${policyText(retention)}`] : []),
     ...(retention?.last_run_at ? [`last run   ${from(retention.last_run_at)}`] : []),
     ...(retention?.problem ? [`problem    ${safeText(retention.problem)}`] : []),
   ];
+}
+
+function diskText({ disk_free_bytes: free, disk_reserve_bytes: reserve }: Stats): string {
+  return [
+    ...(free == null ? [] : [`${showBytes(free)} free`]),
+    ...(reserve ? [`${showBytes(reserve)} in reserve`] : []),
+  ].join(', ');
 }
 
 function policyText(policy: NonNullable<Stats['retention']>): string {

@@ -57,6 +57,13 @@ export const storage = z.object({
     min: '0B',
     max: '1000TiB',
   }),
+  diskReserveBytes: size('disk_reserve', {
+    description:
+      'What is kept on the disk, in a file of its own, for archiving and removing entries when the disk is full. Never more than an eighth of the disk; 0 keeps none, and then a full disk needs a person.',
+    default: '32MiB',
+    min: '0B',
+    max: '1TiB',
+  }),
   keepDays: count('keep_days', {
     description:
       'Entries younger than this are never removed to make room; a disk that is full then takes no new ones.',

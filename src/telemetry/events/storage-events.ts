@@ -268,17 +268,4 @@ export const STORAGE_EVENTS = {
       },
     ],
   }),
-  DiskMeasured: defineEvent({
-    level: 'trace',
-    sentence: '{freeBytes} bytes are free on the disk of the ledger.',
-    fields: { freeBytes: number('Bytes that the user of the daemon may still write.') },
-    metrics: [
-      {
-        name: 'codi_disk_free_bytes',
-        type: 'gauge',
-        help: 'Free space on the disk of the data directory.',
-        value: ({ freeBytes }) => freeBytes,
-      },
-    ],
-  }),
 } as const;

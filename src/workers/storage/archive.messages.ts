@@ -1,9 +1,12 @@
 /** What retention asks of its pool (reading, compressing, verifying) and of the ledger thread (changing). */
 import type { ErrorCode } from '../../protocol/errors.ts';
+import type { DirectoryIdentity } from './held-directory.ts';
 
 /** Given to the pool as workerData (or as its `data`). */
 export interface ArchiveOptions {
   dataDir: string;
+  /** Which directory that has to be. */
+  directory?: DirectoryIdentity;
 }
 
 /** Blocks that leave the tables together; both ends belong to it. */
@@ -85,6 +88,8 @@ export interface StoreStats {
   /** Of the blocks whose entries are in the tables. */
   oldestMs: number | null;
   newestMs: number | null;
+  /** What the disk reserve holds. */
+  reserveBytes: number;
   archive: { segments: number; entries: number; bytes: number; oldestMs: number | null };
 }
 
@@ -126,6 +131,10 @@ export interface ArchiveTasks {
   space(input?: unknown): LedgerSpace;
   /** Deletes unfinished files and those of segments that were given up. */
   sweep(input?: unknown): { files: number; bytes: number };
+  /** Makes the reserve this large; 0: there is none. */
+  reserveDisk(input: { bytes: number }): void;
+  /** Gives the reserve back to the disk, and says how much it was. */
+  releaseReserve(input?: unknown): number;
   stats(input?: unknown): StoreStats;
   /** Copies a running store to an absolute path, and verifies the copy. */
   backup(input: { target: string; nowMs: number }): Promise<BackupManifest>;
@@ -138,7 +147,15 @@ export type UpkeepCommand =
   /** Removes more rows of a recorded segment, for about so long. */
   | { type: 'dropRows'; budgetMs: number }
   /** Gives up the file of a segment; it may be deleted then. */
-  | { type: 'giveUpFile'; n: number; nowMs: number };
+  | { type: 'giveUpFile'; n: number; nowMs: number }
+  /**
+   * Moves all of the write-ahead log into the database, so that the next change needs no room of the disk; shrinking,
+   * the room it had is given back.
+   */
+  | { type: 'restartLog'; isShrinking: boolean };
+
+/** What changes `segments`. */
+export type SegmentCommand = Exclude<UpkeepCommand, { type: 'restartLog' }>;
 
 export interface UpkeepResult {
   /** Rows of logs and file_events that were removed. */

@@ -6,13 +6,15 @@ import { join } from 'node:path';
 import type { ArchiveOptions, ArchiveTasks } from './archive.messages.ts';
 import { sweepFiles, writeSegment as write } from './archive/archive-files.ts';
 import { describeSpan, LiveBlocks, unlessDamaged } from './archive/live-blocks.ts';
+import { releaseReserve as release, reserveDisk as reserve } from './archive/reserve-file.ts';
 import { planSegment, readSpace } from './archive/plan-segment.ts';
 import { readSegments } from './archive/segment-table.ts';
 import { StoreTasks, taskFailure } from './archive/store-tasks.ts';
+import { assertHeld } from './held-directory.ts';
 import { openForReading, type SqliteDatabase } from './open-database.ts';
 import { workerOptions } from './worker-data.ts';
 
-const { dataDir } = workerOptions<ArchiveOptions>();
+const { dataDir, directory } = workerOptions<ArchiveOptions>();
 const store = new StoreTasks(dataDir);
 
 export const plan: ArchiveTasks['plan'] = (input) =>
@@ -30,6 +32,15 @@ export const space: ArchiveTasks['space'] = () => task(readSpace);
 
 export const sweep: ArchiveTasks['sweep'] = () =>
   task((database) => sweepFiles(dataDir, readSegments(database)));
+
+export const reserveDisk: ArchiveTasks['reserveDisk'] = ({ bytes }) =>
+  told(() => {
+    // Not in what lies in the place of a disk that is not mounted any more.
+    if (directory) assertHeld(dataDir, directory);
+    reserve(dataDir, bytes);
+  });
+
+export const releaseReserve: ArchiveTasks['releaseReserve'] = () => told(() => release(dataDir));
 
 export const stats: ArchiveTasks['stats'] = () => told(() => store.stats());
 

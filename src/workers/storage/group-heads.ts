@@ -47,6 +47,9 @@ export function ledgerHead(database: SqliteDatabase, heads: GroupHeads): LedgerH
 }
 
 export function databaseBytes(database: SqliteDatabase): number {
-  const pages = database.pragma('page_count', { simple: true }) as number;
-  return pages * (database.pragma('page_size', { simple: true }) as number);
+  return pageCount(database) * (database.pragma('page_size', { simple: true }) as number);
+}
+
+export function pageCount(database: SqliteDatabase): number {
+  return database.pragma('page_count', { simple: true }) as number;
 }

@@ -114,12 +114,19 @@ export interface ActsMessage {
 export type LedgerWork =
   EntriesMessage | FileEventsMessage | OpenRootMessage | ForgetRootMessage | ActsMessage;
 
-/** `stop`: finish what is queued, checkpoint, close, exit with code 0. */
+/**
+ * What the ledger may take of the disk: what it needs; only the pages it has; nothing, and then everything but
+ * upkeep is refused with CODI_DISK_FULL, untried.
+ */
+export type LedgerRoom = 'open' | 'inside' | 'none';
+
 export type ToLedger =
   | LedgerWork
   | { type: 'upkeep'; id: number; command: UpkeepCommand }
   /** Somebody met damage: it is looked at again, and healed by the next thread. */
   | { type: 'heal'; block?: number; reason: string }
+  | { type: 'room'; room: LedgerRoom }
+  /** Finish what is queued, checkpoint, close, exit with code 0. */
   | { type: 'stop' };
 
 /** Highest numbers; every stream is dense from 1, so they are counts, too. */

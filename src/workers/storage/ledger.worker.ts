@@ -10,6 +10,7 @@ import { timestampFromMs } from '../../protocol/timestamp.ts';
 import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
 import { AnswerBook } from './answer-book.ts';
 import { isIndexDamage, type FullTextIndex } from './full-text-index.ts';
+import { GrantedRoom } from './granted-room.ts';
 import { ledgerHead } from './group-heads.ts';
 import { groupLength, workBytes } from './group-size.ts';
 import type {
@@ -24,7 +25,7 @@ import { LedgerStore, type GroupResult } from './ledger-store.ts';
 import { openForWriting } from './open-database.ts';
 import { askForHealing, DEFAULT_HEALS_PER_HOUR } from './salvage/ask-for-healing.ts';
 import { openOrHeal, type OpenedStore } from './salvage/open-or-heal.ts';
-import { judgeFailure } from './storage-failure.ts';
+import { HELD, isDiskFull, judgeFailure, type StorageFailure } from './storage-failure.ts';
 import { StoreGate } from './store-gate.ts';
 import { isBlockSound } from './verify-blocks.ts';
 import { UpkeepQueue } from './upkeep-queue.ts';
@@ -65,12 +66,13 @@ port.on('message', wait);
 const gate = new StoreGate(options.gate);
 sendHeartbeats((message) => port.postMessage(message));
 const { database, opened: store, report: healed } = await start();
-const walLimit = new WalLimit(
-  database,
-  options.walRestartBytes ?? DEFAULT_WAL_RESTART_BYTES,
-  BUSY_TIMEOUT_MS,
-);
-const upkeep = new UpkeepQueue(database, () => store.fullText?.rebuild());
+const walRestartBytes = options.walRestartBytes ?? DEFAULT_WAL_RESTART_BYTES;
+const walLimit = new WalLimit(database, walRestartBytes, BUSY_TIMEOUT_MS);
+const room = new GrantedRoom(database, walLimit, { ...options, walRestartBytes });
+const upkeep = new UpkeepQueue(database, {
+  index: { rebuild: () => store.fullText?.rebuild() },
+  log: walLimit,
+});
 const head = ledgerHead(database, store.heads);
 if (!isGreeted) post({ type: 'sys.ready', head });
 if (healed) post({ type: 'healed', report: healed, head });
@@ -82,6 +84,7 @@ if (store.fullText?.isBehind) schedule();
 function take(message: ToLedger): void {
   if (message.type === 'stop') isStopping = true;
   else if (message.type === 'upkeep') upkeep.push(message);
+  else if (message.type === 'room') room.change(message.room);
   else if (message.type === 'heal') return takeDamage(message);
   else enqueue(message);
   schedule();
@@ -146,8 +149,8 @@ function turn(): void {
   isScheduled = false;
   clearTimeout(delay);
   delay = undefined;
-  if (queue.length > 0) commitGroup();
-  if (!isStopping && store.fullText?.isBehind) indexEarlier(store.fullText);
+  if (queue.length > 0) takeGroup();
+  if (!isStopping && !room.isHeld && store.fullText?.isBehind) indexEarlier(store.fullText);
   if (upkeep.isDue(queue.length > 0)) doUpkeep();
   if (queue.length > 0 || (!isStopping && !upkeep.isEmpty)) schedule();
   else if (isStopping) stop();
@@ -171,21 +174,36 @@ function indexEarlier(index: FullTextIndex): void {
   if (index.isBehind) schedule();
 }
 
-function commitGroup(): void {
+function takeGroup(): void {
   const taken = queue.splice(0, groupLength(queue, groupBytes));
   const group = taken.map(({ work }) => work);
   for (const { bytes } of taken) queuedBytes -= bytes;
+  if (room.isHeld) refuse(group, HELD);
+  else commitGroup(group);
+}
+
+function commitGroup(group: readonly LedgerWork[]): void {
   const startedMs = performance.now();
   let result: GroupResult;
   try {
-    result = store.commit(group, Date.now());
+    result = commit(group);
   } catch (error) {
-    refuse(group, error);
+    refuse(group, judgeFailure(error));
     return;
   }
   if (result.block !== null) Atomics.add(counters, COMMIT_SLOTS.ledger, 1);
   report(result, performance.now() - startedMs);
   limitWal();
+}
+
+/** What finds no room past the end of the log may find it at its beginning. */
+function commit(group: readonly LedgerWork[]): GroupResult {
+  try {
+    return store.commit(group, Date.now());
+  } catch (error) {
+    if (!isDiskFull(error) || !walLimit.restart()) throw error;
+    return store.commit(group, Date.now());
+  }
 }
 
 /** One short transaction between two groups. */
@@ -224,8 +242,7 @@ function report(result: GroupResult, durationMs: number): void {
   });
 }
 
-function refuse(group: readonly LedgerWork[], error: unknown): void {
-  const failure = judgeFailure(error);
+function refuse(group: readonly LedgerWork[], failure: StorageFailure): void {
   if (failure.kind === 'fatal') {
     fail(failure.code, failure.message);
     return;

@@ -18,6 +18,18 @@ const DISK_FULL_RETRY_MS = 1_000;
 const BUSY_RETRY_MS = 100;
 const READ_ONLY_RETRY_MS = 1_000;
 
+/** A writer that is held has not tried. */
+export const HELD: StorageFailure = {
+  kind: 'refused',
+  code: 'CODI_DISK_FULL',
+  retryMs: DISK_FULL_RETRY_MS,
+  message: 'room is being made',
+};
+
+export function isDiskFull(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'SQLITE_FULL';
+}
+
 /**
  * Judges an error of SQLite. After a failed fsync the pages count as clean although they are not on the
  * disk, so a second try would lie: I/O errors are fatal (Rebello et al., "Can Applications Recover from
@@ -28,7 +40,7 @@ export function judgeFailure(error: unknown): StorageFailure {
   if (isCodiError(error)) return { kind: 'fatal', code: error.code, message };
   const found = (error as { code?: unknown } | null)?.code;
   const sqlite = typeof found === 'string' ? found : '';
-  if (sqlite === 'SQLITE_FULL')
+  if (isDiskFull(error))
     return { kind: 'refused', code: 'CODI_DISK_FULL', retryMs: DISK_FULL_RETRY_MS, message };
   if (isPrimary(sqlite, 'SQLITE_BUSY') || isPrimary(sqlite, 'SQLITE_LOCKED')) {
     return {

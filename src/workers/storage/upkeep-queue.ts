@@ -3,6 +3,7 @@ import { SegmentTable } from './archive/segment-table.ts';
 import { isIndexDamage } from './full-text-index.ts';
 import type { SqliteDatabase } from './open-database.ts';
 import { judgeFailure, type StorageFailure } from './storage-failure.ts';
+import type { WalLimit } from './wal-limit.ts';
 
 /** A step is done after at most so many commit groups, also when entries never end. */
 const GROUPS_BETWEEN_STEPS = 4;
@@ -11,12 +12,17 @@ const GROUPS_BETWEEN_STEPS = 4;
 export class UpkeepQueue {
   readonly #table: SegmentTable;
   readonly #waiting: { id: number; command: UpkeepCommand }[] = [];
-  readonly #rebuildIndex: () => void;
+  readonly #index: { rebuild(): void };
+  readonly #log: Pick<WalLimit, 'restart'>;
   #groups = 0;
 
-  /** `rebuildIndex`: the full-text index is damaged, and can be made anew. */
-  constructor(database: SqliteDatabase, rebuildIndex: () => void) {
-    this.#rebuildIndex = rebuildIndex;
+  /** `index`: the full-text one, which can be made anew when it is damaged; `log`: the write-ahead log. */
+  constructor(
+    database: SqliteDatabase,
+    { index, log }: { index: { rebuild(): void }; log: Pick<WalLimit, 'restart'> },
+  ) {
+    this.#index = index;
+    this.#log = log;
     this.#table = new SegmentTable(database, () => performance.now());
   }
 
@@ -50,12 +56,19 @@ export class UpkeepQueue {
   }
 
   #do(command: UpkeepCommand): UpkeepResult {
+    if (command.type === 'restartLog') return this.#restartLog(command.isShrinking);
     try {
       return this.#table.run(command);
     } catch (error) {
       if (!isIndexDamage(error)) throw error;
-      this.#rebuildIndex();
+      this.#index.rebuild();
       return this.#table.run(command);
     }
+  }
+
+  #restartLog(isShrinking: boolean): UpkeepResult {
+    const startedMs = performance.now();
+    this.#log.restart(isShrinking ? 'TRUNCATE' : 'RESTART');
+    return { rows: 0, isDropping: false, durationMs: performance.now() - startedMs };
   }
 }

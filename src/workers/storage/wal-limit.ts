@@ -24,7 +24,7 @@ export function walBytes(frames: number, pageSizeBytes: number): number {
  */
 export class WalLimit {
   readonly #database: SqliteDatabase;
-  readonly #limitBytes: number;
+  #limitBytes: number;
   readonly #pageSizeBytes: number;
   readonly #busyTimeoutMs: number;
   readonly #look: SqliteStatement;
@@ -44,6 +44,11 @@ export class WalLimit {
     this.#look = database.prepare('PRAGMA wal_checkpoint(NOOP)');
   }
 
+  change(limitBytes: number): void {
+    this.#limitBytes = limitBytes;
+    this.#nextTryBytes = limitBytes;
+  }
+
   /** Call after a commit. Errors of the checkpoint itself are the caller's: an fsync may have failed. */
   afterCommit(): void {
     if (++this.#commits % COMMITS_PER_LOOK !== 0) return;
@@ -52,10 +57,18 @@ export class WalLimit {
     if (size < this.#seenBytes) this.#nextTryBytes = this.#limitBytes;
     this.#seenBytes = size;
     if (size < this.#nextTryBytes) return;
+    if (!this.restart()) this.#nextTryBytes = size + this.#limitBytes / 8;
+  }
+
+  /**
+   * Lets the next commit write from the beginning of the log: in room that it has, or truncated, in new one. False
+   * when a reader is in the way.
+   */
+  restart(mode: 'RESTART' | 'TRUNCATE' = 'RESTART'): boolean {
     this.#database.pragma(`busy_timeout = ${RESTART_BUSY_MS}`);
     try {
-      const [row] = this.#database.pragma('wal_checkpoint(RESTART)') as CheckpointRow[];
-      if (row?.busy) this.#nextTryBytes = size + this.#limitBytes / 8;
+      const [row] = this.#database.pragma(`wal_checkpoint(${mode})`) as CheckpointRow[];
+      return !row?.busy;
     } finally {
       this.#database.pragma(`busy_timeout = ${this.#busyTimeoutMs}`);
     }

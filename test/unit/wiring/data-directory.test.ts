@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { reservedBytes, reserveDisk } from '#codi/workers/storage/archive/reserve-file.js';
 import { holdDataDirectory, type DaemonCard } from '#codi/wiring/data-directory.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -46,4 +47,12 @@ test('A file, or a path through one, is no data directory.', () => {
     expect(() => holdDataDirectory(path, CARD)).toThrow(
       expect.objectContaining({ code: 'CODI_PATH_INVALID' }),
     );
+});
+
+test('A reserve stays where it is while the disk has room.', () => {
+  holdDataDirectory(home, CARD).release();
+  reserveDisk(home, 4_096);
+  const held = holdDataDirectory(home, CARD);
+  expect([held.wasFull, reservedBytes(home)]).toEqual([false, 4_096]);
+  held.release();
 });

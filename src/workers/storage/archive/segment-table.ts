@@ -1,7 +1,7 @@
 import type {
+  SegmentCommand,
   SegmentRecord,
   StoredSegment,
-  UpkeepCommand,
   UpkeepResult,
 } from '../archive.messages.ts';
 import { hasFullText } from '../full-text-index.ts';
@@ -63,14 +63,14 @@ export class SegmentTable {
     ];
   }
 
-  run(command: UpkeepCommand): UpkeepResult {
+  run(command: SegmentCommand): UpkeepResult {
     const startedMs = this.#now();
     const rows = this.#database.transaction(() => this.#change(command, startedMs)).immediate();
     const isDropping = this.#dropping.get() !== undefined;
     return { rows, isDropping, durationMs: this.#now() - startedMs };
   }
 
-  #change(command: UpkeepCommand, startedMs: number): number {
+  #change(command: SegmentCommand, startedMs: number): number {
     switch (command.type) {
       case 'beginSegment':
         // Asked again after it was done, it changes nothing: the segment does not follow the last one any more.

@@ -22,6 +22,7 @@ export function statsRow(stats: StoreStats): BodyOf<'StoreStatus'> {
       bytes: archive.bytes,
       ...timed('oldest', archive.oldestMs),
     },
+    disk_reserve_bytes: stats.reserveBytes,
   };
 }
 

@@ -5,6 +5,7 @@ import { STREAMS, type StreamCode } from '../codes.ts';
 import { streamEndSql } from '../group-heads.ts';
 import type { SqliteDatabase, StoreKind } from '../open-database.ts';
 import { readSpace } from './plan-segment.ts';
+import { reservedBytes } from './reserve-file.ts';
 import { readSegments } from './segment-table.ts';
 
 const LEDGER_STREAMS = [
@@ -35,6 +36,7 @@ export function readStats(
     blocks: value(ledger, 'SELECT max(n) + 1 FROM blocks') ?? 0,
     oldestMs: oldestLive(ledger),
     newestMs: value(ledger, 'SELECT committed_ms FROM blocks ORDER BY n DESC LIMIT 1'),
+    reserveBytes: reservedBytes(dataDir),
     archive: {
       segments: kept.length,
       entries: sum(({ entries }) => entries),

@@ -1,5 +1,6 @@
 import { IngestBuffer } from '#codi/actors/storage/ingest-buffer.js';
 import { ledgerWriterSpec } from '#codi/actors/storage/ledger-writer.actor.js';
+import { WriterRoom } from '#codi/actors/storage/writer-room.js';
 import { RequestBook } from '#codi/actors/storage/request-book.js';
 import type {
   ConnectionAnswers,
@@ -28,6 +29,7 @@ let world: ActorWorld;
 let buffer: IngestBuffer;
 let disk: LedgerDisk;
 let threads: LedgerThread[];
+let room: WriterRoom;
 let answers: ConnectionAnswers[];
 let facts: unknown[];
 let log: TelemetryLog;
@@ -43,6 +45,7 @@ beforeEach(async () => {
   });
   disk = new LedgerDisk();
   threads = [];
+  room = new WriterRoom();
   canOpen = true;
   answers = [];
   facts = [];
@@ -63,6 +66,7 @@ beforeEach(async () => {
     {
       buffer,
       upkeep: new RequestBook(1),
+      room,
       assertInPlace: () => undefined,
       healing: newHealingDesk(),
       onRefused: () => undefined,
@@ -224,4 +228,34 @@ test('Stopping does not wait for a disk that refuses.', async () => {
   thread().finish();
   await world.settle();
   await expect(stopping).resolves.toMatchObject({ unstopped: [] });
+});
+
+test('What it may use of the disk is told to its thread, and to the next one.', async () => {
+  room.change('none');
+  await world.settle();
+  expect(thread().room).toBe('none');
+  thread().die();
+  await world.advance(1_000);
+  expect([threads.length, thread().room]).toEqual([2, 'none']);
+  room.change('inside');
+  await world.settle();
+  expect(thread().room).toBe('inside');
+});
+
+test('Once room was made, what was refused goes at once.', async () => {
+  room.change('none');
+  buffer.offerFileEvents({
+    rootId: 9,
+    rootPath: ROOT,
+    sequence: 1,
+    events: [],
+    onCommitted: () => undefined,
+  });
+  await world.settle();
+  thread().refuse(1, 60_000);
+  await world.settle();
+  expect(thread().queue).toEqual([]);
+  room.change('open');
+  await world.settle();
+  expect(thread().queue).toMatchObject([{ type: 'fileEvents' }]);
 });

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { RequestBook } from '#codi/actors/storage/request-book.js';
 import { RetentionDesk } from '#codi/actors/storage/retention-desk.js';
-import type { RetentionReport } from '#codi/actors/storage/retention-run.js';
+import type { RetentionReport } from '#codi/actors/storage/retention-report.js';
 import { retentionSpec, type ArchivePool } from '#codi/actors/storage/retention.actor.js';
 import { CodiError } from '#codi/protocol/errors.js';
 import type { Plan, UpkeepCommand, UpkeepResult } from '#codi/workers/storage/archive.messages.js';
@@ -9,6 +9,8 @@ import { ActorWorld, rememberTelemetry, type TelemetryLog } from '../../../suppo
 
 const PLAN: Plan = { firstBlock: 0, lastBlock: 1, reason: 'age', entries: 5, bytes: 500 };
 const SEGMENT = { firstBlock: 0, lastBlock: 1, entries: 5, bytes: 500, fileBytes: 50 };
+
+const RESERVE_BYTES = 8_192;
 
 let world: ActorWorld;
 let desk: RetentionDesk;
@@ -19,6 +21,8 @@ let records: RetentionReport[];
 let disk: { freeBytes: number; totalBytes: number };
 let failure: CodiError | undefined;
 let isHanging: boolean;
+let reserved: number;
+let reserveCalls: number;
 let isClosed: boolean;
 let damaged: { block: number; reason: string } | undefined;
 let damages: { block: number; reason: string }[];
@@ -31,6 +35,15 @@ function createPool(): ArchivePool {
     segments: () => [],
     space: () => ({ pageBytes: 4_096, pages: 10, freePages: 0 }),
     sweep: () => ({ files: 0, bytes: 0 }),
+    reserveDisk: () => {
+      reserved = RESERVE_BYTES;
+      reserveCalls += 1;
+    },
+    releaseReserve: () => {
+      const released = reserved;
+      reserved = 0;
+      return released;
+    },
   };
   return {
     run: (task, _input, signal) =>
@@ -52,6 +65,7 @@ beforeEach(async () => {
   disk = { freeBytes: 1_000, totalBytes: 1_000 };
   [failure, isHanging, isClosed] = [undefined, false, false];
   [damaged, damages] = [undefined, []];
+  [reserved, reserveCalls] = [0, 0];
   const writer = new RequestBook<UpkeepCommand>(16);
   let stepsLeft = 2;
   writer.attach(({ id, command }) => {
@@ -69,6 +83,7 @@ beforeEach(async () => {
       retentionDays: 90,
       sizeLimitBytes: 0,
       diskFloorBytes: 10,
+      diskReserveBytes: RESERVE_BYTES,
       keepDays: 7,
       isArchiving: true,
       archiveDays: 0,
@@ -80,6 +95,7 @@ beforeEach(async () => {
     desk,
     createPool,
     disk: async () => disk,
+    reservedBytes: () => reserved,
     telemetry: log.telemetry,
     onDamage: (damage) => void damages.push(damage),
     record: (report) => void records.push(report),
@@ -146,10 +162,10 @@ test('A run that fails is told, shown, and tried again.', async () => {
 });
 
 test('A disk that runs low starts a run, and after one in vain not at once another.', async () => {
-  disk = { freeBytes: 1, totalBytes: 1_000 };
+  disk = { freeBytes: 5, totalBytes: 1_000 };
   await world.advance(10_500);
   expect(commands).toEqual(['dropRows']);
-  desk.press(world.environment.clock.nowMs());
+  desk.press('low', world.environment.clock.nowMs());
   await world.settle();
   expect(commands).toEqual(['dropRows']);
   await world.advance(20_000);
@@ -165,4 +181,73 @@ test('A stop in the middle of a run ends its threads and does not wait for it.',
   await world.advance(1_000);
   expect((await stopped).unstopped).toEqual([]);
   expect(isClosed).toBe(true);
+});
+
+/** Large enough for a reserve. */
+const LARGE_DISK = { freeBytes: 100_000, totalBytes: 200_000 };
+
+test('The reserve is made a moment after the start, and made again once there is room for it.', async () => {
+  disk = LARGE_DISK;
+  await world.advance(1_900);
+  expect(reserved).toBe(0);
+  await world.advance(200);
+  expect([reserved, reserveCalls]).toEqual([RESERVE_BYTES, 1]);
+  expect(log.events).toContainEqual({ name: 'DiskReserveMade', bytes: RESERVE_BYTES });
+  await world.advance(60_000);
+  expect(reserveCalls).toBe(1);
+  const measured = { name: 'DiskMeasured', freeBytes: 100_000, reserveBytes: RESERVE_BYTES };
+  expect(log.events).toContainEqual(measured);
+});
+
+test('A refused ledger is given the reserve, said in an event, an act and the reasons, and opened once there is room.', async () => {
+  disk = LARGE_DISK;
+  await world.advance(3_000);
+  disk = { ...LARGE_DISK, freeBytes: 0 };
+  plans = [PLAN, PLAN, null];
+  const rooms: string[] = [];
+  desk.room.attach((room) => rooms.push(`${room}: ${desk.reason()}`));
+  desk.press('full', world.environment.clock.nowMs());
+  await world.advance(900);
+  expect(rooms).toEqual([
+    'none: the disk is full: entries are turned away while old ones make room',
+    'inside: the disk is full: new entries take the room of old ones',
+  ]);
+  expect(log.events).toContainEqual({ name: 'DiskReserveReleased', bytes: RESERVE_BYTES });
+  expect(log.names()).toContain('DiskCleared');
+  expect(records[0]).toMatchObject({ segments: 1, releasedBytes: RESERVE_BYTES });
+  disk = LARGE_DISK;
+  await world.advance(1_100);
+  expect(desk.room.room).toBe('open');
+  expect([desk.reason(), reserved]).toEqual([undefined, RESERVE_BYTES]);
+});
+
+test('Where policy lets nothing go that is said until the ledger takes something, and the reserve is kept.', async () => {
+  disk = LARGE_DISK;
+  await world.advance(3_000);
+  desk.press('full', world.environment.clock.nowMs());
+  await world.settle();
+  expect(desk.reason()).toContain('policy lets nothing go');
+  expect(log.names().filter((name) => name === 'DiskStaysFull')).toHaveLength(1);
+  expect([desk.room.room, reserved, records]).toEqual(['open', RESERVE_BYTES, []]);
+  desk.press('full', world.environment.clock.nowMs());
+  await world.settle();
+  expect(log.names().filter((name) => name === 'DiskStaysFull')).toHaveLength(1);
+  desk.worked();
+  expect(desk.reason()).toBeUndefined();
+});
+
+test('A vain run for a low disk does not keep a full one from being cleared.', async () => {
+  desk.press('low', world.environment.clock.nowMs());
+  await world.settle();
+  plans = [PLAN, PLAN, null];
+  desk.press('full', world.environment.clock.nowMs());
+  await world.settle();
+  expect(runs()).toBe(1);
+});
+
+test('A hold ends with the actor that began it.', async () => {
+  plans = [PLAN, PLAN];
+  desk.room.change('none');
+  await world.kill('retention');
+  expect(desk.room.room).toBe('open');
 });
