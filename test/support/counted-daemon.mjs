@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import process from 'node:process';
 import { loadConfig } from '#codi/config/load.js';
 import { startDaemon } from '#codi/main.js';
+import { openPeerUsers } from '#codi/platform/peer-user.js';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import { nodeEnvironment, ownerOfCurrentContext } from '#codi/supervisor/index.js';
 import { createTelemetry } from '#codi/telemetry/telemetry.js';
@@ -45,7 +46,10 @@ function countedEnvironment() {
 }
 
 async function start() {
-  const loaded = loadConfig({ env: {}, flags: { 'debug.write': true } });
+  // What comes and goes by itself would make two countings differ: a look at the spool folder is a timer less while
+  // it lasts, and the scrub opens its databases once in twelve hours.
+  const env = { CODI_SPOOL_SCAN_INTERVAL: '1h', CODI_STORAGE_SCRUB: '0' };
+  const loaded = loadConfig({ env, flags: { 'debug.write': true } });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
   const telemetry = createTelemetry({
     destination: 'stderr',
@@ -63,6 +67,8 @@ async function start() {
     version: 'test',
     pid: process.pid,
     uid: process.getuid?.() ?? 0,
+    readPeerUser: (await openPeerUsers()).read,
+    audit: { origin: 'codi.test/counted' },
   });
   void daemon.ended.then((reason) => process.send({ type: 'gaveUp', reason }));
   await daemon.settled;
