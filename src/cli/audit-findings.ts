@@ -59,9 +59,9 @@ export async function checkDatabases(
       total.entries += piece.entries;
       total.segments += piece.segments;
       total.leafOnly += piece.leaf_only;
-      total.lost += piece.lost;
+      total.lost += piece.lost ?? 0;
       for (const finding of piece.findings) total.findings.push({ ...finding, database });
-      for (const loss of piece.losses) total.losses.push({ ...loss, database });
+      for (const loss of piece.losses ?? []) total.losses.push({ ...loss, database });
       onPiece(database, piece.checked, piece.blocks);
       cursor = piece.next ?? null;
     } while (cursor !== null);

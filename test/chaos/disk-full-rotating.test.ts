@@ -51,7 +51,10 @@ async function startOnSmallDisk(
   env: Record<string, string>,
   under: [string, ...string[]] = inNamespace(SMALL_DISK, place.dataDir),
 ): Promise<{ running: RunningDaemon; client: MonitorClient }> {
-  const running = (daemon = await startDaemon(place, [], { env, under }));
+  const running = (daemon = await startDaemon(place, [], {
+    env: { CODI_STORAGE_DISK_RESERVE: '32MiB', ...env },
+    under,
+  }));
   const client = await running.client({ deadlineMs: 60_000 });
   return { running, client };
 }

@@ -51,6 +51,9 @@ export interface RunningDaemon {
   kill(): Promise<void>;
 }
 
+/** Tests of a full disk ask for a reserve; for the others 32 MiB a daemon would only be written for nothing. */
+const DISK_SPARED = { CODI_STORAGE_DISK_RESERVE: '0B' };
+
 /** Starts the real daemon, as `codi up` does, and waits until it has recorded what is on disk. */
 export async function startDaemon(
   place: DaemonPlace,
@@ -71,7 +74,13 @@ export async function startDaemon(
     execPath,
     execArgv,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, CODI_DEBUG_WRITE: '1', CODI_HTTP_PORT: '0', ...options.env },
+    env: {
+      ...process.env,
+      CODI_DEBUG_WRITE: '1',
+      ...DISK_SPARED,
+      CODI_HTTP_PORT: '0',
+      ...options.env,
+    },
   });
   let stderr = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));

@@ -8,6 +8,11 @@ import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from './d
 type Findings = BodyOf<'AuditFindings'>;
 const HEALED = /^(ledger|state)\.db was damaged \(.*\) and is healed/;
 
+interface Verified {
+  findings: Findings['findings'];
+  losses: Findings['findings'];
+}
+
 /** A daemon whose databases are damaged while it is down, or while it runs. */
 export class DamagedDaemon {
   readonly place: DaemonPlace = newPlace();
@@ -81,14 +86,14 @@ export class DamagedDaemon {
   }
 
   /** What `codi audit verify` finds and names. */
-  async verify(database: 'ledger' | 'state'): Promise<Pick<Findings, 'findings' | 'losses'>> {
+  async verify(database: 'ledger' | 'state'): Promise<Verified> {
     const client = await this.daemon!.client();
-    const all: Pick<Findings, 'findings' | 'losses'> = { findings: [], losses: [] };
+    const all: Verified = { findings: [], losses: [] };
     let cursor: string | null = null;
     do {
       const page: Findings = await client.request('AuditVerify', { database, cursor });
       all.findings.push(...page.findings);
-      all.losses.push(...page.losses);
+      all.losses.push(...(page.losses ?? []));
       cursor = page.next ?? null;
     } while (cursor !== null);
     await client.close();
