@@ -67,5 +67,8 @@ export interface RepairedStore {
     is_signed_chain: boolean | null;
     /** Name of the damaged file in the data directory. */
     quarantine: string;
+    /** Entries of lost blocks that can be read and not be proved, and the file beside it that they are in. */
+    unproved_entries: number;
+    unproved_file: string | null;
   };
 }

@@ -45,6 +45,8 @@ export function healingAct(report: HealReport): Act {
         kind,
         ranges,
       })),
+      unproved_entries: report.unproved,
+      unproved_file: report.unprovedFile,
       is_signed_chain: report.isSignedChain,
       has_skipped_numbers: report.hasSkippedNumbers,
       producers: dedupe.producers,

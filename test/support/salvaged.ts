@@ -9,7 +9,14 @@ export function salvaged(
   from: string,
   to: string,
 ): SalvageReport {
-  const work = salvage({ kind, dataDir, from, to, nowMs: 1_700_000_009_000 });
+  const work = salvage({
+    kind,
+    dataDir,
+    from,
+    to,
+    unproved: `${to}.unproved`,
+    nowMs: 1_700_000_009_000,
+  });
   let step = work.next();
   while (step.done !== true) step = work.next();
   return step.value;

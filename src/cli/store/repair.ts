@@ -38,5 +38,10 @@ function storeLines({ store, damage, healed }: RepairedStore, { style }: Invocat
     ...reasons,
     `${store}.db ${style.green('is healed:')} ${found}; ${lost}`,
     `  the damaged file is ${safeText(healed.quarantine)}`,
+    ...(healed.unproved_file === null
+      ? []
+      : [
+          `  ${plural(healed.unproved_entries, 'entry', 'entries')} of lost blocks can be read, not proved: \`codi store cat ${safeText(healed.unproved_file)}\``,
+        ]),
   ];
 }

@@ -49,6 +49,8 @@ export interface SalvageReport {
   /** Numbers that may have been given away were left out. */
   hasSkippedNumbers: boolean;
   dedupe: DedupeFound;
+  /** Entries of lost blocks that can be read and not be proved. */
+  unproved: number;
   durationMs: number;
 }
 
@@ -60,6 +62,8 @@ export interface HealReport extends SalvageReport {
   reason: string;
   /** Name of the damaged database in the data directory; its log is beside it. */
   quarantine: string;
+  /** Name of the file with the unproved entries; null when there are none. */
+  unprovedFile: string | null;
 }
 
 /** Sent by a writer's thread while it cannot serve yet. */

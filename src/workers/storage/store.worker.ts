@@ -81,6 +81,8 @@ async function repaired(input: { isCheck: boolean; nowMs: number }): Promise<Rep
         lost_blocks: report.lostBlocks,
         is_signed_chain: report.isSignedChain,
         quarantine: report.quarantine,
+        unproved_entries: report.unproved,
+        unproved_file: report.unprovedFile,
       },
     }),
   }));

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError } from '../../../protocol/errors.ts';
 import type { SegmentFile } from '../../../protocol/store-calls.ts';
+import { isUnprovedName, readUnproved } from '../salvage/unproved-file.ts';
 import { ArchiveSegment } from './archive-segment.ts';
 import { ARCHIVE_FOLDER, DamagedSegment } from './segment-format.ts';
 
@@ -59,10 +60,12 @@ export function segmentPath(dataDir: string, file: string): string {
   return join(dataDir, ARCHIVE_FOLDER, file);
 }
 
-/** Lines of one part of a segment, as they stand in the file. */
+/** Lines of one part of a segment, as they stand in the file; or of a file with unproved entries. */
 export function readPart(dataDir: string, file: string, part: number): string[] {
-  const path = segmentPath(dataDir, file);
+  const isUnproved = isUnprovedName(file) && existsSync(join(dataDir, file));
+  const path = isUnproved ? join(dataDir, file) : segmentPath(dataDir, file);
   try {
+    if (isUnproved) return readUnproved(path);
     return withSegment(path, (segment) => {
       const index = segment.members[part];
       return index ? segment.linesOf(index) : [];

@@ -38,11 +38,18 @@ export class KnownLosses {
     }
   }
 
-  findings(): Finding[] {
+  /** `unprovedOf`: where those of them stand that can be read and not be proved, by when they were found. */
+  findings(unprovedOf: (foundMs: number) => string | undefined): Finding[] {
     return this.#spans.map(({ first, last, of, ranges }) => {
       const found = new Date(of.foundMs).toISOString();
       const more = first === last ? '' : ` (and up to block ${last})`;
-      return { block: first, ranges, reason: `${WORDS[of.kind]}${more}; found ${found}` };
+      const file = of.kind === LOSSES.leaf ? undefined : unprovedOf(of.foundMs);
+      const readable = file === undefined ? '' : `; what can still be read of them is in ${file}`;
+      return {
+        block: first,
+        ranges,
+        reason: `${WORDS[of.kind]}${more}; found ${found}${readable}`,
+      };
     });
   }
 }

@@ -11,6 +11,7 @@ import { STREAMS } from '../codes.ts';
 import { isWithoutEntries } from '../lost-blocks.ts';
 import type { SqliteDatabase, StoreKind } from '../open-database.ts';
 import { BlockBytes, type StoredBlock } from './block-bytes.ts';
+import { unprovedOf } from '../salvage/unproved-file.ts';
 import { KnownLosses } from './known-losses.ts';
 import type { Marks } from './signed-marks.ts';
 
@@ -96,7 +97,7 @@ export function verifyPiece(
       segments,
       leafOnly,
       findings,
-      losses: losses.findings(),
+      losses: losses.findings((foundMs) => unprovedOf(dataDir, kind, foundMs)),
       lost,
       ...(damage && { damage }),
     };

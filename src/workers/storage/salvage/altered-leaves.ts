@@ -13,38 +13,42 @@ interface Leaf {
   leaf: Buffer;
 }
 
-/** Whether the chain is, up to there, the one that was signed. */
-export function fits(database: SqliteDatabase, { size, root }: Mark): boolean {
+/** Whether the chain is, up to there, the one that was signed. Yields after some leaves. */
+export function* fits(database: SqliteDatabase, { size, root }: Mark): Generator<void, boolean> {
   const tree = new BlockTree(database);
-  while (tree.size < size && tree.grow(Math.min(STEP_LEAVES, size - tree.size)) > 0);
+  while (tree.size < size && tree.grow(Math.min(STEP_LEAVES, size - tree.size)) > 0) yield;
   return tree.size === size && tree.root().equals(root);
 }
 
-/** Finds those blocks whose leaves were altered, not their entries: with the right ones the tree is what was signed. */
-export function acquitSuspects(
+/**
+ * Finds those blocks whose leaves were altered, not their entries: with the right ones the tree is what was signed.
+ * Yields after small pieces.
+ */
+export function* acquitSuspects(
   chain: SalvageChain,
   archived: ArchivedSource,
   target: SalvageTarget,
   mark: Mark,
-): void {
-  if (fits(target.database, mark)) return;
+): Generator<void> {
+  if (yield* fits(target.database, mark)) return;
   // A segment holds its leaves and their entries, which bear each other out.
-  exchange(target, [...archivedLeaves(archived, target)]);
-  if (fits(target.database, mark)) return;
+  yield* takeArchivedLeaves(archived, target);
+  if (yield* fits(target.database, mark)) return;
   const { suspects } = chain;
   if (suspects.length === 0) return;
   for (const some of [suspects, ...suspects.map((one) => [one])]) {
     const altered = exchange(target, some);
-    if (fits(target.database, mark)) return some.forEach((suspect) => chain.acquit(suspect));
+    if (yield* fits(target.database, mark)) return some.forEach((suspect) => chain.acquit(suspect));
     exchange(target, altered);
   }
 }
 
-/** Of archived blocks, the leaves that are others in their segments. */
-function* archivedLeaves(archived: ArchivedSource, target: SalvageTarget): Generator<Leaf> {
+/** Gives archived blocks the leaves that their segments have. */
+function* takeArchivedLeaves(archived: ArchivedSource, target: SalvageTarget): Generator<void> {
   for (let n = 0; n <= archived.lastBlock; n++) {
     const block = archived.block(n);
-    if (block && !target.leafOf(n).equals(block.leaf)) yield { n, leaf: block.leaf };
+    if (block && !target.leafOf(n).equals(block.leaf)) target.changeLeaf(n, block.leaf);
+    yield;
   }
 }
 

@@ -48,6 +48,7 @@ const COLUMNS: Record<number, readonly string[]> = Object.fromEntries(
 const LEAF_BYTES = 32;
 /** So many ways to put a block together from doubtful rows are tried. */
 const TRIES_MAX = 256;
+const SLICE_NUMBERS = 4_096;
 
 /** Streams of a store, in the order in which a leaf hashes them. */
 export function streamsOf(kind: StoreKind): StreamCode[] {
@@ -153,6 +154,18 @@ export class BlockCandidates {
     );
   }
 
+  /** Entries of a range that make sense one by one, in order, by the slice; several where images of one differ. */
+  *readable({ stream, first, last }: BlockRange): Generator<StoredRow[]> {
+    for (let from = first; from <= last; from += SLICE_NUMBERS) {
+      const to = Math.min(last, from + SLICE_NUMBERS - 1);
+      const rows = this.#found.byNumber(STREAM_TABLES[stream], from, to);
+      const numbers = [...rows.keys()].sort((one, other) => one - other);
+      yield numbers.flatMap((number) =>
+        this.#entriesOf(stream, rows.get(number)!).map(({ values }) => rowOf(stream, values)),
+      );
+    }
+  }
+
   /** For each entry of these ranges what it may have been; undefined when one is gone. */
   #slots(ranges: readonly BlockRange[]): FoundEntry[][] | undefined {
     const slots: FoundEntry[][] = [];
@@ -181,12 +194,9 @@ export class BlockCandidates {
   }
 
   #canonical(stream: StreamCode, values: readonly CellValue[]): Buffer | undefined {
-    const row = Object.fromEntries(
-      COLUMNS[stream]!.map((column, index) => [column, values[index]]),
-    ) as StoredRow;
     this.#out.clear();
     try {
-      appendRow(this.#out, stream, row);
+      appendRow(this.#out, stream, rowOf(stream, values));
     } catch (error) {
       // A number that no column of ours can have.
       if (error instanceof RangeError || error instanceof TypeError) return undefined;
@@ -203,6 +213,10 @@ export class BlockCandidates {
     for (const { values } of this.#found.rangesOf(stream, newest))
       if (isCount(values[3])) yield { last: values[3] };
   }
+}
+
+function rowOf(stream: StreamCode, values: readonly CellValue[]): StoredRow {
+  return Object.fromEntries(COLUMNS[stream]!.map((column, index) => [column, values[index]]));
 }
 
 export function isCount(value: unknown): value is number {

@@ -16,6 +16,7 @@ import {
   type Healing,
 } from './quarantine.ts';
 import { salvage } from './salvage.ts';
+import { unprovedName } from './unproved-file.ts';
 
 const HOUR_MS = 3_600_000;
 /** Work between two turns of the event loop: heartbeats and orders to stop get through. */
@@ -66,18 +67,22 @@ export async function heal(
 
 async function rebuild(
   kind: StoreKind,
-  { quarantine, reason }: Healing,
+  { quarantine, reason, startedMs }: Healing,
   { dataDir, nowMs, onProgress }: HealPorts,
 ): Promise<void> {
   const to = draftPath(dataDir, kind);
   for (const end of ['', '-journal', '-wal', '-shm']) await rm(`${to}${end}`, { force: true });
   const from = join(dataDir, quarantine);
-  const report = await inSlices(salvage({ kind, dataDir, from, to, nowMs: nowMs() }), onProgress);
+  const unproved = join(dataDir, unprovedName(quarantine));
+  await rm(unproved, { force: true });
+  const work = salvage({ kind, dataDir, from, to, unproved, nowMs: startedMs });
+  const report = await inSlices(work, onProgress);
   await syncSlowly(to);
   const healed: HealReport = {
     healedAt: new Date(nowMs()).toISOString(),
     reason,
     quarantine,
+    unprovedFile: report.unproved > 0 ? unprovedName(quarantine) : null,
     ...report,
   };
   writeDurably(dataDir, `${quarantine}.json`, `${JSON.stringify(healed, null, 2)}\n`);

@@ -6,6 +6,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { join } from 'node:path';
 import { syncPath, writeDurably } from '../durable-file.ts';
 import type { StoreKind } from '../open-database.ts';
+import { quarantineName } from './unproved-file.ts';
 
 /** What is under way. */
 export interface Healing {
@@ -49,9 +50,8 @@ export function beginHealing(
   reason: string,
   nowMs: number,
 ): Healing {
-  const stamp = new Date(nowMs).toISOString().replaceAll(':', '');
   const healing = {
-    quarantine: `${kind}.db.corrupt.${stamp}`,
+    quarantine: quarantineName(kind, nowMs),
     hadDatabase: isThere(join(dataDir, `${kind}.db`)),
     reason,
     startedMs: nowMs,

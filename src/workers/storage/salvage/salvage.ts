@@ -12,6 +12,7 @@ import { LOSSES } from '../lost-blocks.ts';
 import { openForSalvage, type SqliteDatabase, type StoreKind } from '../open-database.ts';
 import { acquitSuspects, fits } from './altered-leaves.ts';
 import { ArchivedSource } from './archived-source.ts';
+import { BlockCandidates } from './block-candidates.ts';
 import { FoundRows } from './found-rows.ts';
 import type { LossSpans } from './loss-spans.ts';
 import { PageImages, type PageSeal } from './page-images.ts';
@@ -25,6 +26,8 @@ import {
 } from './salvage-derived.ts';
 import type { SalvageReport } from '../healing.messages.ts';
 import { SalvageTarget } from './salvage-target.ts';
+import { takeUnproved } from './take-unproved.ts';
+import { UnprovedFile } from './unproved-file.ts';
 
 export interface SalvageInput {
   kind: StoreKind;
@@ -33,6 +36,9 @@ export interface SalvageInput {
   from: string;
   /** Where the new one is made; nothing is there. */
   to: string;
+  /** Where entries are written that can be read and not be proved; an earlier file is overwritten. */
+  unproved: string;
+  /** What is lost counts as found then. */
   nowMs: number;
 }
 
@@ -67,7 +73,7 @@ export function* salvage(input: SalvageInput): Generator<SalvageStep, SalvageRep
 }
 
 function* fill(
-  { kind, dataDir, nowMs }: SalvageInput,
+  { kind, dataDir, unproved: path, nowMs }: SalvageInput,
   images: PageImages,
   database: SqliteDatabase,
 ): Generator<SalvageStep, SalvageReport> {
@@ -78,6 +84,7 @@ function* fill(
   const mark = readMarks(dataDir, kind).marks.at(-1);
   const target = new SalvageTarget(database, nowMs);
   const archived = new ArchivedSource(found, dataDir);
+  const unproved = new UnprovedFile(path);
   const { isTailDoubtful, flaws } = images.found;
   try {
     const known = knownLosses(found);
@@ -89,21 +96,22 @@ function* fill(
     const expected = Math.max(1, chain.count(), signed);
     for (const blocks of chain.run())
       yield SCAN_SHARE + Math.min(1, blocks / expected) * (CHAIN_SHARE - SCAN_SHARE);
-    if (mark) acquitSuspects(chain, archived, target, mark);
+    if (mark) yield* inShare(acquitSuspects(chain, archived, target, mark), CHAIN_SHARE);
     if (kind === 'ledger')
       for (const { values } of archived.rows) target.insert('segments', values);
     const dedupe = kind === 'ledger' ? takeDedupe(found, target) : takeRequests(found, target);
     const { losses } = chain;
     if (kind === 'ledger')
-      for (const _ of takePathIndex(found, target, { dataDir, losses: losses.all }))
-        yield CHAIN_SHARE;
+      yield* inShare(takePathIndex(found, target, { dataDir, losses: losses.all }), CHAIN_SHARE);
     else {
       const hasLosses = losses.blocks > 0 || known.size > 0;
       takeStateTables(found, target, { hasLosses, hasSkipped: chain.skippedNumbers });
     }
-    const isSignedChain = mark ? fits(database, mark) : null;
+    const isSignedChain = mark ? yield* inShare(fits(database, mark), CHAIN_SHARE) : null;
     // The signature shows that leaves which were made anew are those that were committed.
     const proved = mark && isSignedChain === true ? forgive(database, losses, mark.size) : 0;
+    const candidates = new BlockCandidates(found, kind);
+    yield* inShare(takeUnproved(candidates, losses.all, unproved), CHAIN_SHARE);
     target.finish();
     return {
       store: kind,
@@ -117,11 +125,23 @@ function* fill(
       isSignedChain,
       hasSkippedNumbers: chain.skippedNumbers,
       dedupe,
+      unproved: unproved.count,
       durationMs: 0,
     };
   } finally {
     archived.close();
+    unproved.close();
   }
+}
+
+/** Work that is all at one place of the whole. */
+function* inShare<Result>(
+  work: Generator<void, Result>,
+  share: SalvageStep,
+): Generator<SalvageStep, Result> {
+  let step = work.next();
+  for (; step.done !== true; step = work.next()) yield share;
+  return step.value;
 }
 
 /** How this thread's store is encrypted, if it is. */

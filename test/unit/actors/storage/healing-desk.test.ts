@@ -23,10 +23,12 @@ const REPORT: HealReport = {
     rootSequences: 0,
     recentRequests: 0,
   },
+  unproved: 0,
   durationMs: 5,
   healedAt: '2026-01-31T12:00:00.000Z',
   reason: 'SQLITE_CORRUPT: database disk image is malformed',
   quarantine: 'ledger.db.corrupt.2026-01-31T120000.000Z',
+  unprovedFile: null,
 };
 
 let log: TelemetryLog;
