@@ -1,10 +1,12 @@
-// A Status question and its answer, against an echo of the same bytes by a bare Node socket server, in turns in
-// the same run.
+// A Status question and its answer, against an echo of the same bytes by a bare Node socket server and a PING of
+// Redis over a Unix socket, in turns in the same run.
 //   node bench/round-trip.mjs [count]
 import { createServer, connect } from 'node:net';
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { MonitorClient } from '../dist/client/index.js';
+import { dial, missing } from './peers/process.mjs';
+import { startRedis } from './peers/redis.mjs';
 import { newHome, percentile, rounded, startDaemon } from './daemon.mjs';
 
 const count = Number(process.argv[2] ?? 5_000);
@@ -18,24 +20,27 @@ if (process.argv[2] === 'echo') {
   const daemon = await startDaemon();
   const client = await MonitorClient.connect({ socketPath: daemon.socketPath });
   const socket = connect(path);
-  let onData;
-  socket.on('data', () => onData());
-  const bounce = (bytes) =>
-    new Promise((resolve) => {
-      onData = resolve;
-      socket.write(bytes);
-    });
+  const bounce = bouncer(socket);
+  const noRedis = missing('redis-server');
+  const redis = noRedis ? undefined : startRedis('no');
+  const pinged = redis && (await dial({ path: redis.path }));
+  const ping = pinged && bouncer(pinged);
   const bytes = Buffer.alloc(120);
+  const PING = Buffer.from('PING\r\n');
   const ours = [];
   const bare = [];
+  const theirs = [];
   for (let number = 0; number < count; number++) {
     const one = performance.now();
     await client.request('Health', {});
     const two = performance.now();
     await bounce(bytes);
+    const three = performance.now();
+    await ping?.(PING);
     if (number >= count / 10) {
       ours.push(two - one);
-      bare.push(performance.now() - two);
+      bare.push(three - two);
+      theirs.push(performance.now() - three);
     }
   }
   const line = (name, values) =>
@@ -44,9 +49,29 @@ if (process.argv[2] === 'echo') {
     );
   line('codi Status  ', ours);
   line('bare echo    ', bare);
-  console.log(`ratio of p50   ${rounded(percentile(ours, 0.5) / percentile(bare, 0.5))}`);
+  const ratio = (values, share) => rounded(percentile(ours, share) / percentile(values, share));
+  console.log(`to the echo     p50 ${ratio(bare, 0.5)} times, p99 ${ratio(bare, 0.99)} times`);
+  if (redis) {
+    line('Redis PING   ', theirs);
+    console.log(
+      `to Redis        p50 ${ratio(theirs, 0.5)} times, p99 ${ratio(theirs, 0.99)} times`,
+    );
+    pinged.destroy();
+    await redis.stop();
+  } else console.log(`not run: Redis PING (${noRedis})`);
   socket.destroy();
   await client.close();
   await daemon.stop();
   echo.kill();
+}
+
+/** Sends and waits for whatever comes back. */
+function bouncer(socket) {
+  let onData;
+  socket.on('data', () => onData());
+  return (bytes) =>
+    new Promise((resolve) => {
+      onData = resolve;
+      socket.write(bytes);
+    });
 }

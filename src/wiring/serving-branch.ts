@@ -15,8 +15,11 @@ import { httpPages } from './http-pages.ts';
 import { auditPort, monitoringPort, queryPort, sessionPort } from './serving-ports.ts';
 import { BRANCH, type Shared } from './shared.ts';
 import { storePort } from './store-port.ts';
+import { freshValue } from './fresh-value.ts';
 import { statusBody } from './status.ts';
 
+/** Looking at every actor is most of the work of a status; a hundred who ask at once see the same one. */
+const STATUS_MAX_AGE_MS = 5;
 const FOLLOWS_MAX = 16;
 /** How many unanswered messages a client should keep on the way. */
 const WINDOW_COUNT = 8_192;
@@ -90,6 +93,7 @@ function servingPorts(shared: Shared): ServingPorts {
   const { options, facts, reader } = shared;
   const { config, telemetry, environment } = options;
   const { clock } = environment;
+  const status = freshValue(STATUS_MAX_AGE_MS, clock.monotonicMs, () => statusBody(shared));
   return {
     ingest: shared.buffer,
     query: queryPort(reader, shared.roots),
@@ -110,7 +114,7 @@ function servingPorts(shared: Shared): ServingPorts {
     recordAct: (act) => shared.acts.record(act),
     feed: facts,
     producerSequence: (producerId) => reader.run('producerSequence', { producerId }),
-    status: async () => statusBody(shared),
+    status: async () => status(),
     register: shared.desk.register,
     telemetry,
     limits: {
