@@ -99,7 +99,8 @@ export class HealingDesk {
 }
 
 function describe({ store, lostBlocks, reason, healedAt, quarantine }: HealReport) {
-  const lost = lostBlocks === 0 ? 'nothing is lost' : `${lostBlocks} blocks are lost or unproved`;
+  const blocks = lostBlocks === 1 ? '1 block is' : `${lostBlocks} blocks are`;
+  const lost = lostBlocks === 0 ? 'nothing is lost' : `${blocks} lost or unproved`;
   const publicText = `${store}.db was damaged and is healed; ${lost}`;
   const text = `${store}.db was damaged (${reason}) and is healed since ${healedAt}; ${lost}; see \`codi store verify\`, then move ${quarantine}* out of the data directory`;
   return { text, publicText };
