@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { CodiError } from '../protocol/errors.ts';
 import type { ClientPorts } from './ports.ts';
 import type { TcpTarget } from './targets.ts';
@@ -39,11 +40,30 @@ export async function dialSocket(options: DialOptions): Promise<Socket> {
   });
 }
 
-/** Connects over TCP, and where the target says so makes sure with TLS who is there. */
-export function dialTcp(target: TcpTarget, timeoutMs: number, ports: ClientPorts): Promise<Socket> {
+/**
+ * Connects over TCP, and where the target says so makes sure with TLS who is there, before anything is said.
+ *
+ * @throws CodiError CODI_UNREACHABLE, CODI_TLS_UNTRUSTED
+ */
+export async function dialTcp(
+  target: TcpTarget,
+  timeoutMs: number,
+  ports: ClientPorts,
+): Promise<Socket> {
   const place = `${target.host}:${target.port}`;
   const ready = target.tls ? 'secureConnect' : 'connect';
-  return connected(() => ports.dialTcp(target), ready, { place, timeoutMs, ports });
+  const socket = await connected(() => ports.dialTcp(target), ready, { place, timeoutMs, ports });
+  if (target.fingerprint !== undefined)
+    checkFingerprint(socket as TLSSocket, target.fingerprint, place);
+  return socket;
+}
+
+function checkFingerprint(socket: TLSSocket, pinned: string, place: string): void {
+  const found = socket.getPeerX509Certificate()?.fingerprint256;
+  if (found === pinned) return;
+  socket.on('error', () => undefined);
+  socket.destroy();
+  throw untrusted(place, `its certificate is ${found ?? 'none'}, pinned is ${pinned}`);
 }
 
 async function checkOwner(socketPath: string, ports: ClientPorts): Promise<void> {
@@ -83,7 +103,8 @@ function connected(
     const onError = (error: Error) => {
       settle();
       socket.destroy();
-      reject(unreachable(place, error));
+      const isUnknown = Boolean((socket as Partial<TLSSocket>).authorizationError);
+      reject(isUnknown ? untrusted(place, error.message) : unreachable(place, error));
     };
     const settle = () => {
       ports.clearTimeout(timer);
@@ -99,4 +120,8 @@ function unreachable(socketPath: string, error: unknown): CodiError {
   const { code, message } = error as { code?: string; message?: string };
   const reason = REASONS[code ?? ''] ?? message ?? String(code);
   return new CodiError('CODI_UNREACHABLE', { path: socketPath, reason });
+}
+
+function untrusted(address: string, reason: string): CodiError {
+  return new CodiError('CODI_TLS_UNTRUSTED', { address, reason });
 }

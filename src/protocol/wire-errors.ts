@@ -165,6 +165,13 @@ export const WIRE_ERRORS = {
     message: 'the tokens in {path} cannot be used: {reason}',
     hint: 'no token is accepted until the file is moved away and the daemon restarted; then make new ones',
   },
+  CODI_TLS_UNTRUSTED: {
+    number: 2041,
+    retryable: false,
+    exit: EXIT.notPermitted,
+    message: 'who answers at {address} is not the daemon this client trusts: {reason}',
+    hint: 'compare with the fingerprint that `codi status` shows where the daemon runs, and pin that one',
+  },
   CODI_SPOOL_FULL: {
     number: 2020,
     retryable: true,

@@ -1,8 +1,8 @@
 // A program on a machine where the daemon's socket and data directory are not to be seen: it has an address and a token.
 import { join } from 'node:path';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MonitorClient } from '#codi/client/index.js';
+import { MonitorClient, type TlsOptions } from '#codi/client/index.js';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/deadline.ts';
 import { allRows } from '../support/oracle.ts';
@@ -59,4 +59,55 @@ test('A client over TCP spools while the daemon is away and hands over in order,
   expect(rows.map((row) => row['message'])).toEqual(
     Array.from({ length: sent }, (_, at) => String(at)),
   );
+}, 60_000);
+
+test('The certificate the daemon made is pinned by what `codi status` shows; any other is told nothing.', async () => {
+  const env = { CODI_MONITOR_PORT: '0', CODI_MONITOR_TLS: 'true' };
+  daemon = await startDaemon(place, [], { env });
+  const owner = await daemon.client();
+  const { token } = await owner.request('CreateToken', { name: 'remote' });
+  const { tcp } = await owner.request('Health', {});
+  const fingerprint = tcp!.fingerprint!;
+  const port = Number(tcp!.address.split(':')[1]);
+  const directory = join(place.home, 'elsewhere');
+  const connect = (tls: boolean | TlsOptions, spool: false | { directory: string } = false) =>
+    MonitorClient.connect({
+      socketPath: join(place.home, 'nobody.sock'),
+      tcp: { host: '127.0.0.1', port, token, tls },
+      spool,
+      retry: { attempts: 2, minMs: 10, maxMs: 100 },
+    });
+  const entry = (message: string) => ({ level: 'Info' as const, component: 'pinned', message });
+  const ca = readFileSync(join(place.dataDir, 'tls', 'cert.pem'));
+  const forms: TlsOptions[] = [
+    { fingerprint },
+    { fingerprint: fingerprint.replaceAll(':', '').toLowerCase() },
+    // The certificate names localhost; the name of a pinned one does not matter.
+    { fingerprint, servername: 'bank.example' },
+    { ca, servername: 'localhost' },
+  ];
+  for (const [at, tls] of forms.entries()) {
+    const client = await connect(tls);
+    expect((await client.log(entry(`${at}`))).place).toBe('ledger');
+    await client.close();
+  }
+
+  const last = fingerprint.endsWith('0') ? '1' : '0';
+  const wrong = { fingerprint: fingerprint.slice(0, -1) + last };
+  for (const tls of [wrong, true, { ca, servername: 'bank.example' }]) {
+    const error = await connect(tls).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'CODI_TLS_UNTRUSTED', retryable: false });
+    expect((error as Error).message).not.toContain(token);
+  }
+  await expect(connect(false)).rejects.toMatchObject({ code: 'CODI_TLS_REQUIRED' });
+  const spooling = await connect(wrong, { directory });
+  expect((await spooling.log(entry('kept'))).place).toBe('spool');
+  await spooling.close();
+
+  const { entries } = await owner.request('QueryLogs', {
+    filter: { component: 'pinned' },
+    limit: 10,
+  });
+  await owner.close();
+  expect(entries.map(({ message }) => message).reverse()).toEqual(['0', '1', '2', '3']);
 }, 60_000);

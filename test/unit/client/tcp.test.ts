@@ -107,6 +107,25 @@ describe('a client over TCP', () => {
     expect(() => tcpTarget({ host: '', port: 1 })).toThrow(/no address/);
   });
 
+  it('takes a fingerprint with colons or without, and nothing that is none', () => {
+    const at = (fingerprint: string, more = {}) =>
+      tcpTarget({ host: 'h', port: 1, tls: { fingerprint, ...more } });
+    const pinned = Array(32).fill('AB').join(':');
+    for (const form of [pinned, pinned.toLowerCase(), 'ab'.repeat(32)])
+      expect(at(form)).toMatchObject({ fingerprint: pinned, tls: { rejectUnauthorized: false } });
+    const wrong = [
+      '',
+      'ab',
+      'ab'.repeat(31),
+      'ab'.repeat(33),
+      `${pinned}:`,
+      `x${pinned}`,
+      'zz'.repeat(32),
+    ];
+    for (const form of wrong) expect(() => at(form), form).toThrow(/no SHA-256/);
+    expect(() => at(pinned, { ca: 'PEM' })).toThrow(/not both/);
+  });
+
   skipUnless(hasOpenssl, 'openssl is not installed')(
     'speaks to nobody whose certificate it does not know',
     async () => {
@@ -123,7 +142,11 @@ describe('a client over TCP', () => {
       const port = await tcp.listenTcp({ cert, key });
       const target = { host: '127.0.0.1', port, token: TOKEN };
       await expect(connect({ tcp: { ...target, tls: true } })).rejects.toMatchObject({
-        code: 'CODI_UNREACHABLE',
+        code: 'CODI_TLS_UNTRUSTED',
+      });
+      const fingerprint = Array(32).fill('AB').join(':');
+      await expect(connect({ tcp: { ...target, tls: { fingerprint } } })).rejects.toMatchObject({
+        code: 'CODI_TLS_UNTRUSTED',
       });
       expect(tcp.requests).toEqual([]);
       const client = await connect({ tcp: { ...target, tls: { ca: cert } } });
