@@ -4,10 +4,18 @@
     codi_client.py <component> <message>...
 
 Each line is one message, each gets one answer. An answer names the request by its id.
+
+The daemon is found by its Unix socket, or over TCP when the environment says where and how:
+
+    CODI_TCP=hub:9847  CODI_TOKEN=codi_...  CODI_FINGERPRINT=3A:5F:...
+
+The token is what `codi token create` printed, the fingerprint what `codi status` shows; without one there is no TLS.
 """
+import hashlib
 import json
 import os
 import socket
+import ssl
 import sys
 import uuid
 from datetime import datetime, timezone
@@ -21,12 +29,39 @@ def socket_path():
     return f"/tmp/codi-{os.getuid()}/monitor.sock"
 
 
+def connect():
+    """A connection to the daemon, and to nobody else where its certificate is pinned."""
+    address = os.environ.get("CODI_TCP")
+    if not address:
+        stream = socket.socket(socket.AF_UNIX)
+        stream.settimeout(20)
+        stream.connect(socket_path())
+        return stream
+    host, _, port = address.rpartition(":")
+    stream = socket.create_connection((host.strip("[]"), int(port)), timeout=20)
+    pinned = os.environ.get("CODI_FINGERPRINT")
+    return with_tls(stream, pinned) if pinned else stream
+
+
+def with_tls(stream, pinned):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # Nobody has signed the daemon's own certificate: it is compared, before anything is said.
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    stream = context.wrap_socket(stream)
+    found = hashlib.sha256(stream.getpeercert(binary_form=True)).hexdigest()
+    if found != pinned.replace(":", "").lower():
+        stream.close()
+        raise ConnectionError(f"somebody else answers: the SHA-256 of the certificate is {found}")
+    return stream
+
+
 class Codi:
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(20)
-        self.socket.connect(path)
+    def __init__(self, stream, token=None):
+        self.socket = stream
         self.lines = self.socket.makefile("r", encoding="utf-8", newline="\n")
+        if token:
+            self.ask("Hello", version=1, client="codi_client.py", token=token)
 
     def __enter__(self):
         return self
@@ -61,7 +96,7 @@ class Codi:
 
 
 def main(component, *messages):
-    with Codi(socket_path()) as codi:
+    with Codi(connect(), os.environ.get("CODI_TOKEN")) as codi:
         # Sent in one go; answers may overtake each other.
         waiting = {
             codi.send("LogEntry", level="Info", component=component, message=message, metadata={"pid": os.getpid()})

@@ -34,6 +34,22 @@ function freePort(): Promise<number> {
   });
 }
 
+/** A daemon that asks for a token over TCP. */
+async function withToken(env: Record<string, string>) {
+  const far = newPlace();
+  const running = await startDaemon(far, [], { env: { CODI_MONITOR_PORT: '0', ...env } });
+  const client = await running.client();
+  const { token } = await client.request('CreateToken', { name: 'example', scopes: ['admin'] });
+  const { tcp } = await client.request('Health', {});
+  await client.close();
+  const stop = async () => {
+    await running.stop();
+    far.remove();
+  };
+  const farPort = Number(tcp!.address.split(':').at(-1));
+  return { token, port: farPort, fingerprint: tcp!.fingerprint ?? '', home: far.home, stop };
+}
+
 function where(program: string): string | undefined {
   const { status, stdout } = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : undefined;
@@ -102,6 +118,35 @@ skipUnless(where('python3') !== undefined, 'python3 is not there', { requiredOnC
   },
 );
 
+skipUnless(where('python3') !== undefined, 'python3 is not there', { requiredOnCi: true })(
+  'the Python example speaks TLS with the daemon whose certificate it was told, and says nothing to another',
+  async () => {
+    const remote = await withToken({ CODI_MONITOR_TLS: 'true' });
+    const run = (fingerprint: string, message: string) =>
+      spawnSync('python3', [join(EXAMPLES, 'python/codi_client.py'), 'far', message], {
+        encoding: 'utf8',
+        env: {
+          ...process.env,
+          CODI_TCP: `127.0.0.1:${remote.port}`,
+          CODI_TOKEN: remote.token,
+          CODI_FINGERPRINT: fingerprint,
+        },
+        timeout: 20_000,
+      });
+    try {
+      const right = run(remote.fingerprint, 'right');
+      expect(right.stderr).toBe('');
+      expect(right.stdout).toMatch(/ Info right\n$/);
+      const wrong = run(remote.fingerprint.replace(/^../, 'ZZ'), 'wrong');
+      expect(wrong.stderr).toContain('somebody else answers');
+      expect(run(remote.fingerprint, 'after').stdout).toMatch(/ right\n.* after\n$/);
+    } finally {
+      await remote.stop();
+    }
+  },
+  60_000,
+);
+
 const hasCrates = CRATES.every((crate) => where('cargo') !== undefined && hasCrate(crate));
 
 function hasCrate(name: string): boolean {
@@ -145,6 +190,18 @@ skipUnless(hasCrates, "cargo or Debian's librust-*-dev packages are not there")(
         ['compact', 'named'].flatMap((form) => kinds.map((kind) => `${form} ${kind}`)),
       );
       expect(await messagesOf(`rust-named-${program.pid}`)).toEqual(['from Rust: ünï\u{1F980}']);
+    }
+    const remote = await withToken({ CODI_MONITOR_TLS: 'false' });
+    try {
+      const program = spawnSync(
+        join(target, 'debug', 'codi-example'),
+        [`127.0.0.1:${remote.port}`, watched],
+        { encoding: 'utf8', env: { ...process.env, CODI_TOKEN: remote.token }, timeout: 60_000 },
+      );
+      expect(program.stderr).toBe('');
+      expect(program.stdout.match(/ Hello: Welcome$/gm)).toHaveLength(2);
+    } finally {
+      await remote.stop();
     }
   },
   420_000,

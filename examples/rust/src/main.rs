@@ -2,6 +2,8 @@
 //!
 //!     cargo run -- <socket path or host:port> <folder to watch>
 //!
+//! Where the daemon asks for a token over TCP, `CODI_TOKEN` is said in Hello. There is no TLS here.
+//!
 //! Each frame is the length of its body as u32 little-endian, then the body as MessagePack.
 mod protocol;
 
@@ -24,7 +26,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(arguments.next().ok_or("name a folder to watch")?);
     let forms: [(&str, Encode); 2] = [("compact", rmp_serde::to_vec), ("named", rmp_serde::to_vec_named)];
     for (form, encode) in forms {
-        talk(form, encode, &mut *connect(&address)?, &folder)?;
+        let mut stream = connect(&address)?;
+        if let Ok(token) = std::env::var("CODI_TOKEN") {
+            let hello = Payload::Hello { version: 1, client: Some("codi-example".into()), producer_id: None, token: Some(token) };
+            ask(form, encode, &mut *stream, hello)?;
+        }
+        talk(form, encode, &mut *stream, &folder)?;
     }
     Ok(())
 }
@@ -62,15 +69,21 @@ fn talk(form: &str, encode: Encode, stream: &mut dyn Stream, folder: &Path) -> R
         Payload::Health,
     ];
     for payload in requests {
-        let kind = payload.kind();
-        let message = Message::new(payload);
-        let body = encode(&message)?;
-        stream.write_all(&u32::try_from(body.len())?.to_le_bytes())?;
-        stream.write_all(&body)?;
-        let answer = receive(stream)?;
-        check(&message, &answer)?;
-        println!("{form} {kind}: {}", answer.payload.kind());
+        ask(form, encode, stream, payload)?;
     }
+    Ok(())
+}
+
+/// Sends one request, and reads its answer.
+fn ask(form: &str, encode: Encode, stream: &mut dyn Stream, payload: Payload) -> Result<(), Box<dyn Error>> {
+    let kind = payload.kind();
+    let message = Message::new(payload);
+    let body = encode(&message)?;
+    stream.write_all(&u32::try_from(body.len())?.to_le_bytes())?;
+    stream.write_all(&body)?;
+    let answer = receive(stream)?;
+    check(&message, &answer)?;
+    println!("{form} {kind}: {}", answer.payload.kind());
     Ok(())
 }
 
@@ -92,6 +105,7 @@ fn check(request: &Message, answer: &Message) -> Result<(), Box<dyn Error>> {
         (Payload::Health, Payload::Status { components, uptime }) => {
             !components.is_empty() && *uptime > Duration::ZERO
         }
+        (Payload::Hello { .. }, Payload::Welcome { version, .. }) => *version == 1,
         (_, Payload::Acknowledgment { request_id, status }) => {
             *request_id == request.id && matches!(status, Status::Accepted)
         }

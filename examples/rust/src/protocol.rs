@@ -22,10 +22,13 @@ pub enum Payload {
     QueryLogs { filter: Filter, limit: usize },
     /// Added by codi: answered with Status.
     Health,
+    /// Added by codi: says who is there, answered with Welcome.
+    Hello { version: u32, client: Option<String>, producer_id: Option<String>, token: Option<String> },
     Acknowledgment { request_id: Uuid, status: Status },
     LogResults { entries: Vec<Entry>, total_count: usize },
     Error { code: String, message: String, details: Option<serde_json::Value> },
     Status { components: Vec<Component>, uptime: Duration },
+    Welcome { version: u32, server: String },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -91,10 +94,12 @@ impl Payload {
             Self::SessionEnd { .. } => "SessionEnd",
             Self::QueryLogs { .. } => "QueryLogs",
             Self::Health => "Health",
+            Self::Hello { .. } => "Hello",
             Self::Acknowledgment { .. } => "Acknowledgment",
             Self::LogResults { .. } => "LogResults",
             Self::Error { .. } => "Error",
             Self::Status { .. } => "Status",
+            Self::Welcome { .. } => "Welcome",
         }
     }
 }
