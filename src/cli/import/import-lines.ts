@@ -34,7 +34,7 @@ export function tallyLines(tally: ImportTally, { isDryRun }: { isDryRun: boolean
   const facts = [
     isDryRun ? 'nothing written' : `${showCount(tally.imported)} imported`,
     ...some(tally.known, 'in the ledger already'),
-    ...some(tally.duplicates, 'duplicates left out'),
+    ...(tally.duplicates === 0 ? [] : [`${plural(tally.duplicates, 'duplicate')} left out`]),
     ...some(tally.mended, 'put together from torn lines'),
     ...some(tally.without_time, 'without a time'),
     ...some(tally.refused, 'refused by the daemon'),

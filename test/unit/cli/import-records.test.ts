@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { isRecord, kindOf } from '#codi/cli/import/classify.js';
 import { DuplicateWindow } from '#codi/cli/import/duplicate-window.js';
 import { importIdOf, producerIdOf } from '#codi/cli/import/import-identity.js';
+import { tallyLines } from '#codi/cli/import/import-lines.js';
+import { emptyTally } from '#codi/cli/import/import-tally.js';
 import { ledgerRecordOf, tooLarge } from '#codi/cli/import/ledger-record.js';
 import { LogReader } from '#codi/cli/import/log-reader.js';
 import type { JsonObject } from '#codi/cli/import/read-event.js';
@@ -168,6 +170,14 @@ describe('what makes an import the same one', () => {
       'not-json 9-9',
       'last',
     ]);
+  });
+
+  it('counts duplicates in good English', () => {
+    const said = (duplicates: number) =>
+      tallyLines({ ...emptyTally('a.log'), duplicates }, { isDryRun: false })[1];
+    expect(said(0)).toBe('  0 imported');
+    expect(said(1)).toBe('  0 imported, 1 duplicate left out');
+    expect(said(20)).toBe('  0 imported, 20 duplicates left out');
   });
 
   it('recognises duplicates within a window', () => {
