@@ -1,6 +1,8 @@
+import { readdir } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { BodyOf } from '../../protocol/messages.ts';
-import { EXIT, isCodiError } from '../../protocol/errors.ts';
+import { CodiError, EXIT, isCodiError } from '../../protocol/errors.ts';
+import { readSpoolFileName } from '../../protocol/spool-line.ts';
 import { plural, showBytes, showCount, showDuration, showLargeCount } from '../amounts.ts';
 import { readDurationMs } from '../argument-values.ts';
 import type { CliContext } from '../context.ts';
@@ -36,7 +38,9 @@ async function status(options: { wait?: string }, invocation: Invocation): Promi
   const waitMs = options.wait === undefined ? 0 : readDurationMs(options.wait);
   const found =
     waitMs === 0
-      ? await askOnce(invocation, undefined)
+      ? await askOnce(invocation, undefined).catch((error: unknown) =>
+          sayWhatWaits(error, invocation),
+        )
       : await withProgress(invocation, 'waiting for the daemon', () => poll(invocation, waitMs));
   const { out, globals } = invocation;
   if (globals.json) await out.json(statusJson(found));
@@ -47,6 +51,20 @@ async function status(options: { wait?: string }, invocation: Invocation): Promi
 function askOnce(invocation: Invocation, timeoutMs: number | undefined): Promise<Status> {
   const limits = timeoutMs === undefined ? {} : { requestTimeoutMs: timeoutMs, attempts: 1 };
   return invocation.withClient((client) => client.request('Health', {}), limits);
+}
+
+/** Entries that nobody takes are worth a word: they were not lost, and need a daemon. */
+async function sayWhatWaits(error: unknown, invocation: Invocation): Promise<never> {
+  if (!isCodiError(error) || error.code !== 'CODI_UNREACHABLE') throw error;
+  const { spoolDir } = await invocation.endpoint();
+  const names = await readdir(spoolDir).catch(() => []);
+  const count = names.filter((name) => readSpoolFileName(name) !== undefined).length;
+  if (count === 0) throw error;
+  const waiting = `${plural(count, 'file')} in ${spoolDir} ${count === 1 ? 'waits' : 'wait'} for it`;
+  throw new CodiError(error.code, error.details, {
+    cause: error,
+    hint: `${error.hint}; ${waiting}`,
+  });
 }
 
 /** Asks again and again; at the end the last answer counts, or the error when there was none. */

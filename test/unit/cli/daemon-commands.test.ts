@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeDaemon, accepted, rejected } from '../../support/fake-daemon.ts';
 import { runInProcess } from '../../support/cli-harness.ts';
@@ -159,6 +162,28 @@ describe('commands about the daemon and what it watches', () => {
     const run = await codi(['status', '--wait', '200ms']);
     expect(run.exitCode).toBe(69);
     expect(run.notes).toContain(`tried ${daemon.socketPath}: no such file`);
+  });
+
+  it('status without a daemon says what waits in the spool', async () => {
+    await daemon.crash();
+    const dataDir = mkdtempSync(join(tmpdir(), 'codi-status-'));
+    const spool = join(dataDir, 'spool');
+    const wait = (fileName: string) => writeFileSync(join(spool, fileName), '');
+    const status = () => codi(['status', '--data-dir', dataDir]);
+    const hint = '  start it with `codi up`, or in the background with `codi daemon start`';
+    try {
+      mkdirSync(spool);
+      wait('a note');
+      expect((await status()).notes.trim().split('\n').at(-1)).toBe(hint);
+      wait('0a0a0a0a-0000-4000-8000-000000000001.1.jsonl');
+      expect((await status()).notes).toContain(`${hint}; 1 file in ${spool} waits for it`);
+      wait('0a0a0a0a-0000-4000-8000-000000000001.2.jsonl');
+      const run = await status();
+      expect(run.notes).toContain(`${hint}; 2 files in ${spool} wait for it`);
+      expect(run.exitCode).toBe(69);
+    } finally {
+      rmSync(dataDir, { recursive: true });
+    }
   });
 
   it('an unreachable daemon is told in three lines', async () => {
