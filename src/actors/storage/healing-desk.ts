@@ -31,6 +31,8 @@ export class HealingDesk {
   readonly #waiting = new Map<DamagedStore, Damage>();
   readonly #askedAtMs = new Map<DamagedStore, number>();
   readonly #underWay = new Map<DamagedStore, { reason: string; share: number }>();
+  /** Damage that may not be healed now, by store. */
+  readonly #unhealed = new Map<DamagedStore, string>();
   #reports: HealReport[] = [];
 
   constructor(ports: HealingPorts) {
@@ -63,7 +65,12 @@ export class HealingDesk {
   }
 
   take(news: HealingNews): void {
+    if (news.type === 'unhealed') {
+      this.#unhealed.set(news.store, news.reason);
+      return;
+    }
     if (news.type === 'healing') {
+      this.#unhealed.delete(news.store);
       this.#underWay.set(news.store, { reason: news.reason, share: news.share });
       return;
     }
@@ -94,7 +101,11 @@ export class HealingDesk {
       text: `${store}.db is damaged (${reason}) and is being healed: ${this.percent(store)} %`,
       publicText: `${store}.db is damaged and is being healed`,
     }));
-    return [...underWay, ...this.#reports.map(describe)];
+    const unhealed = [...this.#unhealed].map(([store, text]) => ({
+      text,
+      publicText: `${store}.db is damaged`,
+    }));
+    return [...underWay, ...unhealed, ...this.#reports.map(describe)];
   }
 }
 

@@ -197,6 +197,7 @@ function takeMessages(
         if (message.head) onHead(message.head);
         break;
       case 'healing':
+      case 'unhealed':
         healing.take(message);
         break;
       case 'healed':

@@ -49,6 +49,7 @@ function start(cell: CellContext<never>, { book, healing, assertInPlace }: State
       case 'fatal':
         throw new CodiError(message.code, { reason: message.message });
       case 'healing':
+      case 'unhealed':
       case 'healed':
         healing.take(message);
         break;

@@ -66,8 +66,9 @@ export interface HealReport extends SalvageReport {
   unprovedFile: string | null;
 }
 
-/** Sent by a writer's thread while it cannot serve yet. */
+/** Sent by a writer's thread: while it cannot serve yet, and when it goes on with damage that it may not heal now. */
 export type HealingNews =
+  | { type: 'unhealed'; store: DamagedStore; reason: string }
   | { type: 'healing'; store: DamagedStore; reason: string; share: number }
   | { type: 'healed'; report: HealReport };
 

@@ -192,7 +192,7 @@ export type RootAnswer =
 export type FromLedger =
   /** Without a head while the database is being healed: it follows with `healed`. */
   | { type: 'sys.ready'; head: LedgerHead | null }
-  | Extract<HealingNews, { type: 'healing' }>
+  | Extract<HealingNews, { type: 'healing' | 'unhealed' }>
   | { type: 'healed'; report: HealReport; head: LedgerHead }
   | { type: 'sys.startFailed'; code: ErrorCode; message: string }
   | CommittedMessage

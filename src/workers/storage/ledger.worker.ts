@@ -23,7 +23,7 @@ import type {
 import { FrameIds } from './frame-ids.ts';
 import { LedgerStore, type GroupResult } from './ledger-store.ts';
 import { openForWriting } from './open-database.ts';
-import { askForHealing, DEFAULT_HEALS_PER_HOUR } from './salvage/ask-for-healing.ts';
+import { askForHealing, DEFAULT_HEALS_PER_HOUR, refusalToHeal } from './salvage/ask-for-healing.ts';
 import { openOrHeal, type OpenedStore } from './salvage/open-or-heal.ts';
 import { HELD, isDiskFull, judgeFailure, type StorageFailure } from './storage-failure.ts';
 import { StoreGate } from './store-gate.ts';
@@ -121,10 +121,15 @@ async function start(): Promise<OpenedStore<LedgerStore>> {
   }
 }
 
-/** Somebody met damage: what does not bear a second look is healed by the next thread. */
+/**
+ * Somebody met damage: what does not bear a second look is healed by the next thread. Where it may not be, this one
+ * goes on: everything else in the database is as good as before.
+ */
 function takeDamage({ block, reason }: Extract<ToLedger, { type: 'heal' }>): void {
   if (block !== undefined && isBlockSound(database, 'ledger', block)) return;
-  fail('CODI_STORE_CORRUPT', reason);
+  const refusal = refusalToHeal('ledger', options, reason);
+  if (refusal !== undefined) post({ type: 'unhealed', store: 'ledger', reason: refusal });
+  else fail('CODI_STORE_CORRUPT', reason);
 }
 
 function enqueue(work: LedgerWork): void {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
 import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
 import { openForWriting } from './open-database.ts';
-import { askForHealing, DEFAULT_HEALS_PER_HOUR } from './salvage/ask-for-healing.ts';
+import { askForHealing, DEFAULT_HEALS_PER_HOUR, refusalToHeal } from './salvage/ask-for-healing.ts';
 import { openOrHeal, type OpenedStore } from './salvage/open-or-heal.ts';
 import { StateStore } from './state-store.ts';
 import type { FromState, StateCommand, StateOptions, ToState } from './state.messages.ts';
@@ -80,10 +80,15 @@ async function start(): Promise<OpenedStore<StateStore>> {
   }
 }
 
-/** Somebody met damage: what does not bear a second look is healed by the next thread. */
+/**
+ * Somebody met damage: what does not bear a second look is healed by the next thread. Where it may not be, this one
+ * goes on: everything else in the database is as good as before.
+ */
 function takeDamage({ block, reason }: Extract<ToState, { type: 'heal' }>): void {
   if (block !== undefined && isBlockSound(database, 'state', block)) return;
-  fail('CODI_STORE_CORRUPT', reason);
+  const refusal = refusalToHeal('state', options, reason);
+  if (refusal !== undefined) post({ type: 'unhealed', store: 'state', reason: refusal });
+  else fail('CODI_STORE_CORRUPT', reason);
 }
 
 function answer(id: number, command: StateCommand): void {

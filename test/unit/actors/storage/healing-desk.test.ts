@@ -92,6 +92,17 @@ test('While a store is healed it is said how far that is, and nobody is asked ag
   ]);
 });
 
+test('Damage that may not be healed now is shown until it is healed.', () => {
+  desk.take({ type: 'unhealed', store: 'ledger', reason: 'ledger.db is damaged again' });
+  expect(desk.reasons()).toEqual([
+    { text: 'ledger.db is damaged again', publicText: 'ledger.db is damaged' },
+  ]);
+  isKept = false;
+  desk.take({ type: 'healing', store: 'ledger', reason: 'a page', share: 0 });
+  desk.take({ type: 'healed', report: REPORT });
+  expect(desk.reasons()).toEqual([]);
+});
+
 test('What was healed is told once, and shown until its files were moved away.', () => {
   desk.take({ type: 'healed', report: REPORT });
   desk.remember(REPORT);
