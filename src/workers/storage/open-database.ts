@@ -107,8 +107,8 @@ export function openForCheckpoints(
 }
 
 /**
- * Makes a store that is filled and synced before anybody else sees it: without a journal, because an unfinished one
- * is thrown away.
+ * Makes a store that is filled and synced before anybody else sees it: its journal is in memory, because an unfinished
+ * one is thrown away.
  */
 export function openForSalvage(
   path: string,
@@ -119,7 +119,8 @@ export function openForSalvage(
   try {
     assertSqliteVersion(database);
     database.pragma(`page_size = ${pageSizeBytes}`);
-    for (const setting of ['journal_mode = OFF', 'synchronous = OFF', 'foreign_keys = OFF'])
+    // better-sqlite3 does not let a journal be switched off; on the disk it would cost as much as the pages.
+    for (const setting of ['journal_mode = MEMORY', 'synchronous = OFF', 'foreign_keys = OFF'])
       database.pragma(setting);
     setCache(database, {});
     migrate(database, MIGRATIONS[kind], APPLICATION_IDS[kind]);

@@ -214,6 +214,8 @@ export class FoundRows {
     const tables = tablesOf(this.#kind, record.types, cell.rowid !== undefined);
     if (tables.length === 0) return [];
     if (tables.includes('recent_ids')) return [{ tables: this.#tellApart(image, cell), cell }];
+    // An entry in the index of sessions has the same shape, and there is one for each log entry.
+    if (tables.includes('producers') && cell.overflow === 0 && !isProducer(local)) return [];
     if (!tables.includes('block_ranges')) return [{ tables, cell }];
     const [stream, block] = readRecord(local) ?? [];
     const isRange =
@@ -281,4 +283,9 @@ export class FoundRows {
     }
     return Buffer.concat(parts);
   }
+}
+
+function isProducer(payload: Buffer): boolean {
+  const [id, sequence, atMs, sum] = readRecord(payload) ?? [];
+  return rowSum(id as string, sequence as number, atMs as number) === sum;
 }

@@ -64,12 +64,33 @@ export const STREAM_TABLES = {
 
 /** The tables of a store whose rows have these serial types. */
 export function tablesOf(kind: StoreKind, types: readonly number[], isTable: boolean): TableName[] {
+  const candidates = CANDIDATES[kind].get(candidateKey(types.length, isTable));
+  if (!candidates) return [];
   const found: TableName[] = [];
-  for (const [table, shape] of Object.entries(SHAPES[kind])) {
-    if (shape.length !== types.length || isRowidTable(table, shape) !== isTable) continue;
-    if (types.every((type, index) => fits(shape[index]!, type))) found.push(table as TableName);
-  }
+  for (const { table, shape } of candidates)
+    if (types.every((type, index) => fits(shape[index]!, type))) found.push(table);
   return found;
+}
+
+type Candidates = Map<number, { table: TableName; shape: string }[]>;
+
+/** Tables by the number of their columns: this is asked for every cell of a file. */
+const CANDIDATES: Record<StoreKind, Candidates> = {
+  ledger: candidatesOf('ledger'),
+  state: candidatesOf('state'),
+};
+
+function candidatesOf(kind: StoreKind): Candidates {
+  const candidates: Candidates = new Map();
+  for (const [table, shape] of Object.entries(SHAPES[kind])) {
+    const key = candidateKey(shape.length, isRowidTable(table, shape));
+    candidates.set(key, [...(candidates.get(key) ?? []), { table: table as TableName, shape }]);
+  }
+  return candidates;
+}
+
+function candidateKey(columns: number, isTable: boolean): number {
+  return columns * 2 + Number(isTable);
 }
 
 /** The values of a row in the order of its columns: the number of a row stands as NULL in its record. */
