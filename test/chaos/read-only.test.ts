@@ -4,6 +4,7 @@
 // be written: it goes on by itself, everything is accepted and stored once, and the chains verify.
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { eventually } from '../support/deadline.ts';
 import { runIntoFault, untilDegraded, untilPostponed } from '../support/fault-run.ts';
 import { besideDaemon, canMount, inNamespace, NO_MOUNTS } from '../support/mount-namespace.ts';
 import { skipUnless } from '../support/skip.ts';
@@ -23,7 +24,15 @@ skipUnless(canMount && hasStrace, why, { requiredOnCi: true })(
         const paths = FILES.flatMap((name) => ['-P', join(dataDir, name)]);
         const inject = ['-e', `trace=${WRITES}`, '-e', `inject=${WRITES}:error=EROFS`];
         besideDaemon(daemon, 'mount', '--bind', dataDir, dataDir);
-        besideDaemon(daemon, 'mount', '-o', 'remount,bind,ro', dataDir);
+        await eventually('a moment in which nothing is being written', async () => {
+          try {
+            besideDaemon(daemon, 'mount', '-o', 'remount,bind,ro', dataDir);
+            return true;
+          } catch (error) {
+            if (String(error).includes('busy')) return undefined;
+            throw error;
+          }
+        });
         const log = join(place.home, 'trace');
         const tracer = await attachStrace(daemon.pid, [...paths, ...inject, '-o', log]);
         return async () => {
@@ -32,7 +41,7 @@ skipUnless(canMount && hasStrace, why, { requiredOnCi: true })(
         };
       },
       during: async (run) => {
-        await untilDegraded(run.daemon, /ledger-writer is backing off: .*readonly database/);
+        await untilDegraded(run.daemon, /ledger-writer is backing off: .*read-only disk/);
         await untilDegraded(run.daemon, /checkpoints cannot be signed: EROFS/);
         expect(await untilPostponed(run, 'entry')).toBe('CODI_STORAGE_UNAVAILABLE');
         expect(await untilPostponed(run, 'session')).toBe('CODI_STORAGE_UNAVAILABLE');

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
 
@@ -26,6 +26,20 @@ export function assertInPlace(dir: string, name: string, identity: DirectoryIden
   } catch (error) {
     // Who may not look cannot tell; what is open can be written all the same.
     if (isCodiError(error)) throw error;
+  }
+}
+
+/**
+ * Throws CodiError on a disk that nothing can be written to. SQLite would open the index of the log (-shm) for reading
+ * only then, and share it with every connection this process opens to that database afterwards: as long as one of them
+ * stayed, none could write, also when the disk is writable again.
+ */
+export function assertWritableDisk(path: string): void {
+  try {
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EROFS') throw unavailable(`${path} is on a read-only disk`);
   }
 }
 

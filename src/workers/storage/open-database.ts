@@ -4,7 +4,7 @@ import { CodiError } from '../../protocol/errors.ts';
 import { chooseCipher, cipherDriver, rawKey } from './cipher/cipher-driver.ts';
 import { hasEncryptionCard } from './cipher/encryption-card.ts';
 import { storeKey, type StoreKey } from './cipher/store-key.ts';
-import { assertHeld, type DirectoryIdentity } from './held-directory.ts';
+import { assertHeld, assertWritableDisk, type DirectoryIdentity } from './held-directory.ts';
 import { latestVersion, migrate, type Migration } from './migrations/migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { STATE_MIGRATIONS } from './migrations/state.ts';
@@ -24,6 +24,8 @@ export type SqliteDatabase = Database.Database;
 export type SqliteStatement = Database.Statement<unknown[]>;
 
 export interface OpenOptions {
+  /** Nobody writes to it, so it may be on a disk that nobody can write to. */
+  isCopy?: boolean;
   /** Only before the first table is made. */
   pageSizeBytes?: number;
   cacheBytes?: number;
@@ -44,6 +46,7 @@ export function openForWriting(
   options: OpenOptions = {},
 ): SqliteDatabase {
   if (options.directory) assertHeld(dirname(path), options.directory);
+  assertWritableDisk(path);
   const database = connect(path, kind, options, { timeout: options.busyTimeoutMs ?? 5_000 });
   try {
     assertSqliteVersion(database);
@@ -66,6 +69,7 @@ export function openForReading(
   kind: StoreKind,
   options: OpenOptions = {},
 ): SqliteDatabase {
+  if (options.isCopy !== true) assertWritableDisk(path);
   const database = connect(path, kind, options, {
     readonly: true,
     fileMustExist: true,
@@ -90,6 +94,7 @@ export function openForCheckpoints(
   kind: StoreKind,
   options: OpenOptions = {},
 ): SqliteDatabase {
+  assertWritableDisk(path);
   const database = connect(path, kind, options, {
     fileMustExist: true,
     timeout: options.busyTimeoutMs ?? 100,

@@ -14,7 +14,7 @@ export function verifyCopy(folder: string): StoreProblem | undefined {
 
 function problemOf(folder: string, kind: StoreKind): StoreProblem | undefined {
   const path = join(folder, `${kind}.db`);
-  const database = openForReading(path, kind);
+  const database = openForReading(path, kind, { isCopy: true });
   try {
     const store = { database, kind, dataDir: folder, marks: NO_MARKS };
     const { findings } = verifyPiece(store, chainStart(), () => false);
