@@ -31,23 +31,23 @@ async function run() {
     rssBytes = Math.max(rssBytes, pages * 4096);
   }, 250);
   const quiet = await measured(daemon, { clients, perSecond, seconds });
-  report(`${clients} clients`, quiet);
+  report(`${clients} clients`, quiet, rssBytes);
+  rssBytes = 0;
   const neighbours = misbehave(daemon.socketPath);
   const beside = await measured(daemon, { clients, perSecond, seconds: Math.min(seconds, 20) });
   const ends = await neighbours.stop();
-  report('the same beside three that misbehave', beside);
+  report('the same beside three that misbehave', beside, rssBytes);
   console.log(`ratio of p99, beside to alone: ${rounded(beside.p99 / quiet.p99)}`);
   console.log(`those three: ${ends.join('; ')}`);
   clearInterval(sampler);
-  console.log(`largest RSS of the daemon: ${Math.round(rssBytes / 1e6)} MB`);
   await daemon.stop();
 }
 
-function report(name, { sent, refused, failed, seconds, p50, p99, p999 }) {
+function report(name, { sent, refused, failed, seconds, p50, p99, p999 }, rssBytes) {
   console.log(
     `${name}: ${Math.round(sent / seconds).toLocaleString('en')} entries/s acknowledged after fsync, ` +
       `p50 ${rounded(p50)} ms, p99 ${rounded(p99)} ms, p99.9 ${rounded(p999)} ms; ` +
-      `${refused} refused, ${failed} not connected`,
+      `${refused} refused, ${failed} not connected; RSS of the daemon at most ${Math.round(rssBytes / 1e6)} MB`,
   );
 }
 
