@@ -117,7 +117,12 @@ export class SegmentTable {
 function parameters<Record extends SegmentRecord>({ sha256, ...segment }: Record) {
   const hash = sha256 === null ? null : Buffer.from(sha256, 'hex');
   const { firstBlock, lastBlock, firstLog, lastLog, firstEvent, lastEvent, file } = segment;
-  const numbers = [firstBlock, lastBlock, firstLog, lastLog, firstEvent, lastEvent];
+  const { firstCommittedMs, lastCommittedMs, oldestSeconds, newestSeconds, entries, bytes } =
+    segment;
+  const numbers = [
+    ...[firstBlock, lastBlock, firstLog, lastLog, firstEvent, lastEvent],
+    ...[firstCommittedMs, lastCommittedMs, oldestSeconds, newestSeconds, entries, bytes],
+  ];
   const sum = rowSum(...numbers.map((number) => number ?? -1), file ?? '', hash ?? '');
   return { ...segment, hash, sum };
 }
@@ -131,7 +136,8 @@ export function replaceFile(database: SqliteDatabase, segment: StoredSegment): v
 
 /** What `sum` is over, as SQL. */
 export const SEGMENT_SUM_COLUMNS = `first_block, last_block, coalesce(first_log, -1), coalesce(last_log, -1),
-  coalesce(first_event, -1), coalesce(last_event, -1), coalesce(file, ''), coalesce(sha256, '')`;
+  coalesce(first_event, -1), coalesce(last_event, -1), first_committed_ms, last_committed_ms,
+  coalesce(oldest_seconds, -1), coalesce(newest_seconds, -1), entries, bytes, coalesce(file, ''), coalesce(sha256, '')`;
 
 const COLUMNS = `n, first_block AS firstBlock, last_block AS lastBlock, first_log AS firstLog, last_log AS lastLog,
   first_event AS firstEvent, last_event AS lastEvent, first_committed_ms AS firstCommittedMs,

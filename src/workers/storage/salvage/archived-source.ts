@@ -127,16 +127,16 @@ export class ArchivedSource {
       header.last_block,
       ...(header.logs ?? [null, null]),
       ...(header.file_events ?? [null, null]),
-    ];
-    const { size, mtimeMs } = statSync(path);
-    return [
-      this.rows.length + 1,
-      ...numbers,
       header.first_committed_ms,
       header.last_committed_ms,
       ...(seconds ?? [null, null]),
       header.entries,
       header.canonical_bytes,
+    ];
+    const { size, mtimeMs } = statSync(path);
+    return [
+      this.rows.length + 1,
+      ...numbers,
       file,
       size,
       hash,
@@ -154,7 +154,7 @@ function knownSegments(found: FoundRows): SegmentRow[] {
   for (const { values } of found.all('segments')) {
     const [n, ...rest] = values;
     const [file, hash] = [rest[12] ?? '', rest[14] ?? ''] as [string, string | Buffer];
-    const sum = rowSum(...rest.slice(0, 6).map((value) => Number(value ?? -1)), file, hash);
+    const sum = rowSum(...rest.slice(0, 12).map((value) => Number(value ?? -1)), file, hash);
     if (sum !== values[19] || !isCount(n)) continue;
     const before = byNumber.get(n);
     // Its file is given up once; rows still to be removed do not come along.
