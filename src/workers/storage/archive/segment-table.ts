@@ -123,8 +123,16 @@ function parameters<Record extends SegmentRecord>({ sha256, ...segment }: Record
     ...[firstBlock, lastBlock, firstLog, lastLog, firstEvent, lastEvent],
     ...[firstCommittedMs, lastCommittedMs, oldestSeconds, newestSeconds, entries, bytes],
   ];
-  const sum = rowSum(...numbers.map((number) => number ?? -1), file ?? '', hash ?? '');
-  return { ...segment, hash, sum };
+  return { ...segment, hash, sum: segmentSum(numbers, file, hash) };
+}
+
+/** The check sum of a row: `numbers` are its columns from `first_block` to `bytes`. */
+export function segmentSum(
+  numbers: readonly (number | null)[],
+  file: string | null,
+  hash: Uint8Array | null,
+): number {
+  return rowSum(...numbers.map((number) => number ?? -1), file ?? '', hash ?? '');
 }
 
 /** The same blocks in another file. */

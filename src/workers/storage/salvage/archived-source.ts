@@ -8,10 +8,10 @@ import {
   span,
   type NumberRange,
 } from '../archive/segment-format.ts';
+import { segmentSum } from '../archive/segment-table.ts';
 import { fileHash } from '../archive/verify-segment.ts';
 import type { BlockRange } from '../block.ts';
 import { CanonicalBuffer } from '../canonical.ts';
-import { rowSum } from '../row-sum.ts';
 import { ACT_COLUMNS, appendRow, ROOT_COLUMNS } from '../stored-rows.ts';
 import { isCount, type FoundEntry, type StreamPart } from './block-candidates.ts';
 import type { FoundRows } from './found-rows.ts';
@@ -143,7 +143,7 @@ export class ArchivedSource {
       Math.floor(mtimeMs),
       1,
       null,
-      rowSum(...numbers.map((number) => number ?? -1), file, hash),
+      segmentSum(numbers, file, hash),
     ];
   }
 }
@@ -153,8 +153,8 @@ function knownSegments(found: FoundRows): SegmentRow[] {
   const byNumber = new Map<number, CellValue[]>();
   for (const { values } of found.all('segments')) {
     const [n, ...rest] = values;
-    const [file, hash] = [rest[12] ?? '', rest[14] ?? ''] as [string, string | Buffer];
-    const sum = rowSum(...rest.slice(0, 12).map((value) => Number(value ?? -1)), file, hash);
+    const numbers = rest.slice(0, 12).map((value) => (value === null ? null : Number(value)));
+    const sum = segmentSum(numbers, rest[12] as string | null, rest[14] as Buffer | null);
     if (sum !== values[19] || !isCount(n)) continue;
     const before = byNumber.get(n);
     // Its file is given up once; rows still to be removed do not come along.
