@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { runInProcess } from '../support/cli-harness.ts';
+import { runAt } from '../support/cli-harness.ts';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 
 const env = {
@@ -36,11 +36,7 @@ afterEach(async () => {
   place.remove();
 });
 
-const codi = (...line: string[]) =>
-  runInProcess([...line, '--data-dir', place.dataDir], {
-    socketPath: place.socketPath,
-    cwd: place.home,
-  });
+const codi = (...line: string[]) => runAt(place, ...line);
 const ids = (run: Awaited<ReturnType<typeof codi>>) => run.json().map(({ id }) => id);
 
 it('query says that the archive has more, and --archived gives all of it, also over a restart and offline', async () => {

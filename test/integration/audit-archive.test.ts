@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { runInProcess } from '../support/cli-harness.ts';
+import { runAt } from '../support/cli-harness.ts';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 
 const VERIFIER = fileURLToPath(new URL('../independent/verify.py', import.meta.url));
@@ -25,11 +25,7 @@ afterEach(async () => {
   place.remove();
 });
 
-const codi = (...line: string[]) =>
-  runInProcess([...line, '--data-dir', place.dataDir], {
-    socketPath: place.socketPath,
-    cwd: place.home,
-  });
+const codi = (...line: string[]) => runAt(place, ...line);
 const segments = () => readdirSync(join(place.dataDir, 'archive')).toSorted();
 
 /** A daemon with file events and log entries, most of which are archived; started anew. */

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { runInProcess } from '../support/cli-harness.ts';
+import { runAt, runInProcess } from '../support/cli-harness.ts';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/deadline.ts';
 
@@ -25,8 +25,7 @@ afterEach(async () => {
   place.remove();
 });
 
-const codiAt = (dataDir: string, ...line: string[]) =>
-  runInProcess([...line, '--data-dir', dataDir], { socketPath: place.socketPath, cwd: place.home });
+const codiAt = (dataDir: string, ...line: string[]) => runAt({ ...place, dataDir }, ...line);
 const codi = (...line: string[]) => codiAt(place.dataDir, ...line);
 const backupDir = () => join(place.home, 'backup');
 

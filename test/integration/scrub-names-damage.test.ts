@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { runInProcess } from '../support/cli-harness.ts';
+import { runAt } from '../support/cli-harness.ts';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/deadline.ts';
 
@@ -23,11 +23,7 @@ afterEach(async () => {
   place.remove();
 });
 
-const codi = (...line: string[]) =>
-  runInProcess([...line, '--data-dir', place.dataDir], {
-    socketPath: place.socketPath,
-    cwd: place.home,
-  });
+const codi = (...line: string[]) => runAt(place, ...line);
 
 it('says to which block the ledger is verified; a segment that changes on the disk makes the daemon degraded', async () => {
   daemon = await startDaemon(place, [], { env });

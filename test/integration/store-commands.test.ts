@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { MonitorClient } from '#codi/client/monitor-client.js';
-import { runInProcess } from '../support/cli-harness.ts';
+import { runAt } from '../support/cli-harness.ts';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 
 const env = {
@@ -24,8 +24,7 @@ afterEach(async () => {
 });
 
 const codi = (...line: string[]) => codiAt(place.dataDir, ...line);
-const codiAt = (dataDir: string, ...line: string[]) =>
-  runInProcess([...line, '--data-dir', dataDir], { socketPath: place.socketPath, cwd: place.home });
+const codiAt = (dataDir: string, ...line: string[]) => runAt({ ...place, dataDir }, ...line);
 
 /** Blocks of one entry each. */
 async function write(client: MonitorClient, name: string, count = BLOCKS): Promise<void> {

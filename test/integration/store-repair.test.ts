@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { runInProcess } from '../support/cli-harness.ts';
+import { runAt } from '../support/cli-harness.ts';
 import { DamagedDaemon } from '../support/damaged-daemon.ts';
 import { damagePage } from '../support/damaged-store.ts';
 import { pagesOfTable } from '../support/salvaged.ts';
@@ -14,10 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.end());
 
-const codi = (...line: string[]) => {
-  const { dataDir, socketPath, home } = world.place;
-  return runInProcess([...line, '--data-dir', dataDir], { socketPath, cwd: home });
-};
+const codi = (...line: string[]) => runAt(world.place, ...line);
 
 it('says what is damaged without touching it, and heals it', async () => {
   expect(await codi('store', 'repair', '--check')).toMatchObject({

@@ -3,6 +3,7 @@ import { Readable, Writable } from 'node:stream';
 import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { runCli } from '#codi/cli/program.js';
+import type { DaemonPlace } from './daemon.ts';
 
 /** What a run of the CLI printed and how it ended. */
 export interface CliRun {
@@ -86,4 +87,12 @@ class Collected extends Writable {
     this.#onText?.(chunk.toString('utf8'));
     done();
   }
+}
+
+/** Runs codi on a daemon of its own place, or on another data directory beside it. */
+export function runAt(
+  { dataDir, socketPath, home }: Pick<DaemonPlace, 'dataDir' | 'socketPath' | 'home'>,
+  ...line: string[]
+): Promise<CliRun> {
+  return runInProcess([...line, '--data-dir', dataDir], { socketPath, cwd: home });
 }
