@@ -259,7 +259,7 @@ withCiphers(
 
 test('a key without the package that encrypts is refused in one line that says what to install', async () => {
   const preload = fileURLToPath(new URL('../fixtures/without-ciphers.cjs', import.meta.url));
-  const env = { NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --require ${preload}` };
+  const env = { NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --require "${preload}"` };
   await expect(start(env)).rejects.toThrow(
     /exited with 78.*CODI_ENCRYPTION_UNAVAILABLE.*npm install better-sqlite3-multiple-ciphers@/s,
   );
