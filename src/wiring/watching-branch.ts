@@ -89,10 +89,8 @@ function watcher(shared: Shared, input: WatcherInput): ChildSpec {
 function rootStore(book: RequestBook<StateCommand>): RootsPorts['store'] {
   return {
     list: async () => {
-      const rows = await book.request<MonitoredPath[]>({
-        type: 'listMonitoredPaths',
-        activeOnly: true,
-      });
+      const command = { type: 'listMonitoredPaths', activeOnly: true } as const;
+      const rows = await book.request<MonitoredPath[]>(command, { isPatient: true });
       return rows.map(({ path, recursive, patterns, createdAt }) => ({
         path,
         recursive,

@@ -29,9 +29,13 @@ export class RequestBook<Command> {
     return this.#pending.size === 0;
   }
 
-  /** Asks the writer; rejects with CODI_OVERLOADED when too many wait already, or when it is away for long. */
-  request<Result>(command: Command): Promise<Result> {
-    const refusal = this.#absence?.refusal();
+  /**
+   * Asks the writer; rejects with CODI_OVERLOADED when too many wait already, or when it is away for long. Who is
+   * patient waits for it all the same: an actor that cannot start without the answer would only fail and come again,
+   * and take its supervisor with it.
+   */
+  request<Result>(command: Command, { isPatient = false } = {}): Promise<Result> {
+    const refusal = isPatient ? undefined : this.#absence?.refusal();
     if (refusal) return Promise.reject(refusal);
     if (this.#pending.size >= this.#limitCount)
       return Promise.reject(new CodiError('CODI_OVERLOADED', { retryMs: 1_000 }));

@@ -1,4 +1,5 @@
 import { RequestBook } from '#codi/actors/storage/request-book.js';
+import { WriterAbsence } from '#codi/actors/storage/writer-absence.js';
 import { expect, test } from 'vitest';
 
 function newBook(limitCount = 10) {
@@ -67,4 +68,15 @@ test('An idle book says so at once, a busy one when its last answer has come.', 
   book.answer(2, { ok: true, result: 2 });
   expect(seen).toEqual(['empty', 'answered']);
   await Promise.all([one, two]);
+});
+
+test('Who is patient waits for a writer that has been away for long; others are told to come back.', async () => {
+  let nowMs = 0;
+  const book = new RequestBook<string>(10, new WriterAbsence(() => nowMs));
+  book.lose();
+  nowMs = 60_000;
+  await expect(book.request('one')).rejects.toMatchObject({ code: 'CODI_STORAGE_UNAVAILABLE' });
+  const patient = book.request('two', { isPatient: true });
+  book.attach(({ id }) => book.answer(id, { ok: true, result: 'late' }));
+  await expect(patient).resolves.toBe('late');
 });
