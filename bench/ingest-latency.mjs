@@ -1,6 +1,7 @@
 // One durable write at a time, the caller waiting: on an idle daemon, then beside clients that saturate it.
 //   node bench/ingest-latency.mjs [writes] [saturating clients]
 import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { MonitorClient } from '../dist/client/index.js';
 import { newEntry } from './entry.mjs';
 import { percentile, rounded, startDaemon } from './daemon.mjs';
@@ -10,7 +11,7 @@ const saturating = Number(process.argv[3] ?? 1);
 const entry = newEntry();
 
 export function startSaturating(socketPath) {
-  const child = fork(new URL('saturate.mjs', import.meta.url).pathname, [socketPath]);
+  const child = fork(new URL('saturate.mjs', import.meta.url), [socketPath]);
   const exited = new Promise((resolve) => child.once('exit', resolve));
   return {
     acked: () =>
@@ -25,7 +26,7 @@ export function startSaturating(socketPath) {
   };
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const daemon = await startDaemon();
   const client = await MonitorClient.connect({ socketPath: daemon.socketPath });
   const measure = async (name) => {

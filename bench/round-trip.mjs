@@ -15,7 +15,7 @@ if (process.argv[2] === 'echo') {
   createServer((socket) => socket.pipe(socket)).listen(process.argv[3], () => process.send('up'));
 } else {
   const path = join(newHome(), 'echo.sock');
-  const echo = fork(new URL(import.meta.url).pathname, ['echo', path]);
+  const echo = fork(new URL(import.meta.url), ['echo', path]);
   await new Promise((resolve) => echo.once('message', resolve));
   const daemon = await startDaemon();
   const client = await MonitorClient.connect({ socketPath: daemon.socketPath });

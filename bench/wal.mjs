@@ -83,7 +83,7 @@ async function reader(daemon, isOver) {
 
 function longRead(daemon) {
   const path = join(daemon.home, 'data', 'ledger.db');
-  const child = fork(new URL(import.meta.url).pathname, ['read', path]);
+  const child = fork(new URL(import.meta.url), ['read', path]);
   return new Promise((resolve) => child.once('exit', () => resolve([])));
 }
 

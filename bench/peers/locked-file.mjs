@@ -22,7 +22,7 @@ export async function lockedFile(seconds, bytes) {
 }
 
 function runOne(home, seconds, bytes) {
-  const child = fork(new URL(import.meta.url).pathname, ['append', home, seconds, bytes]);
+  const child = fork(new URL(import.meta.url), ['append', home, seconds, bytes]);
   return new Promise((resolve) => child.once('message', resolve));
 }
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'codi-migration-'));
   const watched = join(place.home, 'watched');
   mkdirSync(watched);
-  copyFileSync(new URL(import.meta.url).pathname, join(watched, 'file'));
+  copyFileSync(new URL(import.meta.url), join(watched, 'file'));
   const daemon = await startDaemon(place, [watched]);
   const client = await daemon.client();
   for (let n = 0; n < ENTRIES; n++)
