@@ -41,6 +41,7 @@ const EVENT_COLUMNS = [
   'user_id',
   'path_b64',
   'from_b64',
+  'old_checksum',
 ] as const;
 
 export function addCsvOption(command: Command): Command {

@@ -35,6 +35,7 @@ export const eventRow = z.object({
   session_id: sessionId.nullish(),
   tenant_id: text.nullish(),
   user_id: text.nullish(),
+  old_checksum: text.nullish(),
 });
 
 export const fileRow = z.object({

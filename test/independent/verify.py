@@ -103,6 +103,7 @@ STREAMS = {
     4: ("roots", "root_id", "root_id q, path s, created_ms q"),
     5: ("acts", "seq", "seq q, act_id s, seconds q, nanos I, kind s, subject s, actor s, data s, tenant_id s, user_id s"),
 }
+LATER = {(2, 2): ", old_checksum s"}  # columns that another version of the encoding adds
 STAT = (("dev", "q"), ("ino", "q"), ("stat_size", "q"), ("mtime_seconds", "q"), ("mtime_nanos", "I"),
         ("ctime_seconds", "q"), ("ctime_nanos", "I"), ("mode", "q"), ("nlink", "q"))
 
@@ -115,16 +116,20 @@ def encode(value, kind, row):
         return struct.pack("<I", 2**32 - 1) if value is None else struct.pack("<I", len(value)) + value
     return struct.pack("<" + kind.replace("b", "B"), value)
 
+def entry_of(stream, row):
+    version = 2 if stream == 2 and row.get("old_checksum") is not None else 1
+    fields = [column.split() for column in (STREAMS[stream][2] + LATER.get((stream, version), "")).split(",")]
+    return bytes((stream, version)) + b"".join(encode(row[name], of, row) for name, of in fields)
+
 def canonical(database, block):
     ranges = "SELECT stream, first, last FROM block_ranges WHERE block = ? ORDER BY stream"
     for stream, first, last in database.execute(ranges, (block,)).fetchall():
-        table, key, columns = STREAMS[stream]
-        fields = [column.split() for column in columns.split(",")]
+        table, key, _ = STREAMS[stream]
         rows = database.execute(f"SELECT * FROM {table} WHERE {key} BETWEEN ? AND ? ORDER BY {key}", (first, last))
         rows = [dict(zip([column[0] for column in rows.description], row)) for row in rows]
         need([row[key] for row in rows] == list(range(first, last + 1)), f"block {block}: entries are missing")
         for row in rows:
-            yield bytes((stream, 1)) + b"".join(encode(row[name], of, row) for name, of in fields)
+            yield entry_of(stream, row)
 
 NAMES = (None, "log", "file", "state", "root", "act")
 WORDS = {"level": "Trace Debug Info Warn Error", "event": "create update delete move attrib access transient",
@@ -135,7 +140,7 @@ def entry_bytes(entry):
     tag, stat = NAMES.index(entry["stream"]), entry.get("stat") or {"ino": None}
     row = {**stat, "stat_size": stat.get("size"), STREAMS[tag][1]: entry.get("number"), **entry}
     fields = [column.split() for column in STREAMS[tag][2].split(",")]
-    for name, of in fields + [("dev", "u"), ("ino", "u")]:
+    for name, of in fields + [("dev", "u"), ("ino", "u"), ("old_checksum", "s")]:
         value = row.setdefault(name)
         if of == "b":
             row[name] = WORDS[name].split().index(value)
@@ -144,9 +149,9 @@ def entry_bytes(entry):
         elif isinstance(value, dict):
             row[name] = bytes.fromhex(value["hex"])
         elif of == "s" and value is not None:
-            row[name] = bytes.fromhex(value) if name in ("checksum", "act_id") else value.encode()
+            row[name] = bytes.fromhex(value) if name in ("checksum", "old_checksum", "act_id") else value.encode()
             row[name] = base64.b64decode(row.get(name + "_b64") or "") or row[name]
-    return bytes((tag, 1)) + b"".join(encode(row[name], of, row) for name, of in fields)
+    return entry_of(tag, row)
 
 def archived(database, folder):
     """The leaf of each block that left the tables, from its segment; None where the entries were deleted."""

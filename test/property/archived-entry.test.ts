@@ -68,6 +68,7 @@ const file = fc
       seen: fc.nat(3),
       checksum: orNull(bytes),
       ...owner,
+      old_checksum: orNull(bytes),
     }),
     fc.option(stat, { nil: NO_STAT }),
   )

@@ -44,6 +44,7 @@ const fileEvent = fc.record({
   seen: fc.nat(SEEN.length - 1),
   checksum: fc.option(fc.uint8Array({ maxLength: 32 }), { nil: null }),
   ...who,
+  old_checksum: fc.option(fc.uint8Array({ maxLength: 32 }), { nil: null }),
 });
 const stat = fc.record({
   dev: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
@@ -100,12 +101,16 @@ test('what was encoded is read back, column by column', () => {
           old_size: event.old_size,
           from_path: event.from_path,
           checksum: event.checksum && Buffer.from(event.checksum).toString('hex'),
+          ...(event.old_checksum && {
+            old_checksum: Buffer.from(event.old_checksum).toString('hex'),
+          }),
           stat: stats && {
             dev: BigInt.asUintN(64, stats.dev).toString(),
             ino: BigInt.asUintN(64, stats.ino).toString(),
             size: stats.stat_size,
           },
         });
+        expect('old_checksum' in readEvent!).toBe(event.old_checksum !== null);
         if (typeof event.path === 'string') expect(readEvent!['path']).toBe(event.path);
         expect(readRoot).toEqual({ stream: 'root', number: 3, path, created_ms: 5 });
       },

@@ -94,9 +94,11 @@ function fillLedger(store: ReturnType<typeof openLedger>['store'], from: number,
       return [owner, bodyOf(logEntry(`entry ${n} of ${block} ${'x'.repeat(300)}`, more))] as const;
     });
     commit(entriesMessage(batch++, frames));
+    // Every second file has checksums: its events are of both versions of the encoding.
+    const content = block % 2 === 0 ? {} : { checksum: Buffer.alloc(32, block) };
     const events = [
-      fileEvent('create', `dir/file-${block}`),
-      fileEvent('update', `dir/file-${block}`),
+      fileEvent('create', `dir/file-${block}`, content),
+      fileEvent('update', `dir/file-${block}`, content),
     ];
     const sequence = block + 1;
     commit({ type: 'fileEvents', batch: batch++, rootId: 1, rootPath: ROOT, sequence, events });

@@ -8,6 +8,7 @@ import {
   optionalCount,
   optionalPath,
   optionalToggle,
+  size,
   text,
   toggle,
 } from '../setting.ts';
@@ -124,6 +125,59 @@ export const monitor = z.object({
   useGitignore: toggle('gitignore', {
     description: 'Also leave out what `.gitignore` files in a root and below name.',
     default: false,
+  }),
+  checksum: choice('checksum', {
+    description:
+      'Whether the content of watched files is read, and its SHA-256 stands on their events and in the index. Needed by `codi files dup`. Reading costs: see docs/watching.md.',
+    choices: ['off', 'sha256'],
+    default: 'off',
+  }),
+  checksumAtOnceBytes: size('checksum_at_once', {
+    description:
+      'A changed file up to this size is read before its event is recorded, so the event has the checksum; a larger one gets it later, by an `attrib` event.',
+    default: '1MiB',
+    min: '0B',
+    max: '64MiB',
+  }),
+  checksumWaitMs: duration('checksum_wait', {
+    description:
+      'How long changes wait for checksums before they are recorded without; what is left is read later.',
+    default: '250ms',
+    min: '1ms',
+    max: '10s',
+  }),
+  checksumMaxBytes: size('checksum_max_size', {
+    description: 'Files above this size get no checksum.',
+    default: '1GiB',
+    min: '1B',
+    max: '1TiB',
+  }),
+  checksumIntervalMs: duration('checksum_interval', {
+    description:
+      'A file that keeps changing is read at most once in this time, beyond the first `checksum_at_once` bytes; it is read when it is quiet.',
+    default: '10s',
+    min: '100ms',
+    max: '1d',
+  }),
+  checksumRateBytes: size('checksum_rate', {
+    description:
+      'Most bytes per second that are read for later checksums: of large files, and of those that were there before checksums were on.',
+    default: '64MiB',
+    min: '64KiB',
+    max: '16GiB',
+  }),
+  checksumQueueCount: count('checksum_queue', {
+    description:
+      'Files of one root that may wait for a later checksum. When there are more, they are found again in the index.',
+    default: 10_000,
+    min: 100,
+    max: 1_000_000,
+  }),
+  checksumThreadsCount: count('checksum_threads', {
+    description: 'Threads that read files for checksums; they start when there is work.',
+    default: 2,
+    min: 1,
+    max: 16,
   }),
   hostsCount: count('hosts', {
     description: 'Watch host processes the roots are spread over.',

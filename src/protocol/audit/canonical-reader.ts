@@ -14,6 +14,8 @@ const EVENTS = ['create', 'update', 'delete', 'move', 'attrib', 'access', 'trans
 const KINDS = ['file', 'dir', 'symlink', 'other'] as const;
 const SEEN = ['native', 'poll', 'reconcile', 'hint'] as const;
 const VERSION = 1;
+/** Of file events alone: as the first, and the checksum of the content before. */
+const VERSION_WITH_OLD_CHECKSUM = 2;
 const NULL_LENGTH = 0xffff_ffff;
 
 /** The columns of an entry, by name; `stream` and `number` say which it is. */
@@ -33,12 +35,14 @@ export function readCanonical(bytes: Buffer): CanonicalEntry[] {
 function readEntry(reader: Reader): CanonicalEntry {
   const tag = reader.u8();
   const version = reader.u8();
-  if (version !== VERSION) throw new RangeError(`canonical version ${version} is unknown`);
+  const hasOldChecksum = version === VERSION_WITH_OLD_CHECKSUM && STREAM_NAMES[tag] === 'file';
+  if (version !== VERSION && !hasOldChecksum)
+    throw new RangeError(`canonical version ${version} is unknown`);
   switch (STREAM_NAMES[tag]) {
     case 'log':
       return readLog(reader);
     case 'file':
-      return readFileEvent(reader);
+      return { ...readFileEvent(reader), ...(hasOldChecksum && readOldChecksum(reader)) };
     case 'state':
       return readCoordination(reader);
     case 'root':
@@ -92,6 +96,12 @@ function readFileEvent(reader: Reader): CanonicalEntry {
     tenant_id: reader.text(),
     user_id: reader.text(),
   };
+}
+
+function readOldChecksum(reader: Reader): { old_checksum: string } {
+  const bytes = reader.bytes();
+  if (!bytes) throw new RangeError('version 2 without an old checksum');
+  return { old_checksum: bytes.toString('hex') };
 }
 
 function readStat(reader: Reader): JsonValue {

@@ -5,8 +5,10 @@
 import { STREAMS } from './codes.ts';
 import type { PathValue } from './path-value.ts';
 
-/** Version byte of every stream's encoding. A changed encoding gets a new number, old entries keep theirs. */
+/** Version byte of an entry's encoding. A changed encoding gets a new number, old entries keep theirs. */
 export const CANONICAL_VERSION = 1;
+/** Of a file event that names the checksum of the content before; without one it is written as ever. */
+const VERSION_WITH_OLD_CHECKSUM = 2;
 
 /** A row of `logs`, with the values as the columns hold them. */
 export interface LogRow {
@@ -49,6 +51,8 @@ export interface FileEventRow {
   session_id: string | null;
   tenant_id: string | null;
   user_id: string | null;
+  /** Undefined in rows made before there was such a column: as null. */
+  old_checksum?: Uint8Array | null;
 }
 
 /** A row of `coordination`, state.db's stream. */
@@ -116,10 +120,10 @@ export class CanonicalBuffer {
     if (this.#bytes.length > 4 * 1024 * 1024) this.#bytes = Buffer.allocUnsafeSlow(64 * 1024);
   }
 
-  head(stream: number): void {
+  head(stream: number, version = CANONICAL_VERSION): void {
     this.#reserve(2);
     this.#bytes[this.#length++] = stream;
-    this.#bytes[this.#length++] = CANONICAL_VERSION;
+    this.#bytes[this.#length++] = version;
   }
 
   u8(value: number): void {
@@ -219,7 +223,11 @@ export function appendLog(out: CanonicalBuffer, row: LogRow): void {
 }
 
 export function appendFileEvent(out: CanonicalBuffer, row: FileEventRow): void {
-  out.head(STREAMS.fileEvents);
+  const oldChecksum = row.old_checksum ?? null;
+  out.head(
+    STREAMS.fileEvents,
+    oldChecksum === null ? CANONICAL_VERSION : VERSION_WITH_OLD_CHECKSUM,
+  );
   out.i64(row.seq);
   out.i64(row.root_id);
   out.i64(row.seconds);
@@ -247,6 +255,7 @@ export function appendFileEvent(out: CanonicalBuffer, row: FileEventRow): void {
   out.text(row.session_id);
   out.text(row.tenant_id);
   out.text(row.user_id);
+  if (oldChecksum !== null) out.blob(oldChecksum);
 }
 
 export function appendCoordination(out: CanonicalBuffer, row: CoordinationRow): void {

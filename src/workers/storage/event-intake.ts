@@ -35,8 +35,11 @@ export class EventIntake {
     // A refused batch leaves a gap: taking the next one would make the refused one look stored.
     if (last !== UNKNOWN_SEQUENCE && sequence !== last + 1) return 'outOfOrder';
     for (const record of events) {
+      // What was at the path when its content was read may have changed before this was taken.
+      if (message.isAboutContent === true && !this.#index.holds(rootId, record)) continue;
       heads.fileEvents += 1;
-      this.stream.add(fileEventRow(heads.fileEvents, rootId, record, this.#owner));
+      const old = record.event === 'update' ? this.#index.checksum(rootId, record.path) : null;
+      this.stream.add(fileEventRow(heads.fileEvents, rootId, record, this.#owner, old));
       this.#index.apply(rootId, record);
       this.#latestMs = Math.max(this.#latestMs, record.seconds * 1000 + record.nanos / 1e6);
     }

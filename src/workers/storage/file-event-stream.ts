@@ -37,7 +37,7 @@ export class FileEventStream {
 
   add(row: FileEventRow): void {
     const { values, start } = this.#insert;
-    COLUMNS.forEach((column, index) => (values[start + index] = row[column]));
+    COLUMNS.forEach((column, index) => (values[start + index] = row[column] ?? null));
     this.#insert.rowAdded();
     appendFileEvent(this.canonical, row);
   }
@@ -52,12 +52,13 @@ export class FileEventStream {
   }
 }
 
-/** The row that a record becomes. */
+/** The row that a record becomes; `oldChecksum` is of what an updated path held before, where it is known. */
 export function fileEventRow(
   seq: number,
   rootId: number,
   record: FileEventRecord,
   owner: EventOwner,
+  oldChecksum: Uint8Array | null,
 ): FileEventRow {
   return {
     seq,
@@ -76,5 +77,6 @@ export function fileEventRow(
     session_id: record.sessionId ?? owner.sessionId,
     tenant_id: owner.tenantId,
     user_id: owner.userId,
+    old_checksum: oldChecksum,
   };
 }

@@ -70,6 +70,20 @@ export class FileIndex {
     this.#deleteRoot.run(rootId);
   }
 
+  /** The checksum of what the index has at a path; null when it is not known. */
+  checksum(rootId: number, path: BytePath): Buffer | null {
+    return this.#file(rootId, pathToValue(path))?.checksum ?? null;
+  }
+
+  /** Whether the index has this very file at its path: the same inode, size, times and mode. */
+  holds(rootId: number, { path, kind, stat }: FileEventRecord): boolean {
+    const known = this.#file(rootId, pathToValue(path));
+    if (!known || !stat || Number(known.kind) !== codeOf(KINDS, kind)) return false;
+    return Object.entries(statColumns(stat)).every(
+      ([name, value]) => known[name as keyof StatColumns] === BigInt(value as bigint | number),
+    );
+  }
+
   apply(rootId: number, record: FileEventRecord): void {
     switch (record.event) {
       case 'delete':

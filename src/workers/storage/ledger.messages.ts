@@ -73,6 +73,11 @@ export interface FileEventsMessage {
   /** Dense per root, from lastSequence + 1 of rootOpened. */
   sequence: number;
   events: FileEventRecord[];
+  /**
+   * The events say checksums of files that were recorded before, and nothing else. One whose file is not what the
+   * index has any more is left out.
+   */
+  isAboutContent?: boolean;
 }
 
 /** Answered after everything that was queued before it. */

@@ -6,6 +6,7 @@ import { eventConditions, lastEventBefore } from './event-filter.ts';
 import { streamEndSql } from './group-heads.ts';
 import { archiveNotes } from './archive/segment-spans.ts';
 import { PageRows } from './page-rows.ts';
+import { presentColumns } from './present-columns.ts';
 import type { ReadConnection } from './read-connection.ts';
 import type { Page } from './reader.messages.ts';
 import { allRoots, type KnownRoot } from './root-lookup.ts';
@@ -13,7 +14,7 @@ import { hexText, shownPath, timeText } from './row-values.ts';
 import { walkNumbers, type NumberWalk } from './walk-numbers.ts';
 
 const COLUMNS =
-  'seq, root_id, seconds, nanos, event, kind, path, from_path, size, seen, checksum, session_id, tenant_id, user_id';
+  'seq, root_id, seconds, nanos, event, kind, path, from_path, size, seen, checksum, session_id, tenant_id, user_id, old_checksum';
 
 /** A page of file events, always in order of seq: that is the order in which they fold to the index. */
 export function queryEvents(
@@ -36,7 +37,8 @@ export function queryEvents(
     if (isNewest) high = Math.min(high, seq);
     else low = Math.max(low, seq);
   }
-  const sql = `SELECT ${COLUMNS} FROM file_events WHERE seq > ? AND seq <= ?${conditions.andSql}
+  const columns = presentColumns(connection, 'file_events', COLUMNS);
+  const sql = `SELECT ${columns} FROM file_events WHERE seq > ? AND seq <= ?${conditions.andSql}
      ORDER BY seq ${isNewest ? 'DESC' : 'ASC'} LIMIT ?`;
   const roots = new Map(allRoots(connection).map((root) => [root.rootId, root]));
   const page = new PageRows<EventRow>(limit);
@@ -81,5 +83,6 @@ function wireRow(row: FileEventRow, roots: ReadonlyMap<number, KnownRoot>): Even
     ...(row.session_id !== null && { session_id: row.session_id }),
     ...(row.tenant_id !== null && { tenant_id: row.tenant_id }),
     ...(row.user_id !== null && { user_id: row.user_id }),
+    ...(row.old_checksum != null && { old_checksum: hexText(row.old_checksum) }),
   };
 }

@@ -15,13 +15,14 @@ import {
 import { isUtf8 } from 'node:buffer';
 import { STREAMS } from './codes.ts';
 import type { SqliteDatabase, SqliteStatement, StoreKind } from './open-database.ts';
+import { presentColumns } from './present-columns.ts';
 
 export const LOG_COLUMNS =
   'id, seconds, nanos, level, component, session_id, message, metadata, tenant_id, user_id, created_ms';
 export const FILE_EVENT_COLUMNS =
   'seq, root_id, seconds, nanos, event, kind, path, from_path, size, old_size, seen, ' +
   'dev, ino, stat_size, mtime_seconds, mtime_nanos, ctime_seconds, ctime_nanos, mode, nlink, ' +
-  'checksum, session_id, tenant_id, user_id';
+  'checksum, session_id, tenant_id, user_id, old_checksum';
 export const COORDINATION_COLUMNS =
   'seq, revision, seconds, nanos, kind, subject, data, session_id, tenant_id, user_id';
 export const ROOT_COLUMNS = 'root_id, path, created_ms';
@@ -54,7 +55,8 @@ export class StoredRows {
       return;
     }
     add(STREAMS.logs, LOG_COLUMNS, 'logs', 'id');
-    add(STREAMS.fileEvents, FILE_EVENT_COLUMNS, 'file_events', 'seq');
+    const eventColumns = presentColumns(database, 'file_events', FILE_EVENT_COLUMNS);
+    add(STREAMS.fileEvents, eventColumns, 'file_events', 'seq');
     add(STREAMS.roots, ROOT_COLUMNS, 'roots', 'root_id');
     add(STREAMS.acts, ACT_COLUMNS, 'acts', 'seq');
   }

@@ -92,6 +92,7 @@ const FORMS: Record<number, StreamForm> = {
       ...STAT,
       checksum: optional(bytes),
       ...OWNER,
+      old_checksum: optional(bytes),
     },
   },
   [STREAMS.roots]: { name: 'root', columns: { root_id: integer, path, created_ms: integer } },
@@ -118,7 +119,7 @@ export function entryToJson(stream: number, row: StoredRow): Record<string, Json
   const { name, columns } = formOf(stream);
   const entry: Record<string, JsonValue> = { stream: name };
   for (const [column, { write }] of Object.entries(columns))
-    if (row[column] !== null) entry[column] = write(row[column]);
+    if ((row[column] ?? null) !== null) entry[column] = write(row[column]);
   return entry;
 }
 

@@ -188,6 +188,15 @@ CREATE TABLE lost_blocks (             -- what a damaged database no longer held
 ) STRICT;
 `;
 
+/*
+ * The index is of files whose content is known: it is written
+ * only while checksums are on, and holds all that a search for equal files asks for.
+ */
+const CONTENT = `
+ALTER TABLE file_events ADD COLUMN old_checksum BLOB; -- of an update: what the path had before
+CREATE INDEX files_content ON files (checksum, size, kind) WHERE checksum IS NOT NULL;
+`;
+
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'logs, file events, path index, blocks', sql: FIRST },
   { version: 2, name: 'administrative acts', sql: ACTS },
@@ -195,4 +204,5 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
   { version: 4, name: 'sums of rows outside of blocks', sql: ROW_SUMS },
   { version: 5, name: 'archive segments', sql: SEGMENTS },
   { version: 6, name: 'lost blocks', sql: LOST_BLOCKS },
+  { version: 7, name: 'content of files', sql: CONTENT },
 ];

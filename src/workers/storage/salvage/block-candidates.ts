@@ -216,7 +216,9 @@ export class BlockCandidates {
 }
 
 function rowOf(stream: StreamCode, values: readonly CellValue[]): StoredRow {
-  return Object.fromEntries(COLUMNS[stream]!.map((column, index) => [column, values[index]]));
+  return Object.fromEntries(
+    COLUMNS[stream]!.map((column, index) => [column, values[index] ?? null]),
+  );
 }
 
 export function isCount(value: unknown): value is number {

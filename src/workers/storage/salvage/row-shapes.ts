@@ -29,7 +29,7 @@ export type TableName =
 const SHAPES: Record<StoreKind, Partial<Record<TableName, string>>> = {
   ledger: {
     logs: 'kiiitTtTTTi',
-    file_events: 'kiiiiipPIIiIIIIIIIIIBTTT',
+    file_events: 'kiiiiipPIIiIIIIIIIIIBTTTB',
     roots: 'kpi',
     acts: 'kbiittTTTT',
     blocks: 'kiiiib',
@@ -52,6 +52,11 @@ const SHAPES: Record<StoreKind, Partial<Record<TableName, string>>> = {
     lost_blocks: 'kiii',
   },
 };
+
+/** Rows that were written before a column was added are shorter, and are left so. */
+const OLDER_SHAPES: [StoreKind, TableName, string][] = [
+  ['ledger', 'file_events', 'kiiiiipPIIiIIIIIIIIIBTTT'],
+];
 
 /** The stream that each table holds. */
 export const STREAM_TABLES = {
@@ -82,7 +87,8 @@ const CANDIDATES: Record<StoreKind, Candidates> = {
 
 function candidatesOf(kind: StoreKind): Candidates {
   const candidates: Candidates = new Map();
-  for (const [table, shape] of Object.entries(SHAPES[kind])) {
+  const older = OLDER_SHAPES.filter(([of]) => of === kind).map(([, ...shape]) => shape);
+  for (const [table, shape] of [...Object.entries(SHAPES[kind]), ...older]) {
     const key = candidateKey(shape.length, isRowidTable(table, shape));
     candidates.set(key, [...(candidates.get(key) ?? []), { table: table as TableName, shape }]);
   }

@@ -117,6 +117,13 @@ describe('canonical bytes', () => {
     );
   });
 
+  it('of a file event with the checksum of what was before are of version 2, and else as they ever were', () => {
+    const plain = bytesOf((out) => appendFileEvent(out, EVENT));
+    expect(bytesOf((out) => appendFileEvent(out, { ...EVENT, old_checksum: null }))).toBe(plain);
+    const old = { ...EVENT, old_checksum: Uint8Array.of(3, 4) };
+    expect(bytesOf((out) => appendFileEvent(out, old))).toBe(`0202${plain.slice(4)}020000000304`);
+  });
+
   it('of a file event keep 64-bit numbers, negative times and bytes that are no text', () => {
     expect(bytesOf((out) => appendFileEvent(out, EVENT))).toBe(
       [

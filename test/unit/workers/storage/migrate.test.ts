@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { LEDGER_MIGRATIONS } from '#codi/workers/storage/migrations/ledger.js';
 import { migrate } from '#codi/workers/storage/migrations/migrate.js';
 import { STATE_MIGRATIONS } from '#codi/workers/storage/migrations/state.js';
+import { CanonicalBuffer } from '#codi/workers/storage/canonical.js';
+import { STREAMS } from '#codi/workers/storage/codes.js';
+import { StoredRows } from '#codi/workers/storage/stored-rows.js';
 
 const ONE = { version: 1, name: 'one', sql: 'CREATE TABLE one (x);' };
 const TWO = { version: 2, name: 'two', sql: 'CREATE TABLE two (x);' };
@@ -31,5 +34,22 @@ describe('migrations', () => {
     expect(database.prepare("SELECT name FROM sqlite_schema WHERE name = 'two'").get()).toBe(
       undefined,
     );
+  });
+
+  it('leave file events that were there as they are, and can be read before they have run', () => {
+    const database = new Database(':memory:');
+    migrate(database, LEDGER_MIGRATIONS.slice(0, 6), 77);
+    database.exec(`INSERT INTO file_events (seq, root_id, seconds, nanos, event, kind, path, seen, checksum)
+      VALUES (1, 1, 1, 2, 0, 0, 'a', 0, x'0102')`);
+    const canonical = () => {
+      const out = new CanonicalBuffer();
+      expect(
+        new StoredRows(database as never, 'ledger').append(out, STREAMS.fileEvents, 1, 1),
+      ).toBe(1);
+      return Buffer.from(out.view());
+    };
+    const before = canonical();
+    migrate(database, LEDGER_MIGRATIONS, 77);
+    expect(canonical()).toEqual(before);
   });
 });
