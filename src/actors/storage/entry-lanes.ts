@@ -2,8 +2,10 @@ import type { ConnectionContext } from '../../workers/storage/ledger.messages.ts
 
 /** What a connection may put into a batch before the next one has its turn. */
 const QUANTUM_BYTES = 16 * 1024;
-/** Frames that were taken are dropped from a lane in runs of so many. */
+/** Places of frames that were taken are dropped from a lane in runs of so many. */
 const COMPACT_COUNT = 256;
+/** Lanes that are kept although nothing waits in them. */
+const IDLE_LANES = 1_024;
 
 interface Frame {
   context: ConnectionContext;
@@ -12,7 +14,8 @@ interface Frame {
 
 /** Frames of one connection, in order. */
 interface Lane {
-  frames: Frame[];
+  /** Behind the head; what was taken is let go at once. */
+  frames: (Frame | undefined)[];
   head: number;
   /** Bytes it may still take; a large frame leaves a debt for later rounds. */
   credit: number;
@@ -32,6 +35,10 @@ export interface FrameGroup {
 export class EntryLanes {
   /** Only those with frames, in the order of their turns. */
   readonly #turns: Lane[] = [];
+  /**
+   * By connection, kept when they are empty: a Map whose keys come and go with every frame leaves a chain of old
+   * tables, and once V8 has moved one to the old space, frames long taken stay until the next full collection.
+   */
   readonly #lanes = new Map<number, Lane>();
 
   get isEmpty(): boolean {
@@ -39,12 +46,8 @@ export class EntryLanes {
   }
 
   add(context: ConnectionContext, body: Buffer): void {
-    let lane = this.#lanes.get(context.connection);
-    if (!lane) {
-      lane = { frames: [], head: 0, credit: 0 };
-      this.#lanes.set(context.connection, lane);
-      this.#turns.push(lane);
-    }
+    const lane = this.#lanes.get(context.connection) ?? this.#open(context.connection);
+    if (isIdle(lane)) this.#turns.push(lane);
     lane.frames.push({ context, body });
   }
 
@@ -55,7 +58,7 @@ export class EntryLanes {
     for (let lane = this.#turns[0]; lane; lane = this.#turns[0]) {
       if (lane.credit <= 0) lane.credit += QUANTUM_BYTES;
       const isFull = fill(group, lane, limitBytes);
-      if (lane.head === lane.frames.length) this.#close(lane);
+      if (lane.head === lane.frames.length) this.#endTurns(lane);
       else compact(lane);
       // A batch that is full leaves the lane its turn.
       if (isFull) return group;
@@ -64,10 +67,24 @@ export class EntryLanes {
     return group;
   }
 
-  #close(lane: Lane): void {
-    this.#turns.shift();
-    this.#lanes.delete(lane.frames[0]!.context.connection);
+  #open(connection: number): Lane {
+    // Of connections that are gone, mostly; who comes back gets a new one.
+    if (this.#lanes.size >= IDLE_LANES + 2 * this.#turns.length)
+      for (const [of, lane] of this.#lanes) if (isIdle(lane)) this.#lanes.delete(of);
+    const lane = { frames: [], head: 0, credit: 0 };
+    this.#lanes.set(connection, lane);
+    return lane;
   }
+
+  /** It is the one whose turn it is, and nothing waits in it any more. */
+  #endTurns(lane: Lane): void {
+    this.#turns.shift();
+    lane.frames.length = lane.head = lane.credit = 0;
+  }
+}
+
+function isIdle(lane: Lane): boolean {
+  return lane.frames.length === 0;
 }
 
 /** Moves frames while the lane has credit; true when the next one no longer fits. */
@@ -79,6 +96,7 @@ function fill(group: FrameGroup, lane: Lane, limitBytes: number): boolean {
     group.frames.push(frame);
     group.bytes += length;
     lane.credit -= length;
+    lane.frames[lane.head] = undefined;
     lane.head += 1;
   }
   return false;
