@@ -1,4 +1,4 @@
-import type { decodeMessage } from '../protocol/codec.ts';
+import type { readMessage } from '../protocol/codec.ts';
 import { CodiError } from '../protocol/errors.ts';
 import { FRAME_LIMIT_BYTES } from '../protocol/frame.ts';
 import type { RequestKind } from '../protocol/kinds.ts';
@@ -14,7 +14,7 @@ import { uuidFromBytes, uuidToBytes } from '../protocol/uuid.ts';
 // The codec checks every kind of message against its schema, and loading the schemas takes longer
 // than writing an entry. What a program that only logs needs is therefore read and written here.
 
-type Decode = typeof decodeMessage;
+type Read = typeof readMessage;
 type Fields = Record<string, PackedValue>;
 
 /** An answer, or why it could not be read. */
@@ -22,11 +22,11 @@ export type AnswerResult = { ok: true; message: Message } | { ok: false; error: 
 
 const PREFIX_BYTES = 4;
 const writer = new MessagePackWriter();
-let decodeFully: Decode | undefined;
+let readFully: Read | undefined;
 
 /** Must have resolved before a request is sent whose answer carries rows or a status. */
 export async function loadAnswerCodec(): Promise<void> {
-  decodeFully ??= (await import('../protocol/codec.ts')).decodeMessage;
+  readFully ??= (await import('../protocol/codec.ts')).readMessage;
 }
 
 /**
@@ -63,13 +63,14 @@ export function encodeRequest<Kind extends RequestKind>(
 export function decodeAnswer(frame: Buffer): AnswerResult {
   const fault = scanMessagePack(frame, LIST_SCAN_LIMITS);
   if (fault) return { ok: false, error: fault };
-  const envelope = fieldsOf(decodeScanned(frame));
+  const value = decodeScanned(frame);
+  const envelope = fieldsOf(value);
   const payload = fieldsOf(envelope?.['payload']);
   const kind = payload === undefined ? undefined : Object.keys(payload)[0];
   const body = payload && kind !== undefined ? fieldsOf(payload[kind]) : undefined;
   const read = kind === undefined ? undefined : READERS[kind];
   if (envelope && body && read) return readHere(envelope, body, read);
-  if (decodeFully) return decodeFully(frame, 'msgpack');
+  if (readFully) return readFully(value, 'msgpack');
   return unreadable(`a ${kind ?? 'nameless'} answer that nobody asked for`);
 }
 

@@ -15,6 +15,8 @@ import { MessagePackWriter } from './msgpack-encode.ts';
 import { peekKind } from './peek.ts';
 import { inOrder, normalise, planOf, writePlanned } from './plan.ts';
 import type { Plan } from './plan.ts';
+import { quickCheckOf, UNSURE } from './quick-check.ts';
+import type { QuickCheck } from './quick-check.ts';
 import { formatRfc3339 } from './timestamp.ts';
 import { uuidToBytes } from './uuid.ts';
 
@@ -30,6 +32,7 @@ const PREFIX_BYTES = 4;
 const PLANS = new Map<MessageKind, Plan>(
   (Object.keys(MESSAGES) as MessageKind[]).map((kind) => [kind, planOf(MESSAGES[kind])]),
 );
+const quickChecks = new Map<MessageKind, QuickCheck>();
 const writer = new MessagePackWriter();
 
 /**
@@ -41,10 +44,24 @@ export function decodeMessage(
   format: WireFormat,
   ports?: MessagePorts,
 ): DecodeResult {
-  let id: string | undefined;
   try {
     const limits = scanLimits(peekKind(body, format).kind);
-    const envelope = readEnvelope(parseBody(body, format, limits), format, ports);
+    return readMessage(parseBody(body, format, limits), format, ports);
+  } catch (error) {
+    if (!isCodiError(error)) throw error;
+    return { ok: false, error };
+  }
+}
+
+/** The same for what was scanned and parsed already. */
+export function readMessage(
+  value: PackedValue,
+  format: WireFormat,
+  ports?: MessagePorts,
+): DecodeResult {
+  let id: string | undefined;
+  try {
+    const envelope = readEnvelope(value, format, ports);
     const { timestamp } = envelope;
     id = envelope.id;
     if (id === undefined) throw messageError('id must be a UUID');
@@ -96,9 +113,21 @@ function readPayload(payload: PackedValue | undefined): Payload {
   const [kind, raw] = splitPayload(payload);
   if (!isMessageKind(kind)) throw unknownKind(kind);
   const schema: z.ZodType = MESSAGES[kind];
+  const quick = quickCheck(kind)(raw);
+  if (quick !== UNSURE) return { kind, body: quick } as Payload;
   const result = schema.safeParse(normalise(PLANS.get(kind) as Plan, raw));
   if (!result.success) throw messageError(`${kind}: ${describe(result.error)}`);
   return { kind, body: result.data } as Payload;
+}
+
+/** Made when the first message of its kind comes. */
+function quickCheck(kind: MessageKind): QuickCheck {
+  let check = quickChecks.get(kind);
+  if (!check) {
+    check = quickCheckOf(MESSAGES[kind]);
+    quickChecks.set(kind, check);
+  }
+  return check;
 }
 
 /** The first thing that is wrong, in words: `filter.level: Invalid option…`. */

@@ -1,4 +1,5 @@
 import { setKey } from './json-value.ts';
+import { KeyTexts } from './key-texts.ts';
 import { MessagePackCursor } from './msgpack-cursor.ts';
 
 /** What MessagePack can say without extension types. */
@@ -11,6 +12,8 @@ export type PackedValue =
   | Uint8Array
   | PackedValue[]
   | { [key: string]: PackedValue };
+
+const keys = new KeyTexts();
 
 /**
  * Decodes a body that `scanMessagePack` has passed. Maps become plain objects (of equal keys the last
@@ -40,7 +43,7 @@ export function readValue(cursor: MessagePackCursor): PackedValue {
 function readMap(cursor: MessagePackCursor, pairs: number): PackedValue {
   const map: Record<string, PackedValue> = {};
   for (let index = 0; index < pairs; index++) {
-    const key = cursor.readString() ?? '';
+    const key = cursor.passString() ? keys.read(cursor) : '';
     setKey(map, key, readValue(cursor));
   }
   return map;
