@@ -1,3 +1,4 @@
+import { AnswerTemplate } from './answer-template.ts';
 import type { RejectedEntry } from './entry.ts';
 import type { WireFormat } from './frame.ts';
 import { stringifyJson } from './json-text.ts';
@@ -22,7 +23,8 @@ export interface Acknowledgment {
 }
 
 const PREFIX_BYTES = 4;
-const ZERO_ID = Buffer.alloc(16);
+/** What stands in a template; there is nothing else in it that could look like them. */
+const MARKS = { id: Buffer.alloc(16), requestId: Buffer.alloc(16, 0xff) };
 const writer = new MessagePackWriter();
 
 /**
@@ -33,47 +35,19 @@ export function encodeAcknowledgment(answer: Acknowledgment, format: WireFormat)
   const { status, timestamp } = answer;
   if (typeof status !== 'string' || hasMore(answer)) return encodeWhole(answer, format);
   const template = templateFor(timestamp, status, format);
-  const frame = Buffer.allocUnsafe(template.bytes);
-  template.write(frame, 0, asBytes(answer.id), asBytes(answer.requestId));
-  return frame;
+  return template.frame(asBytes(answer.id), asBytes(answer.requestId));
 }
 
-/** Frames of plain Acknowledgments that differ in nothing but their two UUIDs. */
-export class AcknowledgmentTemplate {
-  readonly #frame: Buffer;
-  readonly #isText: boolean;
-  readonly #idOffset: number;
-  readonly #requestIdOffset: number;
-
-  constructor(timestamp: Timestamp, status: 'Accepted' | 'Queued', format: WireFormat) {
-    this.#isText = format === 'json';
-    const answer = { id: ZERO_ID, timestamp, requestId: ZERO_ID, status };
-    this.#frame = encodeWhole(answer, format);
-    const zero = this.#isText ? Buffer.from(uuidFromBytes(ZERO_ID)) : ZERO_ID;
-    this.#idOffset = this.#frame.indexOf(zero);
-    this.#requestIdOffset = this.#frame.indexOf(zero, this.#idOffset + zero.length);
-  }
-
-  /** Size of each frame. */
-  get bytes(): number {
-    return this.#frame.length;
-  }
-
-  /** Writes one frame into `target`; gives the offset behind it. UUIDs are 16 bytes each. */
-  write(target: Buffer, offset: number, id: Uint8Array, requestId: Uint8Array): number {
-    this.#frame.copy(target, offset);
-    if (this.#isText) {
-      target.write(uuidFromBytes(id), offset + this.#idOffset, 'latin1');
-      target.write(uuidFromBytes(requestId), offset + this.#requestIdOffset, 'latin1');
-    } else {
-      target.set(id, offset + this.#idOffset);
-      target.set(requestId, offset + this.#requestIdOffset);
-    }
-    return offset + this.#frame.length;
-  }
+/** Of plain Acknowledgments, which differ in nothing but their two UUIDs. */
+export function acknowledgmentTemplate(
+  timestamp: Timestamp,
+  status: 'Accepted' | 'Queued',
+  format: WireFormat,
+): AnswerTemplate {
+  return new AnswerTemplate(encodeWhole({ ...MARKS, timestamp, status }, format), MARKS, format);
 }
 
-const templates = new Map<string, AcknowledgmentTemplate>();
+const templates = new Map<string, AnswerTemplate>();
 let templatesTime: Timestamp = { seconds: Number.NaN, nanos: 0 };
 
 /** Answers of one commit share their time, so templates are kept until another time is asked for. */
@@ -81,7 +55,7 @@ function templateFor(
   timestamp: Timestamp,
   status: 'Accepted' | 'Queued',
   format: WireFormat,
-): AcknowledgmentTemplate {
+): AnswerTemplate {
   if (timestamp.seconds !== templatesTime.seconds || timestamp.nanos !== templatesTime.nanos) {
     templates.clear();
     templatesTime = timestamp;
@@ -89,7 +63,7 @@ function templateFor(
   const key = format === 'json' ? `json ${status}` : status;
   let template = templates.get(key);
   if (template === undefined) {
-    template = new AcknowledgmentTemplate(timestamp, status, format);
+    template = acknowledgmentTemplate(timestamp, status, format);
     templates.set(key, template);
   }
   return template;

@@ -1,4 +1,4 @@
-export { encodeAcknowledgment, AcknowledgmentTemplate } from './acknowledgment.ts';
+export { encodeAcknowledgment, acknowledgmentTemplate } from './acknowledgment.ts';
 export type { Acknowledgment } from './acknowledgment.ts';
 export {
   bytePathFromBuffer,

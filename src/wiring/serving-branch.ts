@@ -8,6 +8,7 @@ import type { RootsMessage } from '../actors/watching/roots.actor.ts';
 import { listenHttp } from '../platform/http-server.ts';
 import { spoolFolder } from '../platform/spool-folder.ts';
 import { spoolDirOf } from '../protocol/places.ts';
+import { PreparedAnswer } from '../protocol/prepared-answer.ts';
 import { timestampFromMs } from '../protocol/timestamp.ts';
 import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
 import { doorSpecs } from './doors.ts';
@@ -93,7 +94,12 @@ function servingPorts(shared: Shared): ServingPorts {
   const { options, facts, reader } = shared;
   const { config, telemetry, environment } = options;
   const { clock } = environment;
-  const status = freshValue(STATUS_MAX_AGE_MS, clock.monotonicMs, () => statusBody(shared));
+  const wire = { newId: randomUUID, now: () => timestampFromMs(clock.nowMs()) };
+  const status = freshValue(
+    STATUS_MAX_AGE_MS,
+    clock.monotonicMs,
+    () => new PreparedAnswer({ kind: 'Status', body: statusBody(shared) }, wire),
+  );
   return {
     ingest: shared.buffer,
     query: queryPort(reader, shared.roots),
@@ -114,7 +120,7 @@ function servingPorts(shared: Shared): ServingPorts {
     recordAct: (act) => shared.acts.record(act),
     feed: facts,
     producerSequence: (producerId) => reader.run('producerSequence', { producerId }),
-    status: async () => status(),
+    status,
     register: shared.desk.register,
     telemetry,
     limits: {
@@ -133,8 +139,7 @@ function servingPorts(shared: Shared): ServingPorts {
       userId: config.general.userId ?? null,
     },
     server: `codi ${options.version}`,
-    newId: randomUUID,
+    ...wire,
     monotonicMs: () => clock.monotonicMs(),
-    now: () => timestampFromMs(clock.nowMs()),
   };
 }

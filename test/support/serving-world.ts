@@ -13,6 +13,7 @@ import type {
   TokenPort,
 } from '#codi/actors/serving/ports.js';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import { PreparedAnswer } from '#codi/protocol/prepared-answer.js';
 import type { SupervisorSpec } from '#codi/supervisor/index.js';
 import type {
   ConnectionAnswers,
@@ -163,6 +164,8 @@ export class ServingWorld {
     this.actors = new ActorWorld(environment);
     const { clock } = environment;
     const empty = async (): Promise<Page<Row>> => ({ rows: [] });
+    const wire = { newId: countingId, now: () => ({ seconds: 1_700_000_000, nanos: 0 }) };
+    const body = { components: [], uptime: { secs: 1, nanos: 0 } };
     this.ports = {
       ingest: this.ingest,
       query: { logs: empty, events: empty, files: empty, sessions: empty, acts: empty },
@@ -194,7 +197,7 @@ export class ServingWorld {
       recordAct: (act) => void this.acts.push(act),
       feed: this.feed,
       producerSequence: async () => 0,
-      status: async () => ({ components: [], uptime: { secs: 1, nanos: 0 } }),
+      status: () => new PreparedAnswer({ kind: 'Status', body }, wire),
       register: (connection, deliver) => {
         this.deliverers.set(connection, deliver);
         return () => void this.deliverers.delete(connection);
@@ -212,9 +215,8 @@ export class ServingWorld {
       },
       identity: { sessionId: null, tenantId: null, userId: null },
       server: 'codi test',
-      newId: countingId,
+      ...wire,
       monotonicMs: () => clock.monotonicMs(),
-      now: () => ({ seconds: 1_700_000_000, nanos: 0 }),
       ...overrides,
     };
   }

@@ -24,7 +24,7 @@ import { Inflow } from './inflow.ts';
 import { Outflow } from './outflow.ts';
 import type { ClientSocket, ServingPorts } from './ports.ts';
 import { errorPayload, failure, rejection } from './refusals.ts';
-import { handleRequest } from './requests.ts';
+import { handleRequest, type Answer } from './requests.ts';
 
 const ANSWERS = new Set<string>(ANSWER_KINDS);
 const TIMEOUTS = new Set<string>(['CODI_HELLO_TIMEOUT', 'CODI_HANDSHAKE_TIMEOUT']);
@@ -205,10 +205,10 @@ export class Connection {
     this.#owed += 1;
     if (refusal) return this.#refuse(message, refusal);
     const startedAtMs = this.#ports.monotonicMs();
-    const answer = this.#cell.scope.wrap((payload: Payload | undefined) => {
+    const answer = this.#cell.scope.wrap((given: Answer) => {
       const durationMs = this.#ports.monotonicMs() - startedAtMs;
       if (isRequestKind(kind)) this.#ports.telemetry.emit('RequestAnswered', { kind, durationMs });
-      this.#settle(payload);
+      this.#settle(given);
     });
     const fail = this.#cell.scope.wrap((error: unknown) => {
       if (!isCodiError(error)) throw error;
@@ -259,9 +259,10 @@ export class Connection {
     else this.#cell.raise({ type: 'peerEnded' });
   }
 
-  /** The final answer to one message; undefined when the handler answered by itself. */
-  #settle(payload: Payload | undefined): void {
-    if (payload) this.#push(payload);
+  /** The final answer to one message. */
+  #settle(given: Answer): void {
+    if (given && 'encode' in given) this.#write(given.encode(this.context.format), 1);
+    else if (given) this.#push(given);
     this.#owed -= 1;
     this.#checkAnswered();
   }

@@ -1,6 +1,7 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { CodiError } from '../../protocol/errors.ts';
 import type { BodyOf } from '../../protocol/messages.ts';
+import type { PreparedAnswer } from '../../protocol/prepared-answer.ts';
 import type { Timestamp } from '../../protocol/timestamp.ts';
 import type { Scope } from '../../protocol/scopes.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
@@ -153,7 +154,8 @@ export interface ServingPorts {
   feed: CommittedFeed;
   /** Highest committed sequence of a producer, 0 when unknown. */
   producerSequence(producerId: string): Promise<number>;
-  status(): Promise<BodyOf<'Status'>>;
+  /** Is it well? Without the id of a request. */
+  status(): PreparedAnswer;
   /** Registers where the ledger's answers for this connection go; returns the removal. */
   register(connection: number, deliver: (answers: ConnectionAnswers) => void): () => void;
   telemetry: Telemetry;

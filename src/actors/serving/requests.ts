@@ -1,5 +1,6 @@
 import { bytePathFromUtf8, showBytePath } from '../../protocol/byte-path.ts';
 import { CodiError } from '../../protocol/errors.ts';
+import type { WireFormat } from '../../protocol/frame.ts';
 import { isRequestKind } from '../../protocol/kinds.ts';
 import type { BodyOf, Message, Payload } from '../../protocol/messages.ts';
 import type { ConnectionContext } from '../../workers/storage/ledger.messages.ts';
@@ -20,7 +21,12 @@ export interface RequestPeer {
   };
 }
 
-type Answer = Payload | undefined;
+/** An answer that is made of bytes already. */
+export interface EncodedAnswer {
+  encode(format: WireFormat): Buffer;
+}
+/** Undefined where the handler answers by itself. */
+export type Answer = Payload | EncodedAnswer | undefined;
 type Handler<Kind extends Payload['kind']> = (
   body: BodyOf<Kind>,
   message: Message,
@@ -33,10 +39,10 @@ const PROTOCOL_VERSION = 1;
 /** What a client may ask for; entries take the short way to the ledger and never come here. */
 const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
   Hello: hello,
-  Health: async (_body, message, _connection, ports) => ({
-    kind: 'Status',
-    body: { ...(await ports.status()), request_id: message.id },
-  }),
+  Health: (_body, message, _connection, ports) => {
+    const status = ports.status();
+    return { encode: (format) => status.encode(message.id, format) };
+  },
   QueryLogs: async (body, message, _connection, ports) => {
     const page = await ports.query.logs(body);
     return answer('LogResults', message, {

@@ -1,4 +1,4 @@
-import { AcknowledgmentTemplate, encodeAcknowledgment } from '../../protocol/acknowledgment.ts';
+import { acknowledgmentTemplate, encodeAcknowledgment } from '../../protocol/acknowledgment.ts';
 import { encodeMessage } from '../../protocol/codec.ts';
 import type { RejectedEntry } from '../../protocol/entry.ts';
 import { closesConnection, type CodiError, type ErrorCode } from '../../protocol/errors.ts';
@@ -90,7 +90,7 @@ function noteClosing(page: ConnectionPage, error: CodiError): void {
 
 function encodePage(page: ConnectionPage, timestamp: Timestamp, idBase: Buffer): Buffer {
   const { format, answers, plainCount } = page;
-  const plain = new AcknowledgmentTemplate(timestamp, 'Accepted', format);
+  const plain = acknowledgmentTemplate(timestamp, 'Accepted', format);
   const others = answers.map((answer) =>
     answer instanceof Uint8Array ? undefined : encodeOther(answer, timestamp, format, next(idBase)),
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AcknowledgmentTemplate, encodeAcknowledgment } from '#codi/protocol/acknowledgment.js';
+import { acknowledgmentTemplate, encodeAcknowledgment } from '#codi/protocol/acknowledgment.js';
 import { encodeMessage } from '#codi/protocol/codec.js';
 import { uuidToBytes } from '#codi/protocol/uuid.js';
 
@@ -42,7 +42,7 @@ describe.each(['msgpack', 'json'] as const)('acknowledgments as %s', (format) =>
   });
 
   it('can be written one behind the other into one buffer', () => {
-    const template = new AcknowledgmentTemplate(TIME, 'Accepted', format);
+    const template = acknowledgmentTemplate(TIME, 'Accepted', format);
     const target = Buffer.alloc(template.bytes * 2);
     const half = template.write(target, 0, uuidToBytes(ID), uuidToBytes(REQUEST_ID));
     expect(template.write(target, half, uuidToBytes(REQUEST_ID), uuidToBytes(ID))).toBe(
