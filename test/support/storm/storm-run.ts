@@ -1,0 +1,320 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../daemon.ts';
+import { eventually } from '../deadline.ts';
+import { StormDisk } from './storm-disk.ts';
+import { RecordedTrees, walkTree, type TreeLines } from './storm-judge.ts';
+import {
+  STORM_IGNORE,
+  STORM_ROOTS,
+  stormPlan,
+  type StormOp,
+  type StormSize,
+} from './storm-plan.ts';
+import { systemCalls } from './system-calls.ts';
+
+/** How long nothing may be recorded until a storm counts as over. */
+const QUIET_MS = 2_000;
+const QUIET_LIMIT_MS = 30_000;
+const HOST_LIFE_AFTER_DAEMON_MS = 2_000;
+
+export interface StormOutcome {
+  readonly seed: number;
+  readonly ops: number;
+  readonly entries: number;
+  readonly events: number;
+  readonly hostKills: number;
+  readonly daemonKills: number;
+  /** What was wrong after quiet alone, and right after a sync. */
+  readonly onlySweepFound: string[];
+}
+
+/** Runs one storm against a real daemon and judges it; throws when something does not hold. */
+export async function runStorm(
+  seed: number,
+  size: StormSize,
+  settings: Record<string, string> = {},
+  opLimit = Infinity,
+): Promise<StormOutcome> {
+  const plan = stormPlan(seed, size).slice(0, opLimit);
+  const storm = new Storm(newPlace('codi-storm-'), plan, settings);
+  try {
+    await storm.blow();
+    return { seed, ...(await storm.judge()) };
+  } catch (error) {
+    const log = storm.keepLog(seed);
+    throw new Error(
+      `${String(error)}\nrepeat it with npm run storms -- --seed ${seed}, shorten it with --ops N ` +
+        `(of ${plan.length}); what was done: ${log}`,
+      { cause: error },
+    );
+  } finally {
+    await storm.close();
+  }
+}
+
+class Storm {
+  readonly #place: DaemonPlace;
+  readonly #plan: readonly StormOp[];
+  readonly #base: string;
+  readonly #disk: StormDisk;
+  readonly #settings: Record<string, string>;
+  #daemon: RunningDaemon | undefined;
+  #stopped: number | undefined;
+  #done = 0;
+  readonly #kills = { host: 0, daemon: 0 };
+
+  constructor(place: DaemonPlace, plan: readonly StormOp[], settings: Record<string, string>) {
+    this.#settings = settings;
+    this.#place = place;
+    this.#plan = plan;
+    this.#base = join(place.home, 'base');
+    this.#disk = new StormDisk(this.#base, systemCalls());
+  }
+
+  async blow(): Promise<void> {
+    mkdirSync(join(this.#base, 'outside'), { recursive: true });
+    for (const { path } of STORM_ROOTS) mkdirSync(join(this.#base, path), { recursive: true });
+    await this.#start();
+    await this.#watch();
+    for (const op of this.#plan) {
+      await this.#perform(op);
+      this.#done += 1;
+    }
+    // A plan that was cut may end in the middle.
+    this.#continueHost();
+    if (!this.#daemon) await this.#start();
+  }
+
+  async judge(): Promise<Omit<StormOutcome, 'seed'>> {
+    const recorded = new RecordedTrees(this.#place.dataDir);
+    try {
+      await this.#untilQuiet(recorded);
+      const onlySweepFound = this.#differences(recorded, 'index').map((found) => shown(found));
+      await this.#sync();
+      const wrong = this.#differences(recorded, 'index').map((found) =>
+        this.#told(recorded, found),
+      );
+      for (const found of this.#differences(recorded, 'folded'))
+        wrong.push(`folded: ${this.#told(recorded, found)}`);
+      if (recorded.missingSeqs() !== 0n)
+        wrong.push(`${recorded.missingSeqs()} numbers are missing`);
+      if (wrong.length > 0)
+        throw new Error(`${wrong.length} differences:\n${wrong.slice(0, 10).join('\n')}`);
+      return {
+        ops: this.#done,
+        entries: STORM_ROOTS.reduce((sum, { path }) => sum + this.#wanted(path).size, 0),
+        events: Number(recorded.lastSeq()),
+        hostKills: this.#kills.host,
+        daemonKills: this.#kills.daemon,
+        onlySweepFound,
+      };
+    } finally {
+      recorded.close();
+    }
+  }
+
+  /** Writes down what was done, in the temporary directory, and says where. */
+  keepLog(seed: number): string {
+    const path = join(this.#place.home, '..', `codi-storm-${seed}.jsonl`);
+    writeFileSync(
+      path,
+      this.#plan
+        .slice(0, this.#done + 1)
+        .map((op) => JSON.stringify(op))
+        .join('\n'),
+    );
+    return path;
+  }
+
+  async close(): Promise<void> {
+    this.#continueHost();
+    await this.#daemon?.kill();
+    this.#place.remove();
+  }
+
+  async #perform(op: StormOp): Promise<void> {
+    switch (op.do) {
+      case 'pause':
+        await new Promise((resolve) => setTimeout(resolve, op.ms));
+        break;
+      case 'stopHost':
+        this.#stopped = this.#signalHost('SIGSTOP');
+        break;
+      case 'contHost':
+        this.#continueHost();
+        break;
+      case 'killHost':
+        if (this.#signalHost('SIGKILL') !== undefined) this.#kills.host += 1;
+        break;
+      case 'killDaemon':
+        await this.#killDaemon();
+        break;
+      case 'startDaemon':
+        await this.#start();
+        break;
+      default:
+        this.#disk.perform(op);
+        // The daemon's own events have their turn, as between two system calls of another program.
+        if (this.#done % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async #start(): Promise<void> {
+    this.#daemon = await startDaemon(this.#place, [], {
+      env: {
+        CODI_MONITOR_SCAN_INTERVAL: '1d',
+        CODI_MONITOR_IGNORE: STORM_IGNORE.join(','),
+        ...this.#settings,
+      },
+    });
+  }
+
+  async #watch(): Promise<void> {
+    const client = await this.#daemon!.client();
+    for (const { path, recursive, patterns } of STORM_ROOTS)
+      await client.request('StartMonitoring', {
+        path: join(this.#base, path),
+        recursive,
+        patterns: [...patterns],
+      });
+    await client.close();
+  }
+
+  async #killDaemon(): Promise<void> {
+    const host = this.#hostPid();
+    await this.#daemon!.kill();
+    this.#daemon = undefined;
+    this.#kills.daemon += 1;
+    if (host !== undefined)
+      await eventually(
+        'the end of its host',
+        () => !existsSync(`/proc/${host}`),
+        HOST_LIFE_AFTER_DAEMON_MS,
+      );
+  }
+
+  #hostPid(): number | undefined {
+    const { pid } = this.#daemon!;
+    for (const task of readdirSync(`/proc/${pid}/task`))
+      for (const child of readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '))
+        if (child !== '' && commandOf(child).includes('watch-host')) return Number(child);
+    return undefined;
+  }
+
+  #signalHost(name: NodeJS.Signals): number | undefined {
+    const pid = this.#hostPid();
+    return pid !== undefined && sent(pid, name) ? pid : undefined;
+  }
+
+  #continueHost(): void {
+    if (this.#stopped !== undefined) sent(this.#stopped, 'SIGCONT');
+    this.#stopped = undefined;
+  }
+
+  /** Until everything is recorded, or nothing more comes. */
+  async #untilQuiet(recorded: RecordedTrees): Promise<void> {
+    const client = await this.#daemon!.client();
+    const endMs = performance.now() + QUIET_LIMIT_MS;
+    let [last, sinceMs] = [-1n, performance.now()];
+    while (performance.now() < endMs) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const now = recorded.lastSeq();
+      const { watches } = await client.request('ListWatches', {});
+      const isSettled = watches.every(({ state }) => state === 'watching');
+      if (now !== last || !isSettled) [last, sinceMs] = [now, performance.now()];
+      else if (this.#differences(recorded, 'index').length === 0) break;
+      else if (performance.now() - sinceMs > QUIET_MS) break;
+    }
+    await client.close();
+  }
+
+  async #sync(): Promise<void> {
+    const client = await this.#daemon!.client({ requestTimeoutMs: 60_000 });
+    await client.request('Sync', { timeout_ms: 60_000 });
+    await client.close();
+  }
+
+  #wanted(path: string): TreeLines {
+    const root = STORM_ROOTS.find((one) => one.path === path)!;
+    const isPicky = root.patterns.length > 0;
+    return walkTree(
+      join(this.#base, path),
+      (at, name) => {
+        if (name.endsWith('.skip') || at === 'gen') return 'no';
+        if (!isPicky || name.endsWith('.txt') || name === 'keep' || at.startsWith('keep/'))
+          return 'yes';
+        return 'hidden';
+      },
+      root.recursive,
+    );
+  }
+
+  #differences(recorded: RecordedTrees, what: 'index' | 'folded'): Difference[] {
+    return STORM_ROOTS.flatMap(({ path: root }) => {
+      const wanted = this.#wanted(root);
+      const found = recorded[what](join(this.#base, root));
+      const paths = new Set([...wanted.keys(), ...found.keys()]);
+      return [...paths]
+        .filter((path) => wanted.get(path) !== found.get(path))
+        .map((path) => ({ root, path, wanted: wanted.get(path), found: found.get(path) }));
+    });
+  }
+
+  /** A difference with what was done there and what was recorded of it. */
+  #told(recorded: RecordedTrees, difference: Difference): string {
+    const { root, path } = difference;
+    const full = `${root}/${path}`;
+    const isNear = (other: string) => full === other || full.startsWith(`${other}/`);
+    const ops = this.#plan.flatMap((op, index) => {
+      const paths = [...('path' in op ? [op.path] : []), ...('from' in op ? [op.from] : [])];
+      return paths.some(isNear) ? [`  ${index + 1} ${JSON.stringify(op)}`] : [];
+    });
+    const events = recorded.eventsOf(join(this.#base, root), path);
+    return [
+      shown(difference),
+      ...ops.slice(-8),
+      ...events.slice(-6).map((at) => `  event ${at}`),
+    ].join('\n');
+  }
+}
+
+interface Difference {
+  readonly root: string;
+  readonly path: string;
+  readonly wanted: string | undefined;
+  readonly found: string | undefined;
+}
+
+/** Begins with its kind, for counting. */
+function shown({ root, path, wanted = 'nothing', found = 'nothing' }: Difference): string {
+  return `${kindOf(wanted, found)}: ${root}: ${JSON.stringify(path)}: on the disk ${wanted}, recorded ${found}`;
+}
+
+function kindOf(wanted: string, found: string): string {
+  if (wanted === 'nothing') return 'still recorded';
+  if (found === 'nothing') return 'not recorded';
+  const [is, was] = [wanted.split(' '), found.split(' ')];
+  if (is[0] !== was[0]) return 'kind';
+  if (is[1] !== was[1]) return 'inode';
+  const isLinked = Number(is[5]) > 1 || is[5] !== was[5];
+  const what =
+    is[3] !== was[3] || is[4] !== was[4] ? 'content' : is[2] !== was[2] ? 'mode' : 'links';
+  return isLinked ? `${what} of a hard link` : what;
+}
+
+function sent(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false; // it is gone
+  }
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
