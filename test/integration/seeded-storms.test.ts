@@ -51,6 +51,11 @@ for (let index = 0; index < seeds; index++) {
   );
 }
 
+function sourceOf(seed: number): string {
+  const [setting] = Object.entries(settingsOf(seed));
+  return setting ? ` (${setting.join('=')})` : '';
+}
+
 function described({ seed, onlySweepFound, ...counts }: StormOutcome): string {
   const lines = [`seed ${seed}: ${JSON.stringify(counts)}`];
   if (onlySweepFound.length > 0)
@@ -60,8 +65,10 @@ function described({ seed, onlySweepFound, ...counts }: StormOutcome): string {
 
 function summary(all: readonly StormOutcome[]): string {
   const kinds = new Map<string, number>();
-  for (const line of all.flatMap(({ onlySweepFound }) => onlySweepFound)) {
-    const kind = line.slice(0, line.indexOf(':'));
+  const lines = all.flatMap(({ seed, onlySweepFound }) =>
+    onlySweepFound.map((line) => `${line.slice(0, line.indexOf(':'))}${sourceOf(seed)}`),
+  );
+  for (const kind of lines) {
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
   const exact = all.filter(({ onlySweepFound }) => onlySweepFound.length === 0).length;

@@ -113,6 +113,10 @@ class FakeHints implements HintSource {
     this.#watches.delete(node);
   }
   moved(): void {}
+
+  doubt(): boolean {
+    return false;
+  }
   swept(): void {}
   close(): Promise<void> {
     this.#watches.clear();

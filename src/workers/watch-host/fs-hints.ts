@@ -64,6 +64,10 @@ export class FsHints implements HintSource {
 
   moved(): void {}
 
+  doubt(): boolean {
+    return false;
+  }
+
   swept(): void {}
 
   close(): Promise<void> {

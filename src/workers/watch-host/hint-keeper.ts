@@ -93,6 +93,10 @@ export class HintKeeper {
     this.#source?.moved(directory);
   }
 
+  doubt(directory: PathNode): boolean {
+    return this.#source?.doubt(directory) ?? false;
+  }
+
   swept(directories: Iterable<{ node: PathNode; path: BytePath }>): void {
     this.#source?.swept(directories);
   }

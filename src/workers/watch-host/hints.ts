@@ -19,6 +19,8 @@ export interface HintSource {
   drop(directory: PathNode): void;
   /** The directory, with all below it, has another path now. */
   moved(directory: PathNode): void;
+  /** A hint named the directory itself. Whether all below it has to be looked through and watched anew. */
+  doubt(directory: PathNode): boolean;
   /** Every directory was looked through since the start; `directories` gives all of them with their paths. */
   swept(directories: Iterable<{ node: PathNode; path: BytePath }>): void;
   /** Directories watched one by one. */

@@ -27,6 +27,8 @@ export interface ParcelPorts {
   useDefaultIgnores: boolean;
 }
 
+/** With more paths hinted at before everything was looked through, the source is made anew. */
+const EARLY_LIMIT = 10_000;
 /** A wake with this many events: the queue may have been longer than the kernel keeps. */
 const OVERFLOW_EVENTS = 4_096;
 const REPLACEMENT = '\ufffd';
@@ -44,6 +46,8 @@ export class ParcelHints implements HintSource {
   #subscription: AsyncSubscription | undefined;
   /** Directories the subscription is known to cover; undefined until that was checked. */
   #covered: Set<PathNode> | undefined;
+  /** Paths hinted at until then: what lies there may have come, or moved, after it was subscribed to. */
+  readonly #early = new Set<BytePath>();
   #isClosed = false;
 
   constructor(root: BytePath, listener: HintListener, ports: ParcelPorts) {
@@ -93,14 +97,26 @@ export class ParcelHints implements HintSource {
       if (child.kind === 'dir') this.moved(child);
   }
 
+  /** It came or moved after the subscription, which then names it, and all below it, by another path or not at all. */
+  doubt(directory: PathNode): boolean {
+    if (!this.#covered?.has(directory)) return false;
+    this.moved(directory);
+    return true;
+  }
+
   swept(directories: Iterable<{ node: PathNode; path: BytePath }>): void {
     if (this.#covered || !this.#ports.lateWatches) return;
     const inodes = this.#ports.watchedInodes();
     this.#covered = new Set();
     for (const { node, path } of directories) {
-      if (!inodes || inodes.has(node.stat.ino)) this.#covered.add(node);
+      const { parent } = node;
+      const isTrusted =
+        parent === undefined || (this.#covered.has(parent) && !this.#early.has(path));
+      if (isTrusted && (!inodes || inodes.has(node.stat.ino))) this.#covered.add(node);
       else if (this.ensure(node, path) === 'added') this.#listener.onHint(node, null);
     }
+    if (this.#early.size >= EARLY_LIMIT) this.#listener.onStale();
+    this.#early.clear();
   }
 
   async close(): Promise<void> {
@@ -128,8 +144,13 @@ export class ParcelHints implements HintSource {
   /** Names that are not UTF-8 come with replacement characters: look through the last directory that is known. */
   #onPath(text: string): void {
     const damaged = text.indexOf(REPLACEMENT);
-    if (damaged < 0) this.#listener.onPath(bytePathFromUtf8(text));
+    if (damaged < 0) this.#onExactPath(bytePathFromUtf8(text));
     else this.#listener.onSubtree(bytePathFromUtf8(text.slice(0, text.lastIndexOf('/', damaged))));
+  }
+
+  #onExactPath(path: BytePath): void {
+    if (!this.#covered && this.#early.size < EARLY_LIMIT) this.#early.add(path);
+    this.#listener.onPath(path);
   }
 
   /** Only the default names, as one expression: the native matcher runs every glob on every path. */

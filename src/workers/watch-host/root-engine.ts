@@ -73,6 +73,7 @@ export class RootEngine {
       sweeps: this.sweeps,
       counters: ports.counters,
       checkRoot: ports.checkRoot,
+      doubt: (directory) => ports.keeper()?.doubt(directory) ?? false,
       newPass: (pass) => this.#newPass(pass),
       onHint: ports.onHint,
     });

@@ -16,6 +16,8 @@ export interface RootHintsPorts {
   readonly sweeps: RootSweeps;
   readonly counters: HostCounters;
   checkRoot(): boolean;
+  /** A hint named the directory itself: whether hints of what is below it cannot be trusted. */
+  doubt(directory: PathNode): boolean;
   newPass(input: PassInput): SweepPass;
   onHint(): void;
 }
@@ -54,6 +56,8 @@ export class RootHints {
     if (rest.length > 0 && node.kind === 'dir') this.hint(node, rest[0]!, rest.length > 1);
     else if (node.parent) this.hint(node.parent, node.name);
     else this.hint(node, null);
+    if (rest.length === 0 && node.kind === 'dir' && this.#ports.doubt(node))
+      this.#ports.sweeps.touch(node, true);
   }
 
   /** Something changed somewhere below this absolute path. */

@@ -27,6 +27,10 @@ export class StormDisk {
   readonly #base: string;
   readonly #calls: SystemCalls | undefined;
   #writes = 0;
+  /** Inodes written to through a mapping. */
+  readonly mapped = new Set<bigint>();
+  /** Inodes that changed places in one step. */
+  readonly exchanged = new Set<bigint>();
 
   constructor(base: string, calls: SystemCalls | undefined) {
     this.#base = base;
@@ -53,7 +57,7 @@ export class StormDisk {
         this.#forge(path);
         break;
       case 'writeMapped':
-        if (statSync(path).size > 0) this.#calls?.writeMapped(path, ++this.#writes % 256);
+        this.#writeMapped(path);
         break;
       case 'mkdir':
         mkdirSync(path);
@@ -87,7 +91,16 @@ export class StormDisk {
     }
   }
 
+  #writeMapped(path: Buffer): void {
+    const { ino, size } = statSync(path, { bigint: true });
+    if (size === 0n || !this.#calls) return;
+    this.#writes += 1;
+    this.#calls.writeMapped(path, this.#writes % 256);
+    this.mapped.add(ino);
+  }
+
   #swap(one: Buffer, other: Buffer): void {
+    for (const path of [one, other]) this.exchanged.add(lstatSync(path, { bigint: true }).ino);
     if (this.#calls) {
       this.#calls.exchange(one, other);
       return;

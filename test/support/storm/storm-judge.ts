@@ -48,13 +48,6 @@ function line(kind: FileKind, stat: AnyStat): string {
   return `${kind} ${dev}:${ino} ${mode} ${size} ${mtimeNs} ${nlink}`;
 }
 
-export interface RecordedRoot {
-  /** The path index as it is stored. */
-  readonly index: TreeLines;
-  /** The history of events from empty, folded. */
-  readonly folded: TreeLines;
-}
-
 interface Row {
   [column: string]: bigint | PathValue | null;
 }

@@ -1,4 +1,5 @@
 import { Dice } from '../simulation.ts';
+import { NAME_LIMIT_BYTES, PATH_LIMIT_BYTES, StormPicks } from './storm-picks.ts';
 import { parentOf, StormTree, type ModelKind } from './storm-tree.ts';
 
 /** One thing done to the disk or to the programs. Paths are bytes (latin1) below the storm's own folder. */
@@ -27,11 +28,7 @@ export const STORM_IGNORE = ['*.skip', '/gen'];
 /** Not watched: trees move in and out of here, and other names of files lie here. */
 const OUTSIDE = 'outside';
 const FIXED = ['w', OUTSIDE, ...STORM_ROOTS.map(({ path }) => path)];
-const SMALL_ENTRIES = 8;
 const ENTRIES_LIMIT = 1_500;
-/** The storm's folder has a path, too, and the system takes 4,096 bytes. */
-const PATH_LIMIT_BYTES = 3_500;
-const NAME_LIMIT_BYTES = 255;
 
 export interface StormSize {
   /** Steps; most are one operation, some are a few that belong together. */
@@ -53,11 +50,13 @@ class Planner {
   readonly #dice: Dice;
   readonly #size: StormSize;
   readonly #tree = new StormTree();
+  readonly #picks: StormPicks;
   readonly #ops: StormOp[] = [];
 
   constructor(seed: number, size: StormSize) {
     this.#dice = new Dice(seed);
     this.#size = size;
+    this.#picks = new StormPicks(this.#dice, this.#tree, FIXED);
     for (const path of FIXED) this.#tree.add(path, 'dir');
   }
 
@@ -73,37 +72,47 @@ class Planner {
   }
 
   #step(): void {
-    if (this.#tree.entries.size > ENTRIES_LIMIT) this.#onAny((path) => this.#remove(path));
+    if (this.#tree.entries.size > ENTRIES_LIMIT) this.#picks.onAny((path) => this.#remove(path));
     void this.#dice.act([
-      [12, () => this.#write(this.#newPath(this.#extension()))],
-      [10, () => this.#onFile((path) => this.#write(path))],
+      [12, () => this.#write(this.#picks.newPath(this.#picks.extension()))],
+      [10, () => this.#picks.onFile((path) => this.#write(path))],
       [
         4,
         () =>
-          this.#onFile((path) => this.#op({ do: 'append', path, size: 1 + this.#dice.below(500) })),
+          this.#picks.onFile((path) =>
+            this.#op({ do: 'append', path, size: 1 + this.#dice.below(500) }),
+          ),
       ],
       [
         3,
         () =>
-          this.#onFile((path) => this.#op({ do: 'truncate', path, size: this.#dice.below(50) })),
+          this.#picks.onFile((path) =>
+            this.#op({ do: 'truncate', path, size: this.#dice.below(50) }),
+          ),
       ],
-      [3, () => this.#onFile((path) => this.#op({ do: 'forge', path }))],
-      [0.2, () => this.#onFile((path) => this.#op({ do: 'writeMapped', path }))],
+      [3, () => this.#picks.onFile((path) => this.#op({ do: 'forge', path }))],
+      [0.2, () => this.#picks.onFile((path) => this.#op({ do: 'writeMapped', path }))],
       [8, () => this.#makeDirectories()],
-      [8, () => this.#onFile((path) => this.#rename(path, this.#newPath(this.#extension())))],
-      [4, () => this.#onFile((path) => this.#renameOver(path))],
+      [
+        8,
+        () =>
+          this.#picks.onFile((path) =>
+            this.#rename(path, this.#picks.newPath(this.#picks.extension())),
+          ),
+      ],
+      [4, () => this.#picks.onFile((path) => this.#renameOver(path))],
       [6, () => this.#moveDirectory()],
       [3, () => this.#replaceDirectory()],
       [2, () => this.#exchange()],
       [4, () => this.#link()],
       [4, () => this.#symlink()],
       [3, () => this.#chmod()],
-      [8, () => this.#onSmall((path) => this.#remove(path))],
-      [0.3, () => this.#onAny((path) => this.#remove(path))],
+      [8, () => this.#picks.onSmall((path) => this.#remove(path))],
+      [0.3, () => this.#picks.onAny((path) => this.#remove(path))],
       [3, () => this.#recreate()],
       [3, () => this.#swapKind()],
-      [3, () => this.#onFile((path) => this.#save(path))],
-      [1, () => this.#make('mkfifo', this.#newPath(), 'other')],
+      [3, () => this.#picks.onFile((path) => this.#save(path))],
+      [1, () => this.#make('mkfifo', this.#picks.newPath(), 'other')],
       [3, () => this.#burst()],
       [2, () => this.#op({ do: 'pause', ms: this.#dice.pick([1, 8, 15, 40, 170, 400])! })],
     ]);
@@ -133,7 +142,7 @@ class Planner {
   }
 
   #flood(count: number): void {
-    const path = this.#newPath();
+    const path = this.#picks.newPath();
     this.#make('mkdir', path, 'dir');
     this.#op({ do: 'flood', path, count });
   }
@@ -150,11 +159,11 @@ class Planner {
   }
 
   #makeDirectories(): void {
-    let path = this.#newPath();
+    let path = this.#picks.newPath();
     for (let depth = 1 + this.#dice.below(4); depth > 0; depth--) {
       this.#make('mkdir', path, 'dir');
-      if (this.#dice.chance(0.4)) this.#write(this.#pathIn(path));
-      path = this.#pathIn(path);
+      if (this.#dice.chance(0.4)) this.#write(this.#picks.pathIn(path));
+      path = this.#picks.pathIn(path);
     }
     if (this.#dice.chance(0.7)) this.#write(path);
   }
@@ -168,35 +177,35 @@ class Planner {
   }
 
   #renameOver(from: string): void {
-    const target = this.#pick((path, kind) => kind === 'file' && path !== from);
+    const target = this.#picks.pick((path, kind) => kind === 'file' && path !== from);
     if (target !== undefined) this.#rename(from, target);
   }
 
   /** In, within and out: the target may be anywhere. Now and then something is written right afterwards. */
   #moveDirectory(): void {
-    const from = this.#pick((path, kind) => kind === 'dir' && this.#isFree(path));
+    const from = this.#picks.pick((path, kind) => kind === 'dir' && this.#picks.isFree(path));
     if (from === undefined) return;
-    const path = this.#newPath();
+    const path = this.#picks.newPath();
     if (path.startsWith(`${from}/`)) return;
     this.#rename(from, path);
-    if (this.#dice.chance(0.5)) this.#write(this.#pathIn(path));
+    if (this.#dice.chance(0.5)) this.#write(this.#picks.pathIn(path));
   }
 
   /** Another tree at the path of one that goes: a build that replaces its output. */
   #replaceDirectory(): void {
-    const path = this.#pick((at, kind) => kind === 'dir' && this.#isFree(at));
+    const path = this.#picks.pick((at, kind) => kind === 'dir' && this.#picks.isFree(at));
     if (path === undefined) return;
-    const other = this.#newPath();
+    const other = this.#picks.newPath();
     if (other.startsWith(`${path}/`)) return;
     this.#make('mkdir', other, 'dir');
-    this.#write(this.#pathIn(other));
+    this.#write(this.#picks.pathIn(other));
     if (this.#dice.chance(0.2)) this.#remove(path);
-    else this.#rename(path, this.#newPath());
+    else this.#rename(path, this.#picks.newPath());
     if (this.#tree.has(other) && !this.#tree.has(path)) this.#rename(other, path);
   }
 
   #exchange(): void {
-    const [from, path] = [this.#pickAny(), this.#pickAny()];
+    const [from, path] = [this.#picks.pickAny(), this.#picks.pickAny()];
     if (from === undefined || path === undefined || from === path) return;
     if (path.startsWith(`${from}/`) || from.startsWith(`${path}/`)) return;
     this.#op({ do: 'exchange', from, path });
@@ -204,32 +213,34 @@ class Planner {
   }
 
   #link(): void {
-    const from = this.#pick((_path, kind) => kind === 'file');
+    const from = this.#picks.pick((_path, kind) => kind === 'file');
     if (from === undefined) return;
-    const path = this.#newPath(this.#extension());
+    const path = this.#picks.newPath(this.#picks.extension());
     this.#op({ do: 'link', from, path });
     this.#tree.link(from, path);
   }
 
   #symlink(): void {
-    const targets = ['.', '..', '/', 'nowhere', this.#pickAny() ?? 'x', '../../outside'];
+    const targets = ['.', '..', '/', 'nowhere', this.#picks.pickAny() ?? 'x', '../../outside'];
     const old = this.#dice.chance(0.4)
-      ? this.#pick((_path, kind) => kind === 'symlink')
+      ? this.#picks.pick((_path, kind) => kind === 'symlink')
       : undefined;
     if (old !== undefined) this.#op({ do: 'remove', path: old });
-    const path = old ?? this.#newPath();
+    const path = old ?? this.#picks.newPath();
     const target = this.#dice.pick([...targets, path.slice(path.lastIndexOf('/') + 1)])!;
     this.#op({ do: 'symlink', path, target });
     this.#tree.add(path, 'symlink');
   }
 
   #chmod(): void {
-    const path = this.#pick((at, kind) => kind === 'file' || (kind === 'dir' && this.#isFree(at)));
+    const path = this.#picks.pick(
+      (at, kind) => kind === 'file' || (kind === 'dir' && this.#picks.isFree(at)),
+    );
     if (path === undefined) return;
     const isDirectory = this.#tree.isDirectory(path);
     const modes = isDirectory && !this.#size.isRoot ? [0o700, 0o755] : [0, 0o700, 0o755, 0o600];
     this.#op({ do: 'chmod', path, mode: this.#dice.pick(modes)! });
-    if (this.#dice.chance(0.5) && isDirectory) this.#write(this.#pathIn(path));
+    if (this.#dice.chance(0.5) && isDirectory) this.#write(this.#picks.pathIn(path));
     this.#op({ do: 'chmod', path, mode: isDirectory ? 0o755 : 0o644 });
   }
 
@@ -239,22 +250,22 @@ class Planner {
   }
 
   #recreate(): void {
-    this.#onSmall((path) => {
+    this.#picks.onSmall((path) => {
       const isDirectory = this.#tree.isDirectory(path);
       this.#remove(path);
       if (!isDirectory) return this.#write(path);
       this.#make('mkdir', path, 'dir');
-      return this.#write(this.#pathIn(path));
+      return this.#write(this.#picks.pathIn(path));
     });
   }
 
   #swapKind(): void {
-    this.#onSmall((path) => {
+    this.#picks.onSmall((path) => {
       const wasDirectory = this.#tree.isDirectory(path);
       this.#remove(path);
       if (wasDirectory) return this.#write(path);
       this.#make('mkdir', path, 'dir');
-      return this.#write(this.#pathIn(path));
+      return this.#write(this.#picks.pathIn(path));
     });
   }
 
@@ -273,82 +284,14 @@ class Planner {
   }
 
   #burst(): void {
-    const directory = this.#newPath();
+    const directory = this.#picks.newPath();
     this.#make('mkdir', directory, 'dir');
     for (let count = this.#dice.below(40); count > 0; count--)
-      this.#write(this.#pathIn(directory, this.#extension()));
+      this.#write(this.#picks.pathIn(directory, this.#picks.extension()));
     if (this.#dice.chance(0.3)) this.#remove(directory);
   }
 
   #op(...ops: StormOp[]): void {
     this.#ops.push(...ops);
-  }
-
-  #onFile(act: (path: string) => void): void {
-    const path = this.#pick((_path, kind) => kind === 'file');
-    if (path !== undefined) act(path);
-  }
-
-  #onAny(act: (path: string) => void): void {
-    const path = this.#pickAny();
-    if (path !== undefined) act(path);
-  }
-
-  /** Mostly: else little is ever left. */
-  #onSmall(act: (path: string) => void): void {
-    this.#onAny((path) => {
-      if ([...this.#tree.inside(path)].length <= SMALL_ENTRIES) act(path);
-    });
-  }
-
-  /** Whether it may go: no fixed folder lies at it or below it. */
-  #isFree(path: string): boolean {
-    return !FIXED.some((fixed) => fixed === path || fixed.startsWith(`${path}/`));
-  }
-
-  #pickAny(): string | undefined {
-    return this.#pick((path) => this.#isFree(path));
-  }
-
-  #pick(isWanted: (path: string, kind: ModelKind) => boolean): string | undefined {
-    const found: string[] = [];
-    for (const [path, { kind }] of this.#tree.entries) if (isWanted(path, kind)) found.push(path);
-    return this.#dice.pick(found);
-  }
-
-  /** A name that is not there, in some directory; old names are used again. */
-  #newPath(extension = ''): string {
-    for (;;) {
-      const directory = this.#pick((path, kind) => kind === 'dir' && path !== 'w')!;
-      const path = this.#pathIn(directory, extension);
-      if (path.length < PATH_LIMIT_BYTES - 1_000) return path;
-    }
-  }
-
-  #pathIn(directory: string, extension = ''): string {
-    for (;;) {
-      const path = `${directory}/${this.#name(extension)}`;
-      if (!this.#tree.has(path)) return path;
-    }
-  }
-
-  #extension(): string {
-    return this.#dice.pick(['', '', '.txt', '.txt', '.skip'])!;
-  }
-
-  #name(extension = ''): string {
-    const odd = [
-      `line\nbreak`,
-      'f\xff\xfe',
-      '\xc3\xbc'.repeat(120),
-      'x'.repeat(249),
-      ' ',
-      '-n',
-      '*',
-    ];
-    if (this.#dice.chance(0.06))
-      return `${this.#dice.pick(odd)!}${this.#dice.below(3)}${extension}`;
-    if (this.#dice.chance(0.06)) return this.#dice.pick(['keep', 'gen', 'node_modules', '.git'])!;
-    return `n${this.#dice.below(60)}${extension}`;
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../daemon.ts';
 import { eventually } from '../deadline.ts';
 import { StormDisk } from './storm-disk.ts';
-import { RecordedTrees, walkTree, type TreeLines } from './storm-judge.ts';
+import { RecordedTrees } from './storm-judge.ts';
 import {
   STORM_IGNORE,
   STORM_ROOTS,
@@ -11,6 +11,7 @@ import {
   type StormOp,
   type StormSize,
 } from './storm-plan.ts';
+import { StormVerdict } from './storm-verdict.ts';
 import { systemCalls } from './system-calls.ts';
 
 /** How long nothing may be recorded until a storm counts as over. */
@@ -88,22 +89,23 @@ class Storm {
 
   async judge(): Promise<Omit<StormOutcome, 'seed'>> {
     const recorded = new RecordedTrees(this.#place.dataDir);
+    const { mapped, exchanged } = this.#disk;
+    const facts = { base: this.#base, plan: this.#plan, recorded, mapped, exchanged };
+    const verdict = new StormVerdict(facts);
     try {
-      await this.#untilQuiet(recorded);
-      const onlySweepFound = this.#differences(recorded, 'index').map((found) => shown(found));
+      await this.#untilQuiet(recorded, verdict);
+      const onlySweepFound = verdict.differences('index').map((found) => verdict.shown(found));
       await this.#sync();
-      const wrong = this.#differences(recorded, 'index').map((found) =>
-        this.#told(recorded, found),
-      );
-      for (const found of this.#differences(recorded, 'folded'))
-        wrong.push(`folded: ${this.#told(recorded, found)}`);
+      const wrong = verdict.differences('index').map((found) => verdict.told(found));
+      for (const found of verdict.differences('folded'))
+        wrong.push(`folded: ${verdict.told(found)}`);
       if (recorded.missingSeqs() !== 0n)
         wrong.push(`${recorded.missingSeqs()} numbers are missing`);
       if (wrong.length > 0)
         throw new Error(`${wrong.length} differences:\n${wrong.slice(0, 10).join('\n')}`);
       return {
         ops: this.#done,
-        entries: STORM_ROOTS.reduce((sum, { path }) => sum + this.#wanted(path).size, 0),
+        entries: STORM_ROOTS.reduce((sum, { path }) => sum + verdict.wanted(path).size, 0),
         events: Number(recorded.lastSeq()),
         hostKills: this.#kills.host,
         daemonKills: this.#kills.daemon,
@@ -213,7 +215,7 @@ class Storm {
   }
 
   /** Until everything is recorded, or nothing more comes. */
-  async #untilQuiet(recorded: RecordedTrees): Promise<void> {
+  async #untilQuiet(recorded: RecordedTrees, verdict: StormVerdict): Promise<void> {
     const client = await this.#daemon!.client();
     const endMs = performance.now() + QUIET_LIMIT_MS;
     let [last, sinceMs] = [-1n, performance.now()];
@@ -223,7 +225,7 @@ class Storm {
       const { watches } = await client.request('ListWatches', {});
       const isSettled = watches.every(({ state }) => state === 'watching');
       if (now !== last || !isSettled) [last, sinceMs] = [now, performance.now()];
-      else if (this.#differences(recorded, 'index').length === 0) break;
+      else if (verdict.differences('index').length === 0) break;
       else if (performance.now() - sinceMs > QUIET_MS) break;
     }
     await client.close();
@@ -234,73 +236,6 @@ class Storm {
     await client.request('Sync', { timeout_ms: 60_000 });
     await client.close();
   }
-
-  #wanted(path: string): TreeLines {
-    const root = STORM_ROOTS.find((one) => one.path === path)!;
-    const isPicky = root.patterns.length > 0;
-    return walkTree(
-      join(this.#base, path),
-      (at, name) => {
-        if (name.endsWith('.skip') || at === 'gen') return 'no';
-        if (!isPicky || name.endsWith('.txt') || name === 'keep' || at.startsWith('keep/'))
-          return 'yes';
-        return 'hidden';
-      },
-      root.recursive,
-    );
-  }
-
-  #differences(recorded: RecordedTrees, what: 'index' | 'folded'): Difference[] {
-    return STORM_ROOTS.flatMap(({ path: root }) => {
-      const wanted = this.#wanted(root);
-      const found = recorded[what](join(this.#base, root));
-      const paths = new Set([...wanted.keys(), ...found.keys()]);
-      return [...paths]
-        .filter((path) => wanted.get(path) !== found.get(path))
-        .map((path) => ({ root, path, wanted: wanted.get(path), found: found.get(path) }));
-    });
-  }
-
-  /** A difference with what was done there and what was recorded of it. */
-  #told(recorded: RecordedTrees, difference: Difference): string {
-    const { root, path } = difference;
-    const full = `${root}/${path}`;
-    const isNear = (other: string) => full === other || full.startsWith(`${other}/`);
-    const ops = this.#plan.flatMap((op, index) => {
-      const paths = [...('path' in op ? [op.path] : []), ...('from' in op ? [op.from] : [])];
-      return paths.some(isNear) ? [`  ${index + 1} ${JSON.stringify(op)}`] : [];
-    });
-    const events = recorded.eventsOf(join(this.#base, root), path);
-    return [
-      shown(difference),
-      ...ops.slice(-8),
-      ...events.slice(-6).map((at) => `  event ${at}`),
-    ].join('\n');
-  }
-}
-
-interface Difference {
-  readonly root: string;
-  readonly path: string;
-  readonly wanted: string | undefined;
-  readonly found: string | undefined;
-}
-
-/** Begins with its kind, for counting. */
-function shown({ root, path, wanted = 'nothing', found = 'nothing' }: Difference): string {
-  return `${kindOf(wanted, found)}: ${root}: ${JSON.stringify(path)}: on the disk ${wanted}, recorded ${found}`;
-}
-
-function kindOf(wanted: string, found: string): string {
-  if (wanted === 'nothing') return 'still recorded';
-  if (found === 'nothing') return 'not recorded';
-  const [is, was] = [wanted.split(' '), found.split(' ')];
-  if (is[0] !== was[0]) return 'kind';
-  if (is[1] !== was[1]) return 'inode';
-  const isLinked = Number(is[5]) > 1 || is[5] !== was[5];
-  const what =
-    is[3] !== was[3] || is[4] !== was[4] ? 'content' : is[2] !== was[2] ? 'mode' : 'links';
-  return isLinked ? `${what} of a hard link` : what;
 }
 
 function sent(pid: number, name: NodeJS.Signals): boolean {

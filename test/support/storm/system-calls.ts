@@ -1,3 +1,4 @@
+import type * as Koffi from 'koffi';
 import { createRequire } from 'node:module';
 
 /** What Node has no call for. Paths are bytes. */
@@ -27,7 +28,7 @@ export function systemCalls(): SystemCalls | undefined {
 }
 
 function load(): SystemCalls {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
   const libc = koffi.load(null);
   const renameat2 = libc.func('int renameat2(int, const uint8_t *, int, const uint8_t *, uint)');
   const mkfifo = libc.func('int mkfifo(const uint8_t *, uint)');

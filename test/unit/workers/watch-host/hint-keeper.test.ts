@@ -35,6 +35,7 @@ function source(kind: 'fs' | 'parcel', listener: HintListener): HintSource {
     ensure: (directory) => (watched.has(directory) ? 'watched' : (watched.add(directory), 'added')),
     has: (directory) => watched.has(directory),
     drop: (directory) => void watched.delete(directory),
+    doubt: () => false,
     moved: () => {},
     swept: () => {},
     get watchCount() {

@@ -1,9 +1,11 @@
 import type { Event, SubscribeCallback } from '@parcel/watcher';
 import { expect, test } from 'vitest';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import type { FsHints } from '#codi/workers/watch-host/fs-hints.js';
 import { ParcelHints } from '#codi/workers/watch-host/parcel-hints.js';
+import { PathTree, UNKNOWN_STAT } from '#codi/workers/watch-host/path-tree.js';
 
-async function subscribed(root = '/root') {
+async function subscribed(root = '/root', lateWatches?: FsHints) {
   const told: string[] = [];
   let callback: SubscribeCallback = () => {};
   let ignore: unknown[] = [];
@@ -24,7 +26,7 @@ async function subscribed(root = '/root') {
         return { unsubscribe: async () => void told.push('unsubscribed') };
       },
       backend: 'inotify',
-      lateWatches: undefined,
+      lateWatches,
       watchedInodes: () => undefined,
       lateBudget: 10,
       useDefaultIgnores: true,
@@ -70,4 +72,41 @@ test('Default ignores are passed on unless the root itself lies in an ignored di
 test('A root whose path is not UTF-8 is refused.', async () => {
   const hints = new ParcelHints('/r\xff' as never, {} as never, {} as never);
   await expect(hints.start()).rejects.toThrow('UTF-8');
+});
+
+/** A tree of two directories, one in the other, and a source that places watches of its own. */
+async function subscribedTree() {
+  const placed: string[] = [];
+  const lateWatches = {
+    watchCount: 0,
+    has: () => false,
+    drop: () => {},
+    ensure: (_directory: unknown, path: string) => (placed.push(path), 'added'),
+  } as unknown as FsHints;
+  const tree = new PathTree();
+  const outer = tree.add(tree.root, 'outer', 'dir', UNKNOWN_STAT);
+  const inner = tree.add(outer, 'inner', 'dir', UNKNOWN_STAT);
+  const nodes = [tree.root, outer, inner];
+  const paths = ['/root', '/root/outer', '/root/outer/inner'];
+  const swept = () =>
+    source.hints.swept(nodes.map((node, at) => ({ node, path: bytePathFromUtf8(paths[at]!) })));
+  const source = await subscribed('/root', lateWatches);
+  return { ...source, placed, outer, inner, swept };
+}
+
+test('A directory that was hinted at before everything was looked through gets watches of its own, with all below it.', async () => {
+  const { send, swept, placed } = await subscribedTree();
+  send('/root/outer');
+  swept();
+  expect(placed).toEqual(['/root/outer', '/root/outer/inner']);
+});
+
+test('A covered directory that is hinted at itself may have moved: it and all below it lose their cover, once.', async () => {
+  const { hints, swept, placed, outer, inner } = await subscribedTree();
+  swept();
+  expect(placed).toEqual([]);
+  expect(hints.doubt(outer)).toBe(true);
+  expect(hints.doubt(outer)).toBe(false);
+  hints.ensure(inner, bytePathFromUtf8('/root/outer/inner'));
+  expect(placed).toEqual(['/root/outer/inner']);
 });

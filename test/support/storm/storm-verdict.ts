@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { walkTree, type RecordedTrees, type TreeLines } from './storm-judge.ts';
+import { STORM_ROOTS, type StormOp } from './storm-plan.ts';
+
+export interface StormFacts {
+  /** The storm's folder. */
+  readonly base: string;
+  readonly plan: readonly StormOp[];
+  readonly recorded: RecordedTrees;
+  /** Inodes written to through a mapping. */
+  readonly mapped: ReadonlySet<bigint>;
+  /** Inodes that changed places in one step. */
+  readonly exchanged: ReadonlySet<bigint>;
+}
+
+/** Compares what is recorded of a storm with what a walk of its folders finds, and says what happened there. */
+export class StormVerdict {
+  readonly #facts: StormFacts;
+
+  constructor(facts: StormFacts) {
+    this.#facts = facts;
+  }
+
+  wanted(path: string): TreeLines {
+    const root = STORM_ROOTS.find((one) => one.path === path)!;
+    const isPicky = root.patterns.length > 0;
+    return walkTree(
+      join(this.#facts.base, path),
+      (at, name) => {
+        if (name.endsWith('.skip') || at === 'gen') return 'no';
+        if (!isPicky || name.endsWith('.txt') || name === 'keep' || at.startsWith('keep/'))
+          return 'yes';
+        return 'hidden';
+      },
+      root.recursive,
+    );
+  }
+
+  differences(what: 'index' | 'folded'): Difference[] {
+    return STORM_ROOTS.flatMap(({ path: root }) => {
+      const wanted = this.wanted(root);
+      const found = this.#facts.recorded[what](join(this.#facts.base, root));
+      const paths = new Set([...wanted.keys(), ...found.keys()]);
+      return [...paths]
+        .filter((path) => wanted.get(path) !== found.get(path))
+        .map((path) => ({ root, path, wanted: wanted.get(path), found: found.get(path) }));
+    });
+  }
+
+  /** Begins with its kind, for counting. */
+  shown(difference: Difference): string {
+    const { wanted = 'nothing', found = 'nothing' } = difference;
+    const inode = BigInt(wanted.split(':')[1]?.split(' ')[0] ?? 0);
+    const { mapped, exchanged } = this.#facts;
+    const kind = mapped.has(inode)
+      ? 'written through a mapping'
+      : exchanged.has(inode)
+        ? 'exchanged'
+        : kindOf(wanted, found);
+    return `${kind}: ${shown(difference)}`;
+  }
+
+  /** A difference with what was done there and what was recorded of it. */
+  told(difference: Difference): string {
+    const { root, path } = difference;
+    const full = `${root}/${path}`;
+    const isNear = (other: string) => full === other || full.startsWith(`${other}/`);
+    const ops = this.#facts.plan.flatMap((op, index) => {
+      const paths = [...('path' in op ? [op.path] : []), ...('from' in op ? [op.from] : [])];
+      return paths.some(isNear) ? [`  ${index + 1} ${JSON.stringify(op)}`] : [];
+    });
+    const events = this.#facts.recorded.eventsOf(join(this.#facts.base, root), path);
+    return [
+      shown(difference),
+      ...ops.slice(-8),
+      ...events.slice(-6).map((at) => `  event ${at}`),
+    ].join('\n');
+  }
+}
+
+export interface Difference {
+  readonly root: string;
+  readonly path: string;
+  readonly wanted: string | undefined;
+  readonly found: string | undefined;
+}
+
+function shown({ root, path, wanted = 'nothing', found = 'nothing' }: Difference): string {
+  return `${root}: ${JSON.stringify(path)}: on the disk ${wanted}, recorded ${found}`;
+}
+
+function kindOf(wanted: string, found: string): string {
+  if (wanted === 'nothing') return 'still recorded';
+  if (found === 'nothing') return 'not recorded';
+  const [is, was] = [wanted.split(' '), found.split(' ')];
+  if (is[0] !== was[0]) return 'kind';
+  if (is[1] !== was[1]) return 'inode';
+  const isLinked = Number(is[5]) > 1 || is[5] !== was[5];
+  const what =
+    is[3] !== was[3] || is[4] !== was[4] ? 'content' : is[2] !== was[2] ? 'mode' : 'links';
+  return isLinked ? `${what} of a hard link` : what;
+}
