@@ -62,6 +62,8 @@ export const watchRow = z.object({
   files: count,
   directories: count,
   created_at: time,
+  polled_directories: count.nullish(),
+  host: text.nullish(),
 });
 
 export const sessionRow = z.object({

@@ -123,6 +123,8 @@ function watchRow(root: ReturnType<RootTable['all']>[number]): Row {
     state: root.state,
     mode: root.mode,
     hint_source: root.hintSource,
+    polled_directories: root.polledDirectories,
+    host: root.host,
     ...(root.reason !== undefined && { reason: root.reason }),
     files: root.files,
     directories: root.directories,

@@ -8,6 +8,7 @@ import { ScrubDesk } from '../actors/storage/scrub-desk.ts';
 import { RetentionDesk } from '../actors/storage/retention-desk.ts';
 import { WriterAbsence } from '../actors/storage/writer-absence.ts';
 import { HostRouter } from '../actors/watching/host-router.ts';
+import { HostTable } from '../actors/watching/host-table.ts';
 import { RootTable } from '../actors/watching/root-table.ts';
 import type { RootRequest } from '../actors/watching/roots.actor.ts';
 import type { Config } from '../config/schema.ts';
@@ -79,6 +80,7 @@ export interface Shared {
   scrub: ScrubDesk;
   reader: ReaderPort;
   router: HostRouter;
+  hosts: HostTable;
   desk: AnswerDesk;
   facts: CommittedFacts;
   roots: RootTable;
@@ -163,6 +165,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     gate: new Int32Array(new SharedArrayBuffer(GATE_WORDS * Int32Array.BYTES_PER_ELEMENT)),
     reader: new ReaderPort(),
     router: new HostRouter(),
+    hosts: new HostTable(telemetry),
     desk: new AnswerDesk(),
     facts: new CommittedFacts(() => environment.clock.nowMs()),
     roots,

@@ -9,7 +9,7 @@ import type {
   MonitoredPath,
   StateCommand,
 } from '../workers/storage/state.messages.ts';
-import type { RootOptions } from '../workers/watch-host/watch-host.messages.ts';
+import type { HostLimits, RootOptions } from '../workers/watch-host/watch-host.messages.ts';
 import { BRANCH, entryOf, type Shared } from './shared.ts';
 
 /** Its scans run in slices of milliseconds; a busy machine may still keep it from its turn for seconds. */
@@ -62,7 +62,12 @@ function rootChildren(shared: Shared): RootsPorts['children'] {
     startHost: (id) =>
       start(
         'watching/hosts',
-        watchHostSpec(id, hostEntry, { router, telemetry, silenceLimitMs: HOST_SILENCE_LIMIT_MS }),
+        watchHostSpec(id, hostEntry, {
+          ...{ router, telemetry, table: shared.hosts },
+          silenceLimitMs: HOST_SILENCE_LIMIT_MS,
+          startTimeoutMs: options.config.monitor.hostStartTimeoutMs,
+          limits: hostLimits(options.config.monitor),
+        }),
       ),
     startWatcher: (input) => start('watching/watchers', watcher(shared, input)),
     stopWatcher: async (path) => {
@@ -70,6 +75,15 @@ function rootChildren(shared: Shared): RootsPorts['children'] {
       await shared.system.deleteChild('watching/watchers', watcherId(path));
     },
     watcher: (path) => shared.system.ref(`watching/watchers/${watcherId(path)}`),
+  };
+}
+
+function hostLimits(monitor: Shared['options']['config']['monitor']): HostLimits {
+  return {
+    hosts: monitor.hostsCount,
+    watchSharePercent: monitor.watchSharePercent,
+    watchesCount: monitor.hostWatchesCount,
+    coverageIntervalMs: monitor.coverageIntervalMs,
   };
 }
 

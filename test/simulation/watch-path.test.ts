@@ -7,6 +7,7 @@ import { RequestBook } from '#codi/actors/storage/request-book.js';
 import { HostRouter } from '#codi/actors/watching/host-router.js';
 import { RootTable } from '#codi/actors/watching/root-table.js';
 import { watcherSpec, type WatcherMessage } from '#codi/actors/watching/watcher.actor.js';
+import { HostTable } from '#codi/actors/watching/host-table.js';
 import { watchHostSpec } from '#codi/actors/watching/watch-host.actor.js';
 import { bytePathFromUtf8, type BytePath } from '#codi/protocol/byte-path.js';
 import { expect, test } from 'vitest';
@@ -88,7 +89,10 @@ class Simulation {
     const host = watchHostSpec('host', entry, {
       router: this.#router,
       silenceLimitMs: 1e9,
+      startTimeoutMs: 1e9,
       telemetry,
+      table: new HostTable(telemetry),
+      limits: { hosts: 1, watchSharePercent: 50, watchesCount: 1, coverageIntervalMs: 1 },
     });
     const watchers = ROOTS.map((path, index) => {
       const root = index + 1;

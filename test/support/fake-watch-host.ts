@@ -4,6 +4,7 @@ import type { FileEventRecord, IndexRow } from '#codi/protocol/file-event.js';
 import type {
   FromWatchHost,
   RootOptions,
+  RootStatus,
   ToWatchHost,
 } from '#codi/workers/watch-host/watch-host.messages.js';
 import type { VirtualHost } from './virtual-environment.ts';
@@ -29,6 +30,11 @@ export type HostWord = FromWatchHost extends infer Message
     : never
   : never;
 
+export const WATCHED_STATUS: RootStatus = {
+  ...{ files: 3, directories: 1, polledDirectories: 0 },
+  ...{ hintSource: 'fs', mode: 'native' },
+};
+
 export function watchedRoot(root: number, path: BytePath): WatchedRoot {
   return {
     root,
@@ -40,7 +46,9 @@ export function watchedRoot(root: number, path: BytePath): WatchedRoot {
     state: 'starting',
     mode: 'native',
     hintSource: 'none',
+    polledDirectories: 0,
     reason: undefined,
+    host: 'host-1',
     files: 0,
     directories: 0,
   };
@@ -122,6 +130,8 @@ export class FakeWatchHost {
     const message = this.incoming.shift();
     if (!message) return;
     switch (message.type) {
+      case 'limits':
+        break;
       case 'watch':
         this.#watches.set(message.root, {
           path: message.path,
@@ -188,7 +198,7 @@ export class FakeWatchHost {
       this.outgoing.push({ type: 'changes', root, batch: watch.sent, events: batch });
     }
     const { size: files } = watch.index;
-    const status = { files, directories: 1, hintSource: 'fs', mode: 'native' } as const;
+    const status = { ...WATCHED_STATUS, files };
     if (!watch.isScanned) this.outgoing.push({ type: 'watching', root, durationMs: 1, ...status });
     watch.isScanned = true;
     for (const id of watch.syncs.splice(0))

@@ -25,8 +25,12 @@ export class WatchHostProcess {
   #waiting: (() => void)[] = [];
   #error: Error | undefined;
 
-  constructor() {
-    this.child = fork(ENTRY, { serialization: 'advanced', detached: true });
+  /** `under`: a program that runs the host's command line, with its own arguments. */
+  constructor(under?: readonly [string, ...string[]]) {
+    const [execPath, ...execArgv] = under
+      ? [...under, process.execPath]
+      : [process.execPath, ...process.execArgv];
+    this.child = fork(ENTRY, { serialization: 'advanced', detached: true, execPath, execArgv });
     this.exited = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.on('message', (message: FromWatchHost) => this.#onMessage(message));
   }

@@ -1,11 +1,11 @@
-import { bytePathFromUtf8, type BytePath } from '#codi/protocol/byte-path.js';
+import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import type { FileEventRecord, IndexRow } from '#codi/protocol/file-event.js';
+import { WatchBudget } from '#codi/workers/watch-host/watch-budget.js';
 import { createWatchHost, type WatchHost } from '#codi/workers/watch-host/host.js';
 import type { HintFactory, HostClock, Timer } from '#codi/workers/watch-host/host-ports.js';
-import type { HintListener, HintSource } from '#codi/workers/watch-host/hints.js';
-import type { PathNode } from '#codi/workers/watch-host/path-tree.js';
 import type { FromWatchHost, RootOptions } from '#codi/workers/watch-host/watch-host.messages.js';
 import { FakeDisk, type FakeInode } from './fake-disk.ts';
+import { FakeHints } from './fake-hints.ts';
 import { FileEventFold } from './fold-file-events.ts';
 
 export const ROOT_OPTIONS: RootOptions = {
@@ -80,74 +80,6 @@ export class ManualClock implements HostClock {
   }
 }
 
-/** Hints as inotify gives them: queued, and some of them lost when told so. */
-class FakeHints implements HintSource {
-  readonly kind = 'fs';
-  readonly #watches = new Map<PathNode, FakeInode>();
-  readonly #queue: { node: PathNode; inode: FakeInode; name: string | null }[] = [];
-  readonly #disk: FakeDisk;
-  readonly #listener: HintListener;
-
-  constructor(disk: FakeDisk, listener: HintListener) {
-    this.#disk = disk;
-    this.#listener = listener;
-  }
-
-  start(): Promise<void> {
-    return Promise.resolve();
-  }
-  get watchCount(): number {
-    return this.#watches.size;
-  }
-  has(node: PathNode): boolean {
-    return this.#watches.has(node);
-  }
-  ensure(node: PathNode, path: BytePath) {
-    if (this.#watches.has(node)) return 'watched' as const;
-    const inode = this.#disk.find(path);
-    if (!inode?.children) return 'unwatched' as const;
-    this.#watches.set(node, inode);
-    return 'added' as const;
-  }
-  drop(node: PathNode): void {
-    this.#watches.delete(node);
-  }
-  moved(): void {}
-
-  doubt(): boolean {
-    return false;
-  }
-  swept(): void {}
-  close(): Promise<void> {
-    this.#watches.clear();
-    return Promise.resolve();
-  }
-
-  changed(inode: FakeInode, name: string | null): void {
-    for (const [node, watched] of this.#watches)
-      if (watched === inode) this.#queue.push({ node, inode, name });
-  }
-
-  deliver(count: number, isLost: () => boolean): void {
-    for (const { node, inode, name } of this.#queue.splice(0, count)) {
-      if (this.#watches.get(node) !== inode || isLost()) continue;
-      if (name === null) {
-        this.drop(node);
-        if (node.parent) this.#listener.onHint(node.parent, node.name);
-      }
-      this.#listener.onHint(node, name);
-    }
-  }
-
-  trouble(reason: string): void {
-    this.#listener.onTrouble(reason);
-  }
-
-  lost(): void {
-    this.#listener.onLost('told so');
-  }
-}
-
 /** A watch host over a disk in memory, driven step by step. */
 export class WatchWorld {
   readonly disk = new FakeDisk();
@@ -160,6 +92,12 @@ export class WatchWorld {
   /** Whether batches are acknowledged as they come. */
   isAcking = true;
   lastBatch = 0;
+  /** File watches the system allows. */
+  systemWatches = 1_000_000;
+  /** Whether the kernel's list has anything to do with what is watched. */
+  isListing = true;
+  /** Inode numbers in the kernel's list beside those of the watches. */
+  readonly strayInodes = new Set<bigint>();
 
   constructor() {
     this.disk.create('/root', 'dir');
@@ -169,12 +107,20 @@ export class WatchWorld {
     const factory: HintFactory = {
       prefersRecursive: false,
       create: (_kind, _root, _options, listener) => {
-        const source = new FakeHints(this.disk, listener);
+        const source = new FakeHints(this.disk, listener, budget);
         this.hints.push(source);
         return source;
       },
     };
-    const ports = { clock: this.clock, disk: this.disk, hints: factory };
+    const budget = new WatchBudget(
+      () => this.systemWatches,
+      () => this.clock.monotonicMs(),
+    );
+    const ports = {
+      ...{ clock: this.clock, disk: this.disk, hints: factory, budget },
+      readInotifyList: async () => [this.#inotifyList()],
+      measure: () => ({ memoryBytes: 1, descriptors: 1 }),
+    };
     this.host = createWatchHost(ports, (message) => this.#onMessage(message));
   }
 
@@ -251,6 +197,18 @@ export class WatchWorld {
     return sorted(
       new Map([...this.fold.entries].map(([path, { kind, stat }]) => [path, shown(kind, stat)])),
     );
+  }
+
+  /** As proc(5) has it; the pretended disk is device 0:7. */
+  #inotifyList(): string {
+    const inodes = new Set(this.strayInodes);
+    for (const source of this.isListing ? this.hints : [])
+      for (const { ino } of source.listed()) inodes.add(ino);
+    const lines = [...inodes].map((ino, index) => {
+      const names = `wd:${index.toString(16)} ino:${ino.toString(16)} sdev:7`;
+      return `inotify ${names} mask:800afce ignored_mask:0 fhandle-bytes:8 fhandle-type:1`;
+    });
+    return ['pos:\t0', 'flags:\t02004000', ...lines, ''].join('\n');
   }
 
   #onMessage(message: FromWatchHost): void {

@@ -12,7 +12,11 @@ export interface WatchedRoot {
   readonly state: 'starting' | 'scanning' | 'watching' | 'gone' | 'failed';
   readonly mode: 'native' | 'poll';
   readonly hintSource: 'fs' | 'parcel' | 'none';
+  /** Directories polled for want of watches, while the others are watched. */
+  readonly polledDirectories: number;
   readonly reason: string | undefined;
+  /** The watch host that looks after it. */
+  readonly host: string;
   readonly files: number;
   readonly directories: number;
 }

@@ -170,6 +170,7 @@ class Roots {
   async #watch(request: StoredRoot, isPersistent: boolean): Promise<void> {
     const { table, children, options, hostCount } = this.#ports;
     const root = this.#nextRoot++;
+    const host = `host-${(root % hostCount) + 1}`;
     table.add({
       root,
       ...request,
@@ -177,11 +178,12 @@ class Roots {
       state: 'starting',
       mode: 'native',
       hintSource: 'none',
+      polledDirectories: 0,
       reason: undefined,
+      host,
       files: 0,
       directories: 0,
     });
-    const host = `host-${(root % hostCount) + 1}`;
     await children.startWatcher({ root, path: request.path, host, options: options(request) });
   }
 

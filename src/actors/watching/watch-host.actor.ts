@@ -6,9 +6,10 @@
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
-import type { FromWatchHost } from '../../workers/watch-host/watch-host.messages.ts';
+import type { FromWatchHost, HostLimits } from '../../workers/watch-host/watch-host.messages.ts';
 import { countOf } from './count-of.ts';
 import type { HostRouter } from './host-router.ts';
+import type { HostTable } from './host-table.ts';
 import { WATCHING_RESTARTS } from './restarts.ts';
 import { watchHostMachine } from './watch-host.machine.ts';
 
@@ -16,6 +17,9 @@ export interface WatchHostPorts {
   router: HostRouter;
   /** A process that says nothing for so long hangs in native code or on a dead mount. */
   silenceLimitMs: number;
+  startTimeoutMs: number;
+  limits: HostLimits;
+  table: HostTable;
   telemetry: Telemetry;
 }
 
@@ -25,6 +29,7 @@ export function watchHostSpec(id: string, entry: URL, ports: WatchHostPorts): Ac
     id,
     ...WATCHING_RESTARTS,
     shutdown: 2_000,
+    startTimeoutMs: ports.startTimeoutMs,
     heartbeat: { timeoutMs: ports.silenceLimitMs },
     isolation: { kind: 'process', entry },
     start: (cell) => start(id, cell, ports),
@@ -33,14 +38,17 @@ export function watchHostSpec(id: string, entry: URL, ports: WatchHostPorts): Ac
 
 function start(id: string, cell: CellContext<never>, ports: WatchHostPorts) {
   const host = cell.host!;
-  const { router, telemetry } = ports;
+  const { router, table, telemetry } = ports;
   const onMessage = (message: FromWatchHost) => {
     if (message.type === 'counters') telemetry.emit('HintsCollapsed', message);
+    else if (message.type === 'vitals') table.update(id, message);
     else router.deliver(id, message);
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromWatchHost)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'processStopped' })));
+  cell.scope.defer('host vitals', () => table.remove(id));
   cell.scope.defer('host route', () => router.hostDown(id, cell.epoch));
+  host.post({ type: 'limits', limits: ports.limits });
   router.hostUp(id, cell.epoch, (message) => host.post(message));
 
   return behaviour({

@@ -198,6 +198,7 @@ class Watcher {
           directories: message.directories,
           hintSource: message.hintSource,
           mode: message.mode,
+          polledDirectories: message.polledDirectories,
           reason: message.reason,
         });
         if (message.type === 'watching') {
@@ -220,10 +221,20 @@ class Watcher {
         this.#update({ reason: message.message });
         this.#cell.raise({ type: 'failed' });
         break;
+      case 'doubt':
+        this.#doubt(message);
+        break;
       case 'sys.ready':
       case 'counters':
+      case 'vitals':
         break;
     }
+  }
+
+  #doubt({ reason, isOpen, directories }: Extract<FromWatchHost, { type: 'doubt' }>): void {
+    if (!isOpen) return;
+    const event = reason === 'blind_directories' ? 'DirectoriesBlind' : 'WatchesExhausted';
+    this.#ports.telemetry.emit(event, { path: this.#shown, directories });
   }
 
   #record(batch: number, events: FileEventRecord[]): void {

@@ -95,7 +95,7 @@ async function listWatches(invocation: Invocation): Promise<void> {
 
 function watchCells(row: WatchRow): string[] {
   const state = row.active ? row.state : 'stopped';
-  const seenBy = row.mode === 'native' ? `native (${row.hint_source})` : 'poll';
+  const seenBy = row.mode === 'native' ? `native (${row.hint_source})${polledPart(row)}` : 'poll';
   const patterns = row.patterns.length === 0 ? '*' : row.patterns.join(' ');
   const depth = row.recursive ? '' : ' (not recursive)';
   const reason = row.reason ? `  ${row.reason}` : '';
@@ -106,4 +106,9 @@ function watchCells(row: WatchRow): string[] {
     seenBy,
     safeText(patterns + depth + reason),
   ];
+}
+
+/** `, 1,204 folders polled`: those that no watch was left for. */
+function polledPart({ polled_directories: count }: WatchRow): string {
+  return count ? `, ${plural(count, 'folder')} polled` : '';
 }

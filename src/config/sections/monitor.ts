@@ -185,4 +185,45 @@ export const monitor = z.object({
     min: 1,
     max: 16,
   }),
+  coverageIntervalMs: duration('coverage_interval', {
+    description:
+      'How often the watches that the kernel lists are compared with the directories that should have one; never so often that it takes more than a 200th of the time.',
+    default: '30s',
+    min: '1s',
+    max: '1d',
+  }),
+  watchSharePercent: count('watch_share', {
+    description:
+      "Most of the user's file watches (`fs.inotify.max_user_watches`) that all watch hosts together take. Directories beyond it are polled.",
+    default: 50,
+    min: 1,
+    max: 100,
+    unit: 'percent',
+  }),
+  hostWatchesCount: count('host_watches', {
+    description:
+      'Most file watches one watch host takes, whatever the system allows; each costs about 1.3 KiB of kernel memory that cannot be swapped out.',
+    default: 500_000,
+    min: 1,
+    max: 100_000_000,
+  }),
+  hostMemoryBytes: size('host_memory', {
+    description:
+      'Resident memory above which a watch host is replaced. When that does not help, its largest root is polled.',
+    default: '1GiB',
+    min: '64MiB',
+    max: '1TiB',
+  }),
+  hostDescriptorsCount: count('host_descriptors', {
+    description: 'Open descriptors above which a watch host is replaced.',
+    default: 512,
+    min: 64,
+    max: 1_000_000,
+  }),
+  hostStartTimeoutMs: duration('host_start_timeout', {
+    description: 'A watch host that is not ready after this time is killed and started again.',
+    default: '10s',
+    min: '1s',
+    max: '5m',
+  }),
 });

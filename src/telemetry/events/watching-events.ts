@@ -25,6 +25,106 @@ export const WATCHING_EVENTS = {
     ],
     repeatedBy: ['path'],
   }),
+  DirectoriesBlind: defineEvent({
+    level: 'warn',
+    sentence: '{directories} directories of {path} had no working watch; they are watched anew.',
+    fields: { path, directories: number('Directories whose watch was placed anew.') },
+    metrics: [
+      {
+        name: 'codi_watch_repaired_directories_total',
+        type: 'counter',
+        help: 'Directories without a working watch that were watched anew and looked through.',
+        value: ({ directories }) => directories,
+      },
+    ],
+    repeatedBy: ['path'],
+  }),
+  WatchesExhausted: defineEvent({
+    level: 'warn',
+    sentence: 'No watch is left for {directories} directories of {path}; they are polled.',
+    fields: { path, directories: number('Directories that are polled for want of watches.') },
+    metrics: [
+      {
+        name: 'codi_watch_exhaustions_total',
+        type: 'counter',
+        help: 'Times that no watch was left for directories of a root.',
+      },
+    ],
+    repeatedBy: ['path'],
+  }),
+  WatchesScarce: defineEvent({
+    level: 'warn',
+    sentence: '{watches} of the {watchesLimit} file watches codi may take are in use.',
+    fields: {
+      watches: number('File watches of all watch hosts.'),
+      watchesLimit: number('How many they may take: see monitor.watch_share.'),
+    },
+  }),
+  HostsMeasured: defineEvent({
+    level: 'trace',
+    sentence: '{hosts} watch hosts hold {watches} of {watchesLimit} file watches.',
+    fields: {
+      hosts: number('Watch hosts that have reported.'),
+      watches: number('File watches they hold.'),
+      watchesLimit: number('File watches they may take.'),
+      instances: number('Watch queues they hold.'),
+      blindDirectories: number('Directories without a working watch, in the last audits.'),
+      leakedWatches: number('Watches that no root wants.'),
+      polledDirectories: number('Directories polled for want of watches.'),
+      memoryBytes: number('Their resident memory.'),
+      descriptors: number('Their open descriptors.'),
+    },
+    metrics: [
+      {
+        name: 'codi_watch_watches',
+        type: 'gauge',
+        help: 'File watches that all watch hosts hold.',
+        value: ({ watches }) => watches,
+      },
+      {
+        name: 'codi_watch_watches_limit',
+        type: 'gauge',
+        help: 'File watches that all watch hosts may take.',
+        value: ({ watchesLimit }) => watchesLimit,
+      },
+      {
+        name: 'codi_watch_instances',
+        type: 'gauge',
+        help: 'Watch queues (inotify descriptors) that all watch hosts hold.',
+        value: ({ instances }) => instances,
+      },
+      {
+        name: 'codi_watch_blind_directories',
+        type: 'gauge',
+        help: 'Directories that the last coverage audit found without a working watch.',
+        value: ({ blindDirectories }) => blindDirectories,
+      },
+      {
+        name: 'codi_watch_leaked_watches',
+        type: 'gauge',
+        help: 'File watches of the watch hosts that no root wants.',
+        value: ({ leakedWatches }) => leakedWatches,
+      },
+      {
+        name: 'codi_watch_polled_directories',
+        type: 'gauge',
+        help: 'Directories that are polled for want of watches.',
+        value: ({ polledDirectories }) => polledDirectories,
+      },
+      {
+        name: 'codi_host_memory_bytes',
+        type: 'gauge',
+        help: 'Resident memory of all watch hosts.',
+        value: ({ memoryBytes }) => memoryBytes,
+      },
+      {
+        name: 'codi_host_descriptors',
+        type: 'gauge',
+        help: 'Open descriptors of all watch hosts.',
+        value: ({ descriptors }) => descriptors,
+      },
+    ],
+  }),
   // The counts are those of a watch host since its start, so they are shown as they are.
   HintsCollapsed: defineEvent({
     level: 'debug',

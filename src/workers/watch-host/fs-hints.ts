@@ -2,6 +2,7 @@ import { watch, type FSWatcher } from 'node:fs';
 import { fsPath, type BytePath } from '../../protocol/byte-path.ts';
 import type { HintListener, HintSource, WatchState } from './hints.ts';
 import type { PathNode } from './path-tree.ts';
+import type { WatchBudget } from './watch-budget.ts';
 
 /** The system has no more watches, watch queues or memory for them. */
 const EXHAUSTED = new Map([
@@ -11,6 +12,7 @@ const EXHAUSTED = new Map([
   ['ENOMEM', 'no memory for file watches'],
   ['ENOSYS', 'the system has no file watches'],
 ]);
+const OVER_BUDGET = "codi's share of the file watches is used up (monitor.watch_share)";
 
 interface Watch {
   readonly watcher: FSWatcher;
@@ -22,11 +24,13 @@ interface Watch {
 export class FsHints implements HintSource {
   readonly kind = 'fs';
   readonly #listener: HintListener;
+  readonly #budget: WatchBudget;
   readonly #watches = new Map<PathNode, Watch>();
   #isClosed = false;
 
-  constructor(listener: HintListener) {
+  constructor(listener: HintListener, budget: WatchBudget) {
     this.#listener = listener;
+    this.#budget = budget;
   }
 
   start(): Promise<void> {
@@ -41,16 +45,25 @@ export class FsHints implements HintSource {
     return this.#watches.has(directory);
   }
 
+  covers(directory: PathNode): boolean {
+    return this.#watches.has(directory);
+  }
+
   ensure(directory: PathNode, path: BytePath): WatchState {
     if (this.#watches.has(directory)) return 'watched';
     if (this.#isClosed) return 'unwatched';
+    if (!this.#budget.take()) {
+      this.#listener.onExhausted(OVER_BUDGET);
+      return 'unwatched';
+    }
     try {
       this.#place(directory, path);
       return 'added';
     } catch (error) {
+      this.#budget.give();
       const { code = '' } = error as NodeJS.ErrnoException;
       const reason = EXHAUSTED.get(code);
-      if (reason !== undefined) this.#listener.onTrouble(reason);
+      if (reason !== undefined) this.#listener.onExhausted(reason);
       return 'unwatched'; // else it is gone, or closed to us: a sweep will see
     }
   }
@@ -59,6 +72,7 @@ export class FsHints implements HintSource {
     const held = this.#watches.get(directory);
     if (!held) return;
     this.#watches.delete(directory);
+    this.#budget.give();
     held.watcher.close();
   }
 
@@ -73,6 +87,7 @@ export class FsHints implements HintSource {
   close(): Promise<void> {
     this.#isClosed = true;
     for (const { watcher } of this.#watches.values()) watcher.close();
+    this.#budget.give(this.#watches.size);
     this.#watches.clear();
     return Promise.resolve();
   }

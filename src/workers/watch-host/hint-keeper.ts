@@ -3,8 +3,12 @@ import type { HintFactory, HostClock, Timer } from './host-ports.ts';
 import type { HintListener, HintSource, WatchState } from './hints.ts';
 import type { PathNode } from './path-tree.ts';
 import type { RootOptions } from './watch-host.messages.ts';
+import { WatchShortage } from './watch-shortage.ts';
 
-export interface HintKeeperEvents extends Omit<HintListener, 'onTrouble' | 'onStale'> {
+export interface HintKeeperEvents extends Omit<
+  HintListener,
+  'onTrouble' | 'onStale' | 'onExhausted' | 'onUnaffordable'
+> {
   /** Hints come from elsewhere now: everything is to be looked at, and watched, again. */
   onReplaced(): void;
   /** Source, mode or reason changed. */
@@ -20,6 +24,8 @@ export interface HintKeeperInput {
   readonly pollReason: string | undefined;
   readonly clock: HostClock;
   readonly factory: HintFactory;
+  /** Where a directory is now. */
+  absolute(directory: PathNode): BytePath;
 }
 
 const RETRY_MIN_MS = 60_000;
@@ -29,7 +35,8 @@ const RENEW_MAX_MS = 32_000;
 
 /**
  * Chooses the hint source of a root and replaces it: one watch per directory first, a recursive one when there
- * are too many, none when the system refuses. Refused roots try again after a minute, later more rarely.
+ * are too many, none when the system refuses. When it refuses only some, these directories are polled and the
+ * others stay watched. Refused roots try again after a minute, later more rarely.
  */
 export class HintKeeper {
   readonly #input: HintKeeperInput;
@@ -44,12 +51,22 @@ export class HintKeeper {
   #releasing: Promise<void> = Promise.resolve();
   #isClosed = false;
   #reason: string | undefined;
+  /** Given up because not a single watch was left. */
+  #isExhausted = false;
   #retryMs = RETRY_MIN_MS;
   #retryTimer: Timer | undefined;
+  readonly shortage: WatchShortage;
 
   constructor(input: HintKeeperInput, events: HintKeeperEvents) {
     this.#input = input;
     this.#events = events;
+    this.shortage = new WatchShortage({
+      clock: input.clock,
+      place: (directory) =>
+        this.#source?.ensure(directory, input.absolute(directory)) ?? 'unwatched',
+      onPlaced: (directory) => events.onHint(directory, null),
+      onChange: () => events.onStatus(),
+    });
   }
 
   get kind(): 'fs' | 'parcel' | 'none' {
@@ -61,7 +78,13 @@ export class HintKeeper {
   }
 
   get reason(): string | undefined {
-    return this.#source ? undefined : this.#reason;
+    if (!this.#source) return this.#reason;
+    return this.shortage.size > 0 ? this.shortage.reason : undefined;
+  }
+
+  /** Whether directories are polled because no watch was left for them. */
+  get isShort(): boolean {
+    return this.#source ? this.shortage.size > 0 : this.#isExhausted;
   }
 
   /** Resolves when hints come, or when it is clear that none will. */
@@ -80,13 +103,26 @@ export class HintKeeper {
   ensure(directory: PathNode, path: BytePath): WatchState {
     const source = this.#source;
     if (!source) return 'unwatched';
-    if (!this.#isOverBudget(source) || source.has(directory)) return source.ensure(directory, path);
+    if (!this.#isOverBudget(source) || source.has(directory))
+      return this.#place(source, directory, path);
     if (!this.#isSwitching) void this.#switchToParcel();
     return 'unwatched';
   }
 
+  /** Whether hints about this directory are believed to come. */
+  covers(directory: PathNode): boolean {
+    return this.#source?.covers(directory) ?? false;
+  }
+
+  /** The system knows no watch of this directory: places one anew. */
+  renew(directory: PathNode, path: BytePath): WatchState {
+    this.#source?.drop(directory);
+    return this.ensure(directory, path);
+  }
+
   drop(directory: PathNode): void {
     this.#source?.drop(directory);
+    this.shortage.delete(directory);
   }
 
   moved(directory: PathNode): void {
@@ -108,9 +144,18 @@ export class HintKeeper {
     this.#release();
   }
 
+  #place(source: HintSource, directory: PathNode, path: BytePath): WatchState {
+    if (source.covers(directory)) return 'watched';
+    const state = this.shortage.isTrying ? source.ensure(directory, path) : 'unwatched';
+    if (state !== 'unwatched') this.shortage.delete(directory);
+    else if (!this.shortage.isTrying && this.#source === source) this.shortage.add(directory);
+    return state;
+  }
+
   #release(): void {
     const source = this.#source;
     this.#source = undefined;
+    this.shortage.clear();
     if (source) this.#releasing = source.close();
   }
 
@@ -152,6 +197,7 @@ export class HintKeeper {
     this.#release();
     this.#source = source;
     this.#reason = undefined;
+    this.#isExhausted = false;
     this.#events.onStatus();
     if (isReplacing) this.#events.onReplaced();
   }
@@ -167,11 +213,34 @@ export class HintKeeper {
       onStale: () => {
         if (this.#source === source) this.#renewSoon();
       },
+      onExhausted: (reason) => {
+        if (this.#source === source) this.#exhausted(source, reason);
+      },
+      onUnaffordable: () => {
+        if (this.#source === source) this.#doWithoutParcel();
+      },
       onTrouble: (reason) => {
         if (this.#source === source) this.#trouble(source, reason);
       },
     });
     return source;
+  }
+
+  /** Without a single watch the whole root is polled. */
+  #exhausted(source: HintSource, reason: string): void {
+    if (source.kind === 'parcel' || source.watchCount > 0) {
+      this.shortage.begin(reason);
+      return;
+    }
+    this.#isExhausted = true;
+    this.#trouble(source, reason);
+  }
+
+  /** One watch per directory after all, as far as they go. */
+  #doWithoutParcel(): void {
+    this.#isParcelBroken = true;
+    this.#release();
+    void this.#startOrGiveUp('fs');
   }
 
   /** A recursive source that broke is made anew soon, unless that does not help. Else: polling. */

@@ -16,6 +16,8 @@ export interface HintSource {
   ensure(directory: PathNode, path: BytePath): WatchState;
   /** Whether this directory has a watch of its own. */
   has(directory: PathNode): boolean;
+  /** Whether hints about this directory should come, by a watch of its own or by the recursive one. */
+  covers(directory: PathNode): boolean;
   drop(directory: PathNode): void;
   /** The directory, with all below it, has another path now. */
   moved(directory: PathNode): void;
@@ -40,6 +42,10 @@ export interface HintListener {
   onLost(reason: string): void;
   /** The source goes on, but should be made anew to see everything. */
   onStale(): void;
+  /** No watch is left for a directory that was to get one; those there are go on. */
+  onExhausted(reason: string): void;
+  /** It holds more watches than it may. */
+  onUnaffordable(reason: string): void;
   /** Native watching does not work (any more); the source is of no use. */
   onTrouble(reason: string): void;
 }

@@ -1,6 +1,8 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { Disk } from './disk.ts';
 import type { HintListener, HintSource } from './hints.ts';
+import type { InotifyList } from './inotify-list.ts';
+import type { WatchBudget } from './watch-budget.ts';
 import type { RootOptions } from './watch-host.messages.ts';
 
 export type Timer = { readonly id: unknown };
@@ -31,4 +33,10 @@ export interface WatchHostPorts {
   readonly clock: HostClock;
   readonly disk: Disk;
   readonly hints: HintFactory;
+  /** File watches this process may hold. */
+  readonly budget: WatchBudget;
+  /** Its watches as the kernel lists them; undefined where there is no such list. */
+  readInotifyList(): Promise<InotifyList | undefined>;
+  /** Resident memory and open descriptors of this process. */
+  measure(): { memoryBytes: number; descriptors: number };
 }

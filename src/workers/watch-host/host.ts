@@ -1,3 +1,4 @@
+import { HostHealth } from './host-health.ts';
 import type { WatchHostPorts } from './host-ports.ts';
 import { SliceScheduler } from './slice-scheduler.ts';
 import type { FromWatchHost, HostCounters, ToWatchHost } from './watch-host.messages.ts';
@@ -37,6 +38,7 @@ class Host implements WatchHost {
     fullSweeps: 0,
     foundBySweep: 0,
   };
+  readonly #health: HostHealth;
   #toldTroubles = 0;
   #turnHints = 0;
   #isBeating = false;
@@ -46,10 +48,20 @@ class Host implements WatchHost {
     this.#ports = ports;
     this.#emit = emit;
     this.#scheduler = new SliceScheduler(ports.clock);
+    this.#health = new HostHealth({
+      ...ports,
+      roots: () => this.#roots.values(),
+      onVitals: (vitals) => emit({ type: 'vitals', ...vitals }),
+      wake: () => this.#scheduler.wake(),
+    });
+    this.#scheduler.add(this.#health.audit);
   }
 
   receive(message: Exclude<ToWatchHost, { type: 'stop' }>): void {
     switch (message.type) {
+      case 'limits':
+        this.#ports.budget.configure(message.limits);
+        break;
       case 'watch':
         this.#unwatch(message.root);
         this.#watch(message);
@@ -130,6 +142,7 @@ class Host implements WatchHost {
       const nowMs = clock.monotonicMs();
       if (nowMs - lastMs > HEARTBEAT_MS + STANDSTILL_MS) this.#suspectAll();
       this.#tellCounters();
+      this.#health.beat(nowMs, this.#counters.hints);
       this.#beat(nowMs);
     }, HEARTBEAT_MS);
   }

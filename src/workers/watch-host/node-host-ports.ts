@@ -1,12 +1,29 @@
+import { readdirSync } from 'node:fs';
 import { nodeDisk } from './disk.ts';
 import { FsHints } from './fs-hints.ts';
 import type { HintFactory, HostClock, Timer, WatchHostPorts } from './host-ports.ts';
+import { readInotifyList, watchedInodes } from './inotify-list.ts';
 import { ParcelHints } from './parcel-hints.ts';
-import { watchedInodes } from './watch-coverage.ts';
+import { systemWatchLimit } from './system-watch-limit.ts';
+import { WatchBudget } from './watch-budget.ts';
 
 /** The host's ports on a real system; `platform` as in process.platform. */
-export function nodeHostPorts(platform: string): WatchHostPorts {
-  return { clock: nodeClock(), disk: nodeDisk(), hints: nodeHints(platform) };
+export function nodeHostPorts(platform: string, memoryBytes: () => number): WatchHostPorts {
+  const budget = new WatchBudget(systemWatchLimit, () => performance.now());
+  return {
+    ...{ clock: nodeClock(), disk: nodeDisk(), hints: nodeHints(platform, budget), budget },
+    readInotifyList,
+    measure: () => ({ memoryBytes: memoryBytes(), descriptors: countDescriptors() }),
+  };
+}
+
+/** 0 where the system does not list them. */
+function countDescriptors(): number {
+  try {
+    return readdirSync('/dev/fd').length;
+  } catch {
+    return 0;
+  }
 }
 
 function nodeClock(): HostClock {
@@ -19,12 +36,12 @@ function nodeClock(): HostClock {
   };
 }
 
-function nodeHints(platform: string): HintFactory {
+function nodeHints(platform: string, budget: WatchBudget): HintFactory {
   const isLinux = platform === 'linux';
   return {
     prefersRecursive: !isLinux,
     create(kind, root, options, listener) {
-      if (kind === 'fs') return new FsHints(listener);
+      if (kind === 'fs') return new FsHints(listener, budget);
       return new ParcelHints(root, listener, {
         // Loaded when needed: most hosts never do.
         subscribe: async (...subscription) => {
@@ -32,9 +49,10 @@ function nodeHints(platform: string): HintFactory {
           return watcher.subscribe(...subscription);
         },
         backend: isLinux ? 'inotify' : undefined,
-        lateWatches: isLinux ? new FsHints(listener) : undefined,
+        lateWatches: isLinux ? new FsHints(listener, budget) : undefined,
         lateBudget: options.directoryBudget,
         watchedInodes,
+        budget,
         useDefaultIgnores:
           options.useDefaultIgnores && !options.ignore.some((glob) => glob.startsWith('!')),
       });

@@ -10,6 +10,7 @@ import { DEFAULT_IGNORES } from './default-ignores.ts';
 import type { FsHints } from './fs-hints.ts';
 import type { HintListener, HintSource, WatchState } from './hints.ts';
 import type { PathNode } from './path-tree.ts';
+import type { WatchBudget } from './watch-budget.ts';
 
 export interface ParcelPorts {
   subscribe(
@@ -22,6 +23,7 @@ export interface ParcelPorts {
   /** For directories the recursive watcher cannot be trusted with; undefined where it can (not on Linux). */
   lateWatches: FsHints | undefined;
   watchedInodes(): Set<bigint> | undefined;
+  budget: WatchBudget;
   /** How many late watches there may be before the subscription is made anew. */
   lateBudget: number;
   useDefaultIgnores: boolean;
@@ -86,6 +88,10 @@ export class ParcelHints implements HintSource {
     return this.#ports.lateWatches?.has(directory) ?? false;
   }
 
+  covers(directory: PathNode): boolean {
+    return this.#covered === undefined || this.#covered.has(directory) || this.has(directory);
+  }
+
   drop(directory: PathNode): void {
     this.#covered?.delete(directory);
     this.#ports.lateWatches?.drop(directory);
@@ -107,6 +113,14 @@ export class ParcelHints implements HintSource {
   swept(directories: Iterable<{ node: PathNode; path: BytePath }>): void {
     if (this.#covered || !this.#ports.lateWatches) return;
     const inodes = this.#ports.watchedInodes();
+    const { budget } = this.#ports;
+    budget.nativeCount = Math.max(0, (inodes?.size ?? 0) - budget.ownCount);
+    if (budget.taken > budget.limit) {
+      this.#listener.onUnaffordable(
+        `a recursive watch takes ${budget.nativeCount} file watches, more than codi's share`,
+      );
+      return;
+    }
     this.#covered = new Set();
     for (const { node, path } of directories) {
       const { parent } = node;
@@ -123,6 +137,7 @@ export class ParcelHints implements HintSource {
     this.#isClosed = true;
     await this.#ports.lateWatches?.close();
     await this.#unsubscribe();
+    this.#ports.budget.nativeCount = 0; // what other roots hold of it is counted with the next audit
   }
 
   async #unsubscribe(): Promise<void> {

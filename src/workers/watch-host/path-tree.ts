@@ -144,6 +144,16 @@ export class PathTree {
     }
   }
 
+  /** Every directory, the root and hidden ones included, parents before children. */
+  *allDirectories(): Generator<PathNode> {
+    const pending: PathNode[] = [this.root];
+    for (let node = pending.pop(); node; node = pending.pop()) {
+      yield node;
+      for (const child of node.children?.values() ?? [])
+        if (child.kind === 'dir') pending.push(child);
+    }
+  }
+
   #detach(node: PathNode): void {
     const siblings = node.parent!.children!;
     siblings.delete(node.name);

@@ -90,7 +90,7 @@ export class Reconciler {
 
   /** Names in a directory, once it is watched; undefined when there is nothing to look through. */
   list(pass: SweepPass, directory: PathNode, isDeep: boolean): string[] | undefined {
-    if (!this.tree.isAttached(directory) || !this.#canEnter(directory)) return undefined;
+    if (!this.tree.isAttached(directory) || !this.canEnter(directory)) return undefined;
     const path = this.tree.pathOf(directory);
     this.#ports.watches.ensure(directory, this.absolute(path));
     // After the watch is placed: it must sit on this very directory, and nothing may be read through a link.
@@ -142,17 +142,18 @@ export class Reconciler {
     return found.kind === 'dir' && found.ino === directory.stat.ino;
   }
 
-  #isOtherDirectory({ kind, stat }: PathNode, found: EntryStat): boolean {
-    return kind === 'dir' && stat.ino !== found.ino && stat !== UNKNOWN_STAT;
-  }
-
-  #canEnter(directory: PathNode): boolean {
+  /** Whether what is in this directory belongs to the root. */
+  canEnter(directory: PathNode): boolean {
     const { parent } = directory;
     if (!parent) return true;
     if (!this.#ports.isRecursive) return false;
     if (directory.stat.dev === parent.stat.dev) return true;
     const path = this.absolute(this.tree.pathOf(directory));
     return !isPseudoFilesystem(this.#ports.disk.filesystemType(path));
+  }
+
+  #isOtherDirectory({ kind, stat }: PathNode, found: EntryStat): boolean {
+    return kind === 'dir' && stat.ino !== found.ino && stat !== UNKNOWN_STAT;
   }
 
   /** `isDeep`: everything below is being looked at anyway. */
@@ -183,7 +184,7 @@ export class Reconciler {
       if (!node.isHidden) this.#emit(pass, difference, path, node.kind, node.stat, extra);
       this.#lookAtLinks(pass, node);
     } else if (node.stat.dev !== found.dev) this.tree.restat(node, statToKeep(found));
-    if (node.kind !== 'dir' || !this.#canEnter(node)) return;
+    if (node.kind !== 'dir' || !this.canEnter(node)) return;
     if (isOther) this.#ports.watches.drop(node);
     const state = this.#ports.watches.ensure(node, this.absolute(path));
     if (mode.isDeep || isOther || state === 'added')

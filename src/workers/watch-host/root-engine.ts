@@ -93,6 +93,13 @@ export class RootEngine {
     this.queue.add(pass);
   }
 
+  /** Looks at what is in these directories, and in new ones below them. */
+  lookThrough(directories: readonly PathNode[], input: PassInput): void {
+    const pass = this.#newPass(input);
+    for (const directory of directories) pass.addDirectory(directory, false);
+    this.queue.add(pass);
+  }
+
   /** Takes everything out of the index that is not there any more, without looking for new entries. */
   removeGone(onDone: () => void): void {
     const pass = this.#newPass({ seen: 'reconcile', priority: PRIORITY.sync, onDone });

@@ -16,7 +16,8 @@ export interface RootSweepsPorts {
   onFullDone(syncs: readonly number[], durationMs: number): void;
 }
 
-const POLL_INTERVAL_MS = 5_000;
+/** How often what is not watched is looked at, when the options do not say. */
+export const POLL_INTERVAL_MS = 5_000;
 /** Sweeps made on suspicion or on an interval may take this share of the time: 1 part in … */
 const FULL_SHARE = 20;
 const SUSPICION_SHARE = 2;

@@ -27,7 +27,21 @@ export interface RootOptions {
   deny: { dev: bigint; ino: bigint }[];
 }
 
+/** What one host may take of the system. */
+export interface HostLimits {
+  /** Host processes that share what the user is allowed. */
+  hosts: number;
+  /** Percent of the user's file watches that all hosts together may hold. */
+  watchSharePercent: number;
+  /** File watches of one host. */
+  watchesCount: number;
+  /** How often the watches that the kernel lists are compared with the index. */
+  coverageIntervalMs: number;
+}
+
 export type ToWatchHost =
+  /** Before the first watch. */
+  | { type: 'limits'; limits: HostLimits }
   | { type: 'watch'; root: number; path: BytePath; options: RootOptions }
   /** What is recorded of the root; scanning begins after the last one. */
   | { type: 'index'; root: number; rows: IndexRow[]; done: boolean }
@@ -43,8 +57,34 @@ export interface RootStatus {
   directories: number;
   hintSource: 'fs' | 'parcel' | 'none';
   mode: 'native' | 'poll';
-  /** Why the root is polled, and which `.gitignore` is not applied. */
+  /** Directories of a natively watched root that are polled, because no watch was left for them. */
+  polledDirectories: number;
+  /** Why the root, or a part of it, is polled, and which `.gitignore` is not applied. */
   reason?: string;
+}
+
+/** Why what is known of a root may be incomplete for a while. */
+export type DoubtReason = 'blind_directories' | 'watches_exhausted';
+
+/** What a host holds of the system, measured with each coverage audit. */
+export interface HostVitals {
+  /** File watches, as the kernel lists them where it does. */
+  watches: number;
+  watchesLimit: number;
+  /** inotify descriptors. */
+  instances: number;
+  /** Directories that should have had a watch and had none, in the last audit. */
+  blindDirectories: number;
+  /** Watches that no root wants, in the last two audits. */
+  leakedWatches: number;
+  /** Directories polled for want of watches. */
+  polledDirectories: number;
+  /** Directories whose watch was placed anew, since the host started. */
+  repairedDirectories: number;
+  memoryBytes: number;
+  descriptors: number;
+  /** Time the last audit took, in milliseconds. */
+  auditMs: number;
 }
 
 /** Sums since the host started. */
@@ -72,4 +112,7 @@ export type FromWatchHost =
   | { type: 'synced'; root: number; id: number; batch: number }
   | { type: 'rootGone'; root: number; reason: string }
   | { type: 'failed'; root: number; code: WatchFailure; message: string }
+  /** Changes in so many directories may go unnoticed, from now on (`isOpen`) or no longer: then all were looked at. */
+  | { type: 'doubt'; root: number; reason: DoubtReason; isOpen: boolean; directories: number }
+  | ({ type: 'vitals' } & HostVitals)
   | ({ type: 'counters' } & HostCounters);

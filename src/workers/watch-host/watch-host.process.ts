@@ -24,7 +24,10 @@ function main(): void {
     (isCongested) => host.setCongested(isCongested),
   );
   const emit = (message: FromWatchHost) => queue.send(message);
-  const host = createWatchHost(nodeHostPorts(process.platform), emit);
+  const host = createWatchHost(
+    nodeHostPorts(process.platform, () => process.memoryUsage.rss()),
+    emit,
+  );
   process.on('message', (message: ToWatchHost) => {
     if (message.type !== 'stop') host.receive(message);
     else {

@@ -1,13 +1,15 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { IndexRow } from '../../protocol/file-event.ts';
 import { statToKeep } from './disk.ts';
-import { pollReason } from './filesystem-types.ts';
-import { HintKeeper } from './hint-keeper.ts';
+import type { HintKeeper } from './hint-keeper.ts';
 import type { Timer, WatchHostPorts } from './host-ports.ts';
 import { IndexLoader } from './index-loader.ts';
 import { Outbox } from './outbox.ts';
 import { fileAnchor, locateRoot } from './root-anchor.ts';
+import { RootCoverage } from './root-coverage.ts';
 import { RootEngine } from './root-engine.ts';
+import { rootKeeper } from './root-keeper.ts';
+import { POLL_INTERVAL_MS } from './root-sweeps.ts';
 import type { Lane, SlicedWork } from './slice-scheduler.ts';
 import { StatusReport } from './status-report.ts';
 import type { FromWatchHost, HostCounters, RootOptions } from './watch-host.messages.ts';
@@ -37,6 +39,8 @@ export class WatchedRoot implements SlicedWork {
   readonly #outbox: Outbox;
   readonly #engine: RootEngine;
   readonly #status: StatusReport;
+  /** Which directories are watched, as the coverage audit sees it. */
+  readonly coverage: RootCoverage;
   #keeper: HintKeeper | undefined;
   #loader: IndexLoader | undefined;
   #state: 'loading' | 'opening' | 'scanning' | 'watching' | 'gone' | 'closed' = 'loading';
@@ -69,6 +73,15 @@ export class WatchedRoot implements SlicedWork {
       onReason: () => this.#status.changed(isSettled()),
       checkRoot: () => this.#checkRoot(),
       onFullDone: (syncs, durationMs) => this.#onFullDone(syncs, durationMs),
+    });
+    this.coverage = new RootCoverage({
+      clock: ports.clock,
+      engine: this.#engine,
+      pollIntervalMs: options.pollIntervalMs ?? POLL_INTERVAL_MS,
+      keeper: () => this.#keeper,
+      isWatching: isSettled,
+      whenSent: (callback) => this.#outbox.whenSent(callback),
+      onDoubt: (doubt) => emit({ type: 'doubt', root, ...doubt }),
     });
   }
 
@@ -132,6 +145,10 @@ export class WatchedRoot implements SlicedWork {
     this.#status.close();
   }
 
+  get keeper(): HintKeeper | undefined {
+    return this.#keeper;
+  }
+
   /** What the index holds now; for tests. */
   get index(): IndexRow[] {
     return this.#engine.rows();
@@ -147,31 +164,15 @@ export class WatchedRoot implements SlicedWork {
     }
     this.#state = 'opening';
     this.#engine.reconciler.anchor = located.anchor;
-    const { base, only } = located.anchor;
-    const keeper = new HintKeeper(
-      {
-        root: base,
-        options,
-        isFlat: only !== undefined || !options.recursive,
-        pollReason: pollReason(ports.disk.filesystemType(base)),
-        clock: ports.clock,
-        factory: ports.hints,
+    const keeper = rootKeeper(located.anchor, {
+      ...ports,
+      ...{ options, engine: this.#engine, onFlood: this.#input.onFlood },
+      isScanned: () => this.#state === 'watching' || this.#state === 'scanning',
+      onStatus: () => {
+        this.coverage.changed();
+        this.#status.changed(this.#state === 'watching');
       },
-      {
-        onHint: (directory, name) => this.#engine.hints.hint(directory, name),
-        onPath: (at) => this.#engine.hints.path(at),
-        onSubtree: (at) => this.#engine.hints.subtree(at),
-        onLost: () => this.#input.onFlood(),
-        onReplaced: () => {
-          if (this.#state === 'watching' || this.#state === 'scanning')
-            this.#engine.sweeps.sweepAll();
-        },
-        onStatus: () => {
-          this.#engine.sweeps.reschedule();
-          this.#status.changed(this.#state === 'watching');
-        },
-      },
-    );
+    });
     this.#keeper = keeper;
     await keeper.open();
     // Meanwhile the root may have been given up or opened anew.
@@ -241,6 +242,7 @@ export class WatchedRoot implements SlicedWork {
 
   #stopWatching(): number[] {
     const { clock } = this.#input.ports;
+    this.coverage.close();
     this.#keeper?.close();
     this.#keeper = undefined;
     if (this.#probeTimer) clock.clearTimeout(this.#probeTimer);
@@ -290,6 +292,7 @@ export class WatchedRoot implements SlicedWork {
       directories,
       hintSource: this.#keeper?.kind ?? ('none' as const),
       mode: this.#keeper?.mode ?? ('poll' as const),
+      polledDirectories: this.#keeper?.shortage.size ?? 0,
       ...(reason !== undefined && { reason }),
     };
   }

@@ -13,7 +13,9 @@ function rootAt(root: number, path: string, state: WatchedRoot['state'] = 'watch
     state,
     mode: 'native',
     hintSource: 'fs',
+    polledDirectories: 0,
     reason: undefined,
+    host: 'host-1',
     files: root,
     directories: 0,
   };

@@ -1,10 +1,13 @@
 import { HostRouter, type HostNews } from '#codi/actors/watching/host-router.js';
+import { HostTable } from '#codi/actors/watching/host-table.js';
 import { watchHostSpec } from '#codi/actors/watching/watch-host.actor.js';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import { beforeEach, expect, test } from 'vitest';
 import { ActorWorld, rememberTelemetry, type TelemetryLog } from '../../../support/actor-world.ts';
 import { ROOT_OPTIONS } from '../../../support/fake-watch-host.ts';
 import { virtualEnvironment, type VirtualHost } from '../../../support/virtual-environment.ts';
+
+const LIMITS = { hosts: 1, watchSharePercent: 50, watchesCount: 1, coverageIntervalMs: 1 };
 
 let world: ActorWorld;
 let router: HostRouter;
@@ -28,7 +31,10 @@ beforeEach(async () => {
   const spec = watchHostSpec('host', new URL('file:///host.js'), {
     router,
     silenceLimitMs: 5_000,
+    startTimeoutMs: 10_000,
     telemetry,
+    table: new HostTable(telemetry),
+    limits: LIMITS,
   });
   const send = (message: HostNews) => {
     news.push(message);
@@ -40,7 +46,10 @@ beforeEach(async () => {
 
 test('It carries messages both ways.', async () => {
   const watch = router.watch(1, bytePathFromUtf8('/desk'), ROOT_OPTIONS);
-  expect(host().posted).toMatchObject([{ type: 'watch', root: watch }]);
+  expect(host().posted).toMatchObject([
+    { type: 'limits', limits: LIMITS },
+    { type: 'watch', root: watch },
+  ]);
   const gone = { type: 'rootGone', root: watch, reason: 'it was deleted' };
   host().emit(gone);
   host().emit({ type: 'counters', hints: 1, hintsCollapsed: 1, suspectedOverflows: 0 });

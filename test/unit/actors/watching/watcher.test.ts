@@ -11,12 +11,12 @@ import {
   indexRow,
   ROOT_OPTIONS,
   watchedRoot,
+  WATCHED_STATUS as STATUS,
   type HostWord,
 } from '../../../support/fake-watch-host.ts';
 import { pending } from '../../../support/serving-world.ts';
 
 const PATH = bytePathFromUtf8('/desk');
-const STATUS = { files: 3, directories: 1, hintSource: 'fs', mode: 'native' } as const;
 
 let world: ActorWorld;
 let router: HostRouter;

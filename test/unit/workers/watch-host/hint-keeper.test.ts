@@ -34,6 +34,7 @@ function source(kind: 'fs' | 'parcel', listener: HintListener): HintSource {
     },
     ensure: (directory) => (watched.has(directory) ? 'watched' : (watched.add(directory), 'added')),
     has: (directory) => watched.has(directory),
+    covers: (directory) => watched.has(directory),
     drop: (directory) => void watched.delete(directory),
     doubt: () => false,
     moved: () => {},
@@ -58,6 +59,7 @@ async function keeper(
       isFlat: input.isFlat ?? false,
       pollReason: input.pollReason,
       clock,
+      absolute: () => ROOT,
       factory: {
         prefersRecursive: false,
         create: (kind, _root, _options, told) => source(kind, told),

@@ -2,6 +2,7 @@ import type { Event, SubscribeCallback } from '@parcel/watcher';
 import { expect, test } from 'vitest';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import type { FsHints } from '#codi/workers/watch-host/fs-hints.js';
+import { WatchBudget } from '#codi/workers/watch-host/watch-budget.js';
 import { ParcelHints } from '#codi/workers/watch-host/parcel-hints.js';
 import { PathTree, UNKNOWN_STAT } from '#codi/workers/watch-host/path-tree.js';
 
@@ -17,6 +18,8 @@ async function subscribed(root = '/root', lateWatches?: FsHints) {
       onSubtree: (path) => told.push(`subtree ${path}`),
       onLost: () => told.push('lost'),
       onStale: () => told.push('stale'),
+      onExhausted: (reason) => told.push(`exhausted ${reason}`),
+      onUnaffordable: (reason) => told.push(`unaffordable ${reason}`),
       onTrouble: (reason) => told.push(`trouble ${reason}`),
     },
     {
@@ -29,6 +32,10 @@ async function subscribed(root = '/root', lateWatches?: FsHints) {
       lateWatches,
       watchedInodes: () => undefined,
       lateBudget: 10,
+      budget: new WatchBudget(
+        () => undefined,
+        () => 0,
+      ),
       useDefaultIgnores: true,
     },
   );

@@ -1,0 +1,45 @@
+import type { Anchor } from './entry-scope.ts';
+import { pollReason } from './filesystem-types.ts';
+import { HintKeeper } from './hint-keeper.ts';
+import type { WatchHostPorts } from './host-ports.ts';
+import type { RootEngine } from './root-engine.ts';
+import type { RootOptions } from './watch-host.messages.ts';
+
+export interface RootKeeperPorts extends WatchHostPorts {
+  readonly options: RootOptions;
+  readonly engine: RootEngine;
+  /** Whether the root is being looked at, or was. */
+  isScanned(): boolean;
+  onFlood(): void;
+  onStatus(): void;
+}
+
+/** Keeps the hints of a root coming and passes them to its engine. */
+export function rootKeeper({ base, only }: Anchor, ports: RootKeeperPorts): HintKeeper {
+  const { options, engine, disk, clock, hints, isScanned, onFlood, onStatus } = ports;
+  const { reconciler } = engine;
+  return new HintKeeper(
+    {
+      root: base,
+      options,
+      isFlat: only !== undefined || !options.recursive,
+      pollReason: pollReason(disk.filesystemType(base)),
+      clock,
+      factory: hints,
+      absolute: (directory) => reconciler.absolute(reconciler.tree.pathOf(directory)),
+    },
+    {
+      onHint: (directory, name) => engine.hints.hint(directory, name),
+      onPath: (at) => engine.hints.path(at),
+      onSubtree: (at) => engine.hints.subtree(at),
+      onLost: onFlood,
+      onReplaced: () => {
+        if (isScanned()) engine.sweeps.sweepAll();
+      },
+      onStatus: () => {
+        engine.sweeps.reschedule();
+        onStatus();
+      },
+    },
+  );
+}
