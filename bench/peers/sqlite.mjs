@@ -15,10 +15,10 @@ export function rawSqlite(seconds, entry, entryBytes) {
   database.exec(`
     CREATE TABLE logs(id INTEGER PRIMARY KEY, seconds INTEGER NOT NULL, nanos INTEGER NOT NULL,
       level INTEGER NOT NULL, component TEXT NOT NULL, session_id TEXT, message TEXT NOT NULL, metadata TEXT,
-      tenant_id TEXT, user_id TEXT, created_ms INTEGER NOT NULL) STRICT;
+      tenant_id TEXT, user_id TEXT, created_ms INTEGER NOT NULL, session_by INTEGER) STRICT;
     CREATE INDEX logs_time ON logs(seconds, nanos);
     CREATE INDEX logs_session ON logs(session_id, seconds, nanos) WHERE session_id IS NOT NULL;`);
-  const row = `(${Array(11).fill('?').join(',')})`;
+  const row = `(${Array(12).fill('?').join(',')})`;
   const rows = Math.max(1, Math.min(ROWS_PER_INSERT, Math.floor(GROUP_BYTES / entryBytes)));
   const insert = database.prepare(`INSERT INTO logs VALUES ${Array(rows).fill(row).join(',')}`);
   const rowsPerGroup = Math.max(rows, Math.floor(GROUP_BYTES / entryBytes / rows) * rows);
@@ -38,7 +38,7 @@ export function rawSqlite(seconds, entry, entryBytes) {
           null,
           message,
         );
-        values.push(JSON.stringify(entry.metadata), null, null, now);
+        values.push(JSON.stringify(entry.metadata), null, null, now, null);
       }
       insert.run(values);
     }

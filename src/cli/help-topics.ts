@@ -15,10 +15,12 @@ Durations:  500ms, 10s, 5m, 2h, 1h30m, 2d
 Sizes:      4096, 10MB, 64KiB`,
   json: `--json prints JSON Lines for lists and streams, one object for one thing.
 Keys are snake_case, times RFC 3339 in UTC, sizes bytes, durations ms with _ms in the key.
-  log row    id, time, level, component, message, session_id?, metadata?, tenant_id?, user_id?
+  log row    id, time, level, component, message, session_id?, metadata?, tenant_id?, user_id?,
+             session_by?
   event row  seq, time, root, path, event, from?, kind, size?, checksum?, seen, session_id?,
-             tenant_id?, user_id?; event is create, update, delete, move, attrib, access or
-             transient; seen is native, poll, reconcile or hint
+             tenant_id?, user_id?, session_by?; event is create, update, delete, move, attrib, access
+             or transient; seen is native, poll, reconcile or hint
+             session_by is given (as when it is absent), connection, path or config
   file row   root, path, kind, size, mtime, ino, checksum?; kind is file, dir, symlink or other
   tree node  path, state, strategy?, restarts, uptime_ms, children[]
 A path that is not valid UTF-8 has replacement characters, and beside it path_b64 with its bytes.

@@ -24,6 +24,7 @@ const LOG_COLUMNS = [
   'metadata',
   'tenant_id',
   'user_id',
+  'session_by',
 ] as const;
 const EVENT_COLUMNS = [
   'seq',
@@ -42,6 +43,7 @@ const EVENT_COLUMNS = [
   'path_b64',
   'from_b64',
   'old_checksum',
+  'session_by',
 ] as const;
 
 export function addCsvOption(command: Command): Command {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SESSION_BY } from './kinds.ts';
 import { anyText as text, count, flag, json, level, sessionId, time } from './wire-types.ts';
 
 // The rows that answers carry, field order as in requests.ts.
@@ -15,6 +16,7 @@ export const logRow = z.object({
   metadata: json.nullish(),
   tenant_id: text.nullish(),
   user_id: text.nullish(),
+  session_by: z.enum(SESSION_BY).nullish(),
 });
 
 const fileKind = z.enum(['file', 'dir', 'symlink', 'other']);
@@ -36,6 +38,7 @@ export const eventRow = z.object({
   tenant_id: text.nullish(),
   user_id: text.nullish(),
   old_checksum: text.nullish(),
+  session_by: z.enum(SESSION_BY).nullish(),
 });
 
 export const fileRow = z.object({

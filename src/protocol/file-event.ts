@@ -1,4 +1,5 @@
 import type { BytePath } from './byte-path.ts';
+import type { SessionBy } from './kinds.ts';
 
 export type FileEventKind = 'create' | 'update' | 'delete' | 'move' | 'attrib';
 export type FileKind = 'file' | 'dir' | 'symlink' | 'other';
@@ -25,6 +26,14 @@ export interface IndexRow {
   readonly checksum?: Uint8Array;
 }
 
+/** The session that a change is put down to, and whose that is; null: the daemon's own. */
+export interface RecordSession {
+  readonly id: string;
+  readonly by: SessionBy;
+  readonly tenantId: string | null;
+  readonly userId: string | null;
+}
+
 /** One change of one path, on its way to the ledger. */
 export interface FileEventRecord {
   readonly seconds: number;
@@ -40,6 +49,6 @@ export interface FileEventRecord {
   readonly seen: SeenBy;
   /** Null for a delete. */
   readonly stat: IndexStat | null;
-  readonly sessionId?: string;
+  readonly session?: RecordSession;
   readonly checksum?: Uint8Array;
 }

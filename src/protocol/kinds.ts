@@ -3,6 +3,15 @@ export const LEVELS = ['Trace', 'Debug', 'Info', 'Warn', 'Error'] as const;
 
 export type Level = (typeof LEVELS)[number];
 
+/** How it is known which session a record belongs to; the position is the number that is stored. */
+export const SESSION_BY = ['given', 'connection', 'path', 'config'] as const;
+
+/**
+ * `given`: the record named it. `connection`: its connection had named or started the session. `path`: at that time one
+ * session alone worked in the innermost folder around the path. `config`: the daemon's configuration names one for all.
+ */
+export type SessionBy = (typeof SESSION_BY)[number];
+
 /** What a client may send. */
 export const REQUEST_KINDS = [
   'LogEntry',

@@ -1,10 +1,4 @@
-import type {
-  AuditPort,
-  QueryPort,
-  Row,
-  ServingPorts,
-  SessionPort,
-} from '../actors/serving/ports.ts';
+import type { AuditPort, QueryPort, Row, ServingPorts } from '../actors/serving/ports.ts';
 import type { ReaderPort } from '../actors/storage/readers.actor.ts';
 import type { RequestBook } from '../actors/storage/request-book.ts';
 import type { MonitoringPort } from '../actors/serving/ports.ts';
@@ -12,7 +6,6 @@ import type { RootsMessage } from '../actors/watching/roots.actor.ts';
 import type { RootTable } from '../actors/watching/root-table.ts';
 import { showBytePath } from '../protocol/byte-path.ts';
 import { CodiError } from '../protocol/errors.ts';
-import { stringifyJson } from '../protocol/json-text.ts';
 import type { ActorRef, Clock } from '../supervisor/index.ts';
 import {
   findingsBody,
@@ -23,7 +16,6 @@ import {
 } from '../workers/storage/audit/audit-answers.ts';
 import type { ConnectionAnswers } from '../workers/storage/ledger.messages.ts';
 import type { NotaryCommand, NotaryHead, ProofParts } from '../workers/storage/notary.messages.ts';
-import type { StateCommand } from '../workers/storage/state.messages.ts';
 
 /** Questions, answered by the reader pool. A listing without a root means the roots that are watched now. */
 export function queryPort(reader: ReaderPort, roots: RootTable): QueryPort {
@@ -46,28 +38,6 @@ export function auditPort(notary: RequestBook<NotaryCommand>, reader: ReaderPort
       return proofBody(body, parts);
     },
     verify: async (body) => findingsBody(await reader.run('verifyChain', verifyInput(body))),
-  };
-}
-
-/** Sessions, kept by the state writer. */
-export function sessionPort(book: RequestBook<StateCommand>): SessionPort {
-  return {
-    start: async (body, context, requestId, at) => {
-      await book.request({
-        type: 'sessionStart',
-        requestId,
-        sessionId: body.session_id,
-        identity: body.identity,
-        agentType: body.agent_type ?? null,
-        metadata: body.metadata === undefined ? null : stringifyJson(body.metadata),
-        tenantId: context.tenantId,
-        userId: context.userId,
-        ...(at && { at }),
-      });
-    },
-    end: async (sessionId, requestId, at) => {
-      await book.request({ type: 'sessionEnd', sessionId, requestId, ...(at && { at }) });
-    },
   };
 }
 

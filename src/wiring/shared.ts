@@ -1,3 +1,4 @@
+import { SessionBook } from '../actors/coordination/session-book.ts';
 import { HttpDoor } from '../actors/serving/http-door.ts';
 import { HealingDesk } from '../actors/storage/healing-desk.ts';
 import { SpoolDesk } from '../actors/serving/spool-desk.ts';
@@ -87,6 +88,8 @@ export interface Shared {
   reports: ReportDesk;
   httpDoor: HttpDoor;
   spools: SpoolDesk;
+  /** Which session worked where, and when. */
+  sessions: SessionBook;
   tokens: TokenDesk;
   /** The TCP port, once it is open. */
   tcp: TcpDoor | undefined;
@@ -171,6 +174,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     roots,
     reports: new ReportDesk(telemetry),
     spools: new SpoolDesk(),
+    sessions: new SessionBook(config.limits.rememberedSessionCount),
     httpDoor: new HttpDoor((url) => held.changeCard({ http_url: url })),
     tokens: new TokenDesk({
       read: () => readTokenFile(options.dataDir, options.uid),

@@ -88,12 +88,13 @@ function hostLimits(monitor: Shared['options']['config']['monitor']): HostLimits
 }
 
 function watcher(shared: Shared, input: WatcherInput): ChildSpec {
-  const { buffer, router, roots: table, reader, options } = shared;
+  const { buffer, router, roots: table, reader, sessions, options } = shared;
   return watcherSpec(input, {
     ledger: buffer,
     router,
     table,
     telemetry: options.telemetry,
+    sessions,
     loadIndex: (rootPath, afterPath, limit) =>
       reader.run('loadIndex', { rootPath, afterPath: afterPath ?? null, limit }),
   });

@@ -103,7 +103,7 @@ STREAMS = {
     4: ("roots", "root_id", "root_id q, path s, created_ms q"),
     5: ("acts", "seq", "seq q, act_id s, seconds q, nanos I, kind s, subject s, actor s, data s, tenant_id s, user_id s"),
 }
-LATER = {(2, 2): ", old_checksum s"}  # columns that another version of the encoding adds
+LATER = {(1, 2): ", session_by b", (2, 2): ", old_checksum s", (2, 3): ", old_checksum s, session_by b"}  # columns that another version of the encoding adds
 STAT = (("dev", "q"), ("ino", "q"), ("stat_size", "q"), ("mtime_seconds", "q"), ("mtime_nanos", "I"),
         ("ctime_seconds", "q"), ("ctime_nanos", "I"), ("mode", "q"), ("nlink", "q"))
 
@@ -117,7 +117,8 @@ def encode(value, kind, row):
     return struct.pack("<" + kind.replace("b", "B"), value)
 
 def entry_of(stream, row):
-    version = 2 if stream == 2 and row.get("old_checksum") is not None else 1
+    is_later = [row.get(name) is not None for name in ("session_by", "old_checksum")] if stream in (1, 2) else [False]
+    version = {1: 2, 2: 3}[stream] if is_later[0] else 2 if any(is_later) else 1
     fields = [column.split() for column in (STREAMS[stream][2] + LATER.get((stream, version), "")).split(",")]
     return bytes((stream, version)) + b"".join(encode(row[name], of, row) for name, of in fields)
 
@@ -133,16 +134,17 @@ def canonical(database, block):
 
 NAMES = (None, "log", "file", "state", "root", "act")
 WORDS = {"level": "Trace Debug Info Warn Error", "event": "create update delete move attrib access transient",
-         "kind": "file dir symlink other", "seen": "native poll reconcile hint"}
+         "kind": "file dir symlink other", "seen": "native poll reconcile hint",
+         "session_by": "given connection path config"}
 
 def entry_bytes(entry):
     """The canonical bytes of an entry as a proof bundle or a segment shows it."""
     tag, stat = NAMES.index(entry["stream"]), entry.get("stat") or {"ino": None}
     row = {**stat, "stat_size": stat.get("size"), STREAMS[tag][1]: entry.get("number"), **entry}
     fields = [column.split() for column in STREAMS[tag][2].split(",")]
-    for name, of in fields + [("dev", "u"), ("ino", "u"), ("old_checksum", "s")]:
+    for name, of in fields + [("dev", "u"), ("ino", "u"), ("old_checksum", "s"), ("session_by", "b")]:
         value = row.setdefault(name)
-        if of == "b":
+        if of == "b" and value is not None:
             row[name] = WORDS[name].split().index(value)
         elif of == "u" and value is not None:
             row[name] = (int(value) + 2**63) % 2**64 - 2**63

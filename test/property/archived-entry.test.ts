@@ -51,6 +51,7 @@ const log = fc.record({
   metadata: orNull(text),
   ...owner,
   created_ms: integer,
+  session_by: orNull(fc.nat(3)),
 });
 const file = fc
   .tuple(
@@ -69,6 +70,7 @@ const file = fc
       checksum: orNull(bytes),
       ...owner,
       old_checksum: orNull(bytes),
+      session_by: orNull(fc.nat(3)),
     }),
     fc.option(stat, { nil: NO_STAT }),
   )

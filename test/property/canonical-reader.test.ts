@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readCanonical } from '#codi/protocol/audit/canonical-reader.js';
-import { LEVELS } from '#codi/protocol/kinds.js';
+import { LEVELS, SESSION_BY } from '#codi/protocol/kinds.js';
 import {
   appendAct,
   appendCoordination,
@@ -18,6 +18,7 @@ const number = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const time = { seconds: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }), nanos: fc.nat(999_999_999) };
 const who = { session_id: optional, tenant_id: optional, user_id: optional };
 
+const sessionBy = fc.option(fc.nat(SESSION_BY.length - 1), { nil: null });
 const log = fc.record({
   id: number,
   ...time,
@@ -27,6 +28,7 @@ const log = fc.record({
   metadata: optional,
   ...who,
   created_ms: number,
+  session_by: sessionBy,
 });
 const fileEvent = fc.record({
   seq: number,
@@ -45,6 +47,7 @@ const fileEvent = fc.record({
   checksum: fc.option(fc.uint8Array({ maxLength: 32 }), { nil: null }),
   ...who,
   old_checksum: fc.option(fc.uint8Array({ maxLength: 32 }), { nil: null }),
+  session_by: sessionBy,
 });
 const stat = fc.record({
   dev: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
@@ -83,12 +86,13 @@ test('what was encoded is read back, column by column', () => {
         appendRoot(out, { root_id: 3, path, created_ms: 5 });
         const [readLog, readEvent, readRoot, ...more] = readCanonical(out.view());
         expect(more).toEqual([]);
-        const { id, ...columns } = entry;
+        const { id, session_by: by, ...columns } = entry;
         expect(readLog).toEqual({
           ...columns,
           stream: 'log',
           number: id,
           level: LEVELS[entry.level],
+          ...(by !== null && { session_by: SESSION_BY[by] }),
         });
         expect(readEvent).toMatchObject({
           stream: 'file',
@@ -110,7 +114,9 @@ test('what was encoded is read back, column by column', () => {
             size: stats.stat_size,
           },
         });
-        expect('old_checksum' in readEvent!).toBe(event.old_checksum !== null);
+        const hasSessionBy = event.session_by !== null;
+        expect(readEvent!['session_by']).toBe(SESSION_BY[event.session_by ?? -1]);
+        expect('old_checksum' in readEvent!).toBe(hasSessionBy || event.old_checksum !== null);
         if (typeof event.path === 'string') expect(readEvent!['path']).toBe(event.path);
         expect(readRoot).toEqual({ stream: 'root', number: 3, path, created_ms: 5 });
       },

@@ -53,7 +53,12 @@ const fileEvent: fc.Arbitrary<FileEventRecord> = fc.record(
     oldSize: fc.nat(),
     seen: fc.constantFrom('native', 'poll', 'reconcile', 'hint'),
     stat: fc.option(stat),
-    sessionId: text,
+    session: fc.record({
+      id: text,
+      by: fc.constantFrom('given', 'connection', 'path', 'config'),
+      tenantId: fc.option(text),
+      userId: fc.option(text),
+    }),
     checksum: fc.uint8Array({ minLength: 32, maxLength: 32 }),
   },
   { requiredKeys: ['seconds', 'nanos', 'event', 'path', 'kind', 'size', 'seen', 'stat'] },
@@ -68,7 +73,12 @@ describe('blocks', () => {
     const ledger = openLedger();
     ledger.store.commit([{ type: 'openRoot', batch: 0, rootPath: ROOT }], 1_000);
     const root = { rootId: 1, rootPath: ROOT };
-    const owner = context({ format: 'json', tenantId: 't' });
+    const owner = context({
+      format: 'json',
+      tenantId: 't',
+      sessionId: 's',
+      sessionBy: 'connection',
+    });
     let batch = 0;
     let sequence = 0;
     fc.assert(
@@ -89,8 +99,17 @@ describe('blocks', () => {
     expect(verifyLastBlocks(ledger.database, 'ledger', 1_000)).toMatchObject({ ok: true });
     const sql = 'SELECT count(*) FROM file_events WHERE old_checksum IS NOT NULL';
     expect(ledger.database.prepare(sql).pluck().get()).toBeGreaterThan(0);
-    ledger.database.exec('UPDATE file_events SET old_checksum = NULL');
-    expect(verifyLastBlocks(ledger.database, 'ledger', 1_000)).toMatchObject({ ok: false });
+    for (const change of [
+      'file_events SET old_checksum = NULL',
+      'file_events SET session_by = 1 - session_by',
+      'logs SET session_by = NULL',
+    ]) {
+      ledger.database.exec(`SAVEPOINT tamper; UPDATE ${change}`);
+      expect(verifyLastBlocks(ledger.database, 'ledger', 1_000), change).toMatchObject({
+        ok: false,
+      });
+      ledger.database.exec('ROLLBACK TO tamper; RELEASE tamper');
+    }
     ledger.close();
   });
 
@@ -127,7 +146,7 @@ describe('blocks', () => {
     }
     const additions = [
       'DELETE FROM logs WHERE id = 3',
-      "INSERT INTO logs VALUES (4, 0, 0, 0, '', NULL, '', NULL, NULL, NULL, 0)",
+      "INSERT INTO logs VALUES (4, 0, 0, 0, '', NULL, '', NULL, NULL, NULL, 0, NULL)",
     ];
     for (const change of additions) {
       ledger.database.exec(`SAVEPOINT tamper; ${change}`);

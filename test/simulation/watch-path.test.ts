@@ -104,6 +104,7 @@ class Simulation {
           router: this.#router,
           table: this.#table,
           telemetry,
+          sessions: { isEmpty: true, sessionOf: () => undefined },
           loadIndex: (rootPath) => this.#loadIndex(rootPath),
         },
       );

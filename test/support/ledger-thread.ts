@@ -29,6 +29,7 @@ export function context(more: Partial<ConnectionContext> = {}): ConnectionContex
     format: 'msgpack',
     producerId: null,
     sessionId: null,
+    sessionBy: null,
     tenantId: null,
     userId: null,
     hasHello: true,

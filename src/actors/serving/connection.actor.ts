@@ -93,6 +93,7 @@ export class Connection {
       format: 'msgpack',
       producerId: null,
       hasHello: false,
+      sessionBy: null,
       ...ports.identity,
     };
     this.follows = new Follows(

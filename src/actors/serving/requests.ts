@@ -99,12 +99,12 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
   SessionStart: async (body, message, connection, ports) => {
     // What this connection sends from now on belongs to the session, also while its row is being written.
     const before = connection.context;
-    connection.context = { ...before, sessionId: body.session_id };
+    connection.context = { ...before, sessionId: body.session_id, sessionBy: 'connection' };
     try {
       await ports.sessions.start(body, before, message.id);
     } catch (error) {
       if (connection.context.sessionId === body.session_id)
-        connection.context = { ...connection.context, sessionId: before.sessionId };
+        connection.context = { ...connection.context, ...sessionOf(before) };
       throw error;
     }
     return accepted(message);
@@ -112,7 +112,11 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
   SessionEnd: async (body, message, connection, ports) => {
     await ports.sessions.end(body.session_id, message.id);
     if (connection.context.sessionId === body.session_id)
-      connection.context = { ...connection.context, sessionId: ports.identity.sessionId };
+      connection.context = {
+        ...connection.context,
+        sessionId: ports.identity.sessionId,
+        sessionBy: null,
+      };
     return accepted(message);
   },
   StartMonitoring: async (body, message, { who }, ports) => {
@@ -183,7 +187,9 @@ async function hello(
     ...context,
     hasHello: true,
     producerId: body.producer_id ?? null,
-    sessionId: body.session_id ?? context.sessionId,
+    ...(body.session_id == null
+      ? sessionOf(context)
+      : { sessionId: body.session_id, sessionBy: 'connection' }),
     tenantId: body.tenant_id ?? context.tenantId,
     userId: body.user_id ?? context.userId,
   });
@@ -194,6 +200,10 @@ async function hello(
     producer_sequence: sequence,
     limits: { frame_bytes: ports.limits.frameLimitBytes, window: ports.limits.window },
   });
+}
+
+function sessionOf({ sessionId, sessionBy }: ConnectionContext) {
+  return { sessionId, sessionBy };
 }
 
 function accepted(message: Message): Payload {

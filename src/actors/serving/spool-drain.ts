@@ -105,6 +105,7 @@ export class SpoolDrain {
       format: 'json',
       producerId,
       sessionId: null,
+      sessionBy: null,
       tenantId: tenantId ?? identity.tenantId,
       userId: userId ?? identity.userId,
       hasHello: true,

@@ -189,6 +189,7 @@ export class SpoolLane {
       format: 'json',
       producerId,
       sessionId: null,
+      sessionBy: null,
       tenantId: tenant,
       userId: user,
       hasHello: true,

@@ -12,6 +12,7 @@ import type { FromWatchHost, RootOptions } from '../../workers/watch-host/watch-
 import { countOf } from './count-of.ts';
 import type { HostNews, HostRouter } from './host-router.ts';
 import { WATCHING_RESTARTS } from './restarts.ts';
+import { withSessions, type WorkingSessions } from './with-sessions.ts';
 import { PendingSyncs, type SyncRequest } from './pending-syncs.ts';
 import type { RootTable, WatchedRoot } from './root-table.ts';
 import { watcherMachine } from './watcher.machine.ts';
@@ -36,6 +37,7 @@ export interface WatcherPorts {
   router: HostRouter;
   table: RootTable;
   telemetry: Telemetry;
+  sessions: WorkingSessions;
   /** A page of the recorded index after `afterPath` in path order; fewer rows than the limit mean the end. */
   loadIndex(
     rootPath: BytePath,
@@ -244,7 +246,7 @@ class Watcher {
       rootId: this.#rootId,
       rootPath: this.#input.path,
       sequence: ++this.#sequence,
-      events,
+      events: withSessions(events, this.#input.path, this.#ports.sessions),
       onCommitted: this.#cell.scope.wrap(() => {
         this.#uncommitted -= 1;
         this.#checkFlushed();

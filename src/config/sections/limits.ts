@@ -23,6 +23,19 @@ export const limits = z.object({
     min: 1,
     max: 65_536,
   }),
+  sessionLimitCount: count('sessions', {
+    description: 'Most sessions that run at the same time; one more is told to try again.',
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  rememberedSessionCount: count('remembered_sessions', {
+    description:
+      'Sessions with a folder that are remembered after their end, for changes that are found late.',
+    default: 1_000,
+    min: 1,
+    max: 100_000,
+  }),
   ingestLimitBytes: size('ingest_bytes', {
     description:
       'Most bytes of entries waiting for the ledger; past it clients get Rejected with a time to try again.',

@@ -3,7 +3,7 @@
  * without the database. docs/ledger-format.md is the definition.
  */
 import { isUtf8 } from 'node:buffer';
-import { LEVELS } from '../kinds.ts';
+import { LEVELS, SESSION_BY } from '../kinds.ts';
 import type { JsonValue } from '../json-value.ts';
 
 /** How streams are called in proofs and on the command line, by their number in the ledger format. */
@@ -14,8 +14,14 @@ const EVENTS = ['create', 'update', 'delete', 'move', 'attrib', 'access', 'trans
 const KINDS = ['file', 'dir', 'symlink', 'other'] as const;
 const SEEN = ['native', 'poll', 'reconcile', 'hint'] as const;
 const VERSION = 1;
-/** Of file events alone: as the first, and the checksum of the content before. */
-const VERSION_WITH_OLD_CHECKSUM = 2;
+/** What later versions of an entry's encoding have at their end, by stream. */
+const LATER: Partial<Record<StreamName, Record<number, (reader: Reader) => object>>> = {
+  log: { 2: readSessionBy },
+  file: {
+    2: (reader) => ({ old_checksum: readOldChecksum(reader) }),
+    3: (reader) => ({ old_checksum: readChecksum(reader), ...readSessionBy(reader) }),
+  },
+};
 const NULL_LENGTH = 0xffff_ffff;
 
 /** The columns of an entry, by name; `stream` and `number` say which it is. */
@@ -35,14 +41,20 @@ export function readCanonical(bytes: Buffer): CanonicalEntry[] {
 function readEntry(reader: Reader): CanonicalEntry {
   const tag = reader.u8();
   const version = reader.u8();
-  const hasOldChecksum = version === VERSION_WITH_OLD_CHECKSUM && STREAM_NAMES[tag] === 'file';
-  if (version !== VERSION && !hasOldChecksum)
+  const name = STREAM_NAMES[tag];
+  const later = name === undefined || name === '' ? undefined : LATER[name]?.[version];
+  if (version !== VERSION && !later)
     throw new RangeError(`canonical version ${version} is unknown`);
+  const entry = readFirstVersion(reader, tag);
+  return later ? ({ ...entry, ...later(reader) } as CanonicalEntry) : entry;
+}
+
+function readFirstVersion(reader: Reader, tag: number): CanonicalEntry {
   switch (STREAM_NAMES[tag]) {
     case 'log':
       return readLog(reader);
     case 'file':
-      return { ...readFileEvent(reader), ...(hasOldChecksum && readOldChecksum(reader)) };
+      return readFileEvent(reader);
     case 'state':
       return readCoordination(reader);
     case 'root':
@@ -98,10 +110,18 @@ function readFileEvent(reader: Reader): CanonicalEntry {
   };
 }
 
-function readOldChecksum(reader: Reader): { old_checksum: string } {
-  const bytes = reader.bytes();
-  if (!bytes) throw new RangeError('version 2 without an old checksum');
-  return { old_checksum: bytes.toString('hex') };
+function readChecksum(reader: Reader): string | null {
+  return reader.bytes()?.toString('hex') ?? null;
+}
+
+function readOldChecksum(reader: Reader): string {
+  const text = readChecksum(reader);
+  if (text === null) throw new RangeError('version 2 without an old checksum');
+  return text;
+}
+
+function readSessionBy(reader: Reader): { session_by: string } {
+  return { session_by: wordOf(SESSION_BY, reader.u8()) };
 }
 
 function readStat(reader: Reader): JsonValue {

@@ -2,13 +2,18 @@
  * Canonical bytes: one encoding of every stored entry, from its row alone, that says each value exactly
  * once and in one way. Block leaves are hashes over these bytes; docs/ledger-format.md is the definition.
  */
+import { CANONICAL_VERSION, type CanonicalBuffer } from './canonical-buffer.ts';
 import { STREAMS } from './codes.ts';
 import type { PathValue } from './path-value.ts';
 
-/** Version byte of an entry's encoding. A changed encoding gets a new number, old entries keep theirs. */
-export const CANONICAL_VERSION = 1;
+export { CANONICAL_VERSION, CanonicalBuffer } from './canonical-buffer.ts';
+
+/** Of a log entry whose session another than the entry itself named; without that it is written as ever. */
+const LOG_VERSION_WITH_SESSION_BY = 2;
 /** Of a file event that names the checksum of the content before; without one it is written as ever. */
 const VERSION_WITH_OLD_CHECKSUM = 2;
+/** Of a file event that says how its session is known; the checksum before may be NULL there. */
+const VERSION_WITH_SESSION_BY = 3;
 
 /** A row of `logs`, with the values as the columns hold them. */
 export interface LogRow {
@@ -23,6 +28,8 @@ export interface LogRow {
   tenant_id: string | null;
   user_id: string | null;
   created_ms: number;
+  /** Code of `SESSION_BY`; null: the entry named its session, or has none. Undefined in rows from before: as null. */
+  session_by?: number | null;
 }
 
 /** A row of `file_events`. The stat columns are all null or all set. */
@@ -53,6 +60,8 @@ export interface FileEventRow {
   user_id: string | null;
   /** Undefined in rows made before there was such a column: as null. */
   old_checksum?: Uint8Array | null;
+  /** Code of `SESSION_BY`, null without a session. Undefined in rows from before: as null. */
+  session_by?: number | null;
 }
 
 /** A row of `coordination`, state.db's stream. */
@@ -90,125 +99,9 @@ export interface ActRow {
   user_id: string | null;
 }
 
-const NULL_LENGTH = 0xffff_ffff;
-const TWO_32 = 0x1_0000_0000;
-/** UTF-8 needs at most three bytes for a UTF-16 unit. */
-const MAX_UTF8_PER_UNIT = 3;
-const SHORT_UNITS = 48;
-
-/** A growing buffer that entries are appended to; reused from block to block. */
-export class CanonicalBuffer {
-  #bytes: Buffer;
-  #length = 0;
-
-  constructor(initialBytes = 64 * 1024) {
-    this.#bytes = Buffer.allocUnsafeSlow(initialBytes);
-  }
-
-  get length(): number {
-    return this.#length;
-  }
-
-  /** What was appended, without copying: valid until the next append or clear. */
-  view(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  /** Forgets the content, and a much too large buffer with it. */
-  clear(): void {
-    this.#length = 0;
-    if (this.#bytes.length > 4 * 1024 * 1024) this.#bytes = Buffer.allocUnsafeSlow(64 * 1024);
-  }
-
-  head(stream: number, version = CANONICAL_VERSION): void {
-    this.#reserve(2);
-    this.#bytes[this.#length++] = stream;
-    this.#bytes[this.#length++] = version;
-  }
-
-  u8(value: number): void {
-    this.#reserve(1);
-    this.#bytes[this.#length++] = value;
-  }
-
-  u32(value: number): void {
-    this.#reserve(4);
-    this.#length = this.#bytes.writeUInt32LE(value, this.#length);
-  }
-
-  i64(value: number | bigint): void {
-    this.#reserve(8);
-    if (typeof value === 'bigint') {
-      this.#length = this.#bytes.writeBigInt64LE(value, this.#length);
-      return;
-    }
-    // Exact for every safe integer, and without a BigInt for each field of each entry.
-    const high = Math.floor(value / TWO_32);
-    this.#bytes.writeUInt32LE(value - high * TWO_32, this.#length);
-    this.#length = this.#bytes.writeInt32LE(high, this.#length + 4);
-  }
-
-  optionalI64(value: number | bigint | null): void {
-    this.u8(value === null ? 0 : 1);
-    if (value !== null) this.i64(value);
-  }
-
-  text(value: string | null): void {
-    if (value === null) {
-      this.u32(NULL_LENGTH);
-      return;
-    }
-    this.#reserve(4 + value.length * MAX_UTF8_PER_UNIT);
-    if (value.length <= SHORT_UNITS && this.#shortAscii(value)) return;
-    const written = this.#bytes.write(value, this.#length + 4, 'utf8');
-    this.#bytes.writeUInt32LE(written, this.#length);
-    this.#length += 4 + written;
-  }
-
-  /** Most texts but the message are short and ASCII: no call out of JavaScript for them. */
-  #shortAscii(value: string): boolean {
-    const bytes = this.#bytes;
-    const { length } = value;
-    const offset = this.#length;
-    for (let index = 0; index < length; index++) {
-      const unit = value.charCodeAt(index);
-      if (unit > 0x7f) return false;
-      bytes[offset + 4 + index] = unit;
-    }
-    bytes[offset] = length;
-    bytes[offset + 1] = bytes[offset + 2] = bytes[offset + 3] = 0;
-    this.#length = offset + 4 + length;
-    return true;
-  }
-
-  blob(value: Uint8Array | null): void {
-    if (value === null) {
-      this.u32(NULL_LENGTH);
-      return;
-    }
-    this.u32(value.length);
-    this.#reserve(value.length);
-    this.#bytes.set(value, this.#length);
-    this.#length += value.length;
-  }
-
-  /** A path's bytes; TEXT and BLOB of the same bytes encode alike. */
-  path(value: PathValue | null): void {
-    if (typeof value === 'string') this.text(value);
-    else this.blob(value);
-  }
-
-  #reserve(more: number): void {
-    const needed = this.#length + more;
-    if (needed <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
-    this.#bytes.copy(grown, 0, 0, this.#length);
-    this.#bytes = grown;
-  }
-}
-
 export function appendLog(out: CanonicalBuffer, row: LogRow): void {
-  out.head(STREAMS.logs);
+  const sessionBy = row.session_by ?? null;
+  out.head(STREAMS.logs, sessionBy === null ? CANONICAL_VERSION : LOG_VERSION_WITH_SESSION_BY);
   out.i64(row.id);
   out.i64(row.seconds);
   out.u32(row.nanos);
@@ -220,14 +113,13 @@ export function appendLog(out: CanonicalBuffer, row: LogRow): void {
   out.text(row.tenant_id);
   out.text(row.user_id);
   out.i64(row.created_ms);
+  if (sessionBy !== null) out.u8(sessionBy);
 }
 
 export function appendFileEvent(out: CanonicalBuffer, row: FileEventRow): void {
   const oldChecksum = row.old_checksum ?? null;
-  out.head(
-    STREAMS.fileEvents,
-    oldChecksum === null ? CANONICAL_VERSION : VERSION_WITH_OLD_CHECKSUM,
-  );
+  const sessionBy = row.session_by ?? null;
+  out.head(STREAMS.fileEvents, fileEventVersion(oldChecksum, sessionBy));
   out.i64(row.seq);
   out.i64(row.root_id);
   out.i64(row.seconds);
@@ -255,7 +147,13 @@ export function appendFileEvent(out: CanonicalBuffer, row: FileEventRow): void {
   out.text(row.session_id);
   out.text(row.tenant_id);
   out.text(row.user_id);
-  if (oldChecksum !== null) out.blob(oldChecksum);
+  if (oldChecksum !== null || sessionBy !== null) out.blob(oldChecksum);
+  if (sessionBy !== null) out.u8(sessionBy);
+}
+
+function fileEventVersion(oldChecksum: Uint8Array | null, sessionBy: number | null): number {
+  if (sessionBy !== null) return VERSION_WITH_SESSION_BY;
+  return oldChecksum === null ? CANONICAL_VERSION : VERSION_WITH_OLD_CHECKSUM;
 }
 
 export function appendCoordination(out: CanonicalBuffer, row: CoordinationRow): void {

@@ -1,9 +1,11 @@
 import { decodeEntries } from '../../protocol/entry.ts';
 import type { DecodedEntries, EntriesResult, EntryRecord } from '../../protocol/entry-record.ts';
 import { CodiError } from '../../protocol/errors.ts';
+import { SESSION_BY } from '../../protocol/kinds.ts';
 import type { MessagePorts } from '../../protocol/messages.ts';
 import type { AnswerBook, Refusal } from './answer-book.ts';
 import { claimedSequence } from './claimed-sequence.ts';
+import { codeOf } from './codes.ts';
 import type { FrameIds } from './frame-ids.ts';
 import type { GroupHeads } from './group-heads.ts';
 import type { ConnectionContext, EntriesMessage } from './ledger.messages.ts';
@@ -11,6 +13,9 @@ import { LogStream } from './log-stream.ts';
 import type { SqliteDatabase } from './open-database.ts';
 import { judgeSequence, Producers } from './producers.ts';
 import { idKey, RecentIds } from './recent-ids.ts';
+
+const BY_CONNECTION = codeOf(SESSION_BY, 'connection');
+const BY_CONFIG = codeOf(SESSION_BY, 'config');
 
 type FailedEntries = Extract<EntriesResult, { ok: false }>;
 
@@ -163,6 +168,7 @@ export class EntryIntake {
       level: entry.level,
       component: entry.component,
       session_id: entry.sessionId ?? context.sessionId,
+      session_by: sessionBy(entry, context),
       message: entry.message,
       metadata: entry.metadata,
       tenant_id: context.tenantId,
@@ -170,6 +176,12 @@ export class EntryIntake {
       created_ms: nowMs,
     });
   }
+}
+
+/** Null when the entry itself names its session, or has none. */
+function sessionBy(entry: EntryRecord, context: ConnectionContext): number | null {
+  if (entry.sessionId !== null || context.sessionId === null) return null;
+  return context.sessionBy === 'connection' ? BY_CONNECTION : BY_CONFIG;
 }
 
 function answerTaken(context: ConnectionContext, decoded: DecodedEntries, group: EntryGroup): void {

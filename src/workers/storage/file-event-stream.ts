@@ -1,4 +1,5 @@
 import type { FileEventRecord } from '../../protocol/file-event.ts';
+import { SESSION_BY } from '../../protocol/kinds.ts';
 import { appendFileEvent, CanonicalBuffer, type FileEventRow } from './canonical.ts';
 import { codeOf, EVENTS, KINDS, SEEN } from './codes.ts';
 import { MultiInsert } from './multi-insert.ts';
@@ -74,9 +75,17 @@ export function fileEventRow(
     seen: codeOf(SEEN, record.seen),
     ...(record.stat ? statColumns(record.stat) : NO_STAT),
     checksum: record.checksum ?? null,
-    session_id: record.sessionId ?? owner.sessionId,
-    tenant_id: owner.tenantId,
-    user_id: owner.userId,
+    ...sessionColumns(record.session, owner),
     old_checksum: oldChecksum,
+  };
+}
+
+function sessionColumns(session: FileEventRecord['session'], owner: EventOwner) {
+  const id = session?.id ?? owner.sessionId;
+  return {
+    session_id: id,
+    session_by: id === null ? null : codeOf(SESSION_BY, session?.by ?? 'config'),
+    tenant_id: session?.tenantId ?? owner.tenantId,
+    user_id: session?.userId ?? owner.userId,
   };
 }

@@ -8,7 +8,7 @@ import { residualConditions, type LogFilter } from './log-filter.ts';
 import { LogSlices } from './log-slices.ts';
 import type { ReadConnection } from './read-connection.ts';
 import { SliceSize } from './slice-size.ts';
-import { LOG_COLUMNS } from './stored-rows.ts';
+import { logColumns } from './stored-rows.ts';
 import { IN_RANGE, keyOf, timeOrder, type TimeKey, type TimeRange } from './time-key.ts';
 
 /** Up to so many hits are gathered and put in order of time. */
@@ -104,7 +104,7 @@ function entryReader(connection: ReadConnection, filter: LogFilter): (key: TimeK
   const conditions = residualConditions(filter);
   if (filter.session_id != null) conditions.add('session_id = ?', filter.session_id);
   const statement = connection.prepare(
-    `SELECT ${LOG_COLUMNS} FROM logs NOT INDEXED WHERE id = ?${conditions.andSql}`,
+    `SELECT ${logColumns(connection)} FROM logs NOT INDEXED WHERE id = ?${conditions.andSql}`,
   );
   return (key) => {
     const row = statement.get(key[2], ...conditions.values) as LogRow | undefined;

@@ -49,6 +49,8 @@ export interface ConnectionContext {
   format: 'msgpack' | 'json';
   producerId: string | null;
   sessionId: string | null;
+  /** How that session is known; null: the daemon's configuration names it. */
+  sessionBy: 'connection' | null;
   tenantId: string | null;
   userId: string | null;
   hasHello: boolean;

@@ -1,5 +1,5 @@
 import { parseJsonText } from '../../protocol/json-text.ts';
-import { LEVELS } from '../../protocol/kinds.ts';
+import { LEVELS, SESSION_BY } from '../../protocol/kinds.ts';
 import type { LogRow as WireLogRow } from '../../protocol/messages.ts';
 import type { LogRow } from './canonical.ts';
 import { wordOf } from './codes.ts';
@@ -17,5 +17,6 @@ export function wireRow(row: LogRow): WireLogRow {
     metadata: row.metadata === null ? null : parseJsonText(row.metadata),
     ...(row.tenant_id !== null && { tenant_id: row.tenant_id }),
     ...(row.user_id !== null && { user_id: row.user_id }),
+    ...(row.session_by != null && { session_by: wordOf(SESSION_BY, row.session_by) }),
   };
 }

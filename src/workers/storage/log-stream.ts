@@ -25,6 +25,7 @@ export class LogStream {
     values[start + 8] = row.tenant_id;
     values[start + 9] = row.user_id;
     values[start + 10] = row.created_ms;
+    values[start + 11] = row.session_by ?? null;
     this.#insert.rowAdded();
     appendLog(this.canonical, row);
   }

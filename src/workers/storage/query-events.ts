@@ -1,3 +1,4 @@
+import { SESSION_BY } from '../../protocol/kinds.ts';
 import type { BodyOf, EventRow } from '../../protocol/messages.ts';
 import type { FileEventRow } from './canonical.ts';
 import { EVENTS, KINDS, SEEN, STREAMS, wordOf } from './codes.ts';
@@ -14,7 +15,7 @@ import { hexText, shownPath, timeText } from './row-values.ts';
 import { walkNumbers, type NumberWalk } from './walk-numbers.ts';
 
 const COLUMNS =
-  'seq, root_id, seconds, nanos, event, kind, path, from_path, size, seen, checksum, session_id, tenant_id, user_id, old_checksum';
+  'seq, root_id, seconds, nanos, event, kind, path, from_path, size, seen, checksum, session_id, tenant_id, user_id, old_checksum, session_by';
 
 /** A page of file events, always in order of seq: that is the order in which they fold to the index. */
 export function queryEvents(
@@ -83,6 +84,7 @@ function wireRow(row: FileEventRow, roots: ReadonlyMap<number, KnownRoot>): Even
     ...(row.session_id !== null && { session_id: row.session_id }),
     ...(row.tenant_id !== null && { tenant_id: row.tenant_id }),
     ...(row.user_id !== null && { user_id: row.user_id }),
+    ...(row.session_by != null && { session_by: wordOf(SESSION_BY, row.session_by) }),
     ...(row.old_checksum != null && { old_checksum: hexText(row.old_checksum) }),
   };
 }

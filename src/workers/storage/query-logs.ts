@@ -13,7 +13,7 @@ import { wireRow } from './log-row.ts';
 import { PageRows } from './page-rows.ts';
 import type { ReadConnection } from './read-connection.ts';
 import type { Page } from './reader.messages.ts';
-import { LOG_COLUMNS } from './stored-rows.ts';
+import { logColumns } from './stored-rows.ts';
 import {
   behind,
   FIRST_KEY,
@@ -177,7 +177,7 @@ function pageById(
   const high = Math.min(head, filter.through_id ?? head);
   const page = new PageRows<WireLogRow>(query.limit);
   const select = {
-    what: LOG_COLUMNS,
+    what: logColumns(connection),
     behind: 'ORDER BY id LIMIT ?',
     behindValues: () => [page.wanted],
   };

@@ -18,11 +18,15 @@ import type { SqliteDatabase, SqliteStatement, StoreKind } from './open-database
 import { presentColumns } from './present-columns.ts';
 
 export const LOG_COLUMNS =
-  'id, seconds, nanos, level, component, session_id, message, metadata, tenant_id, user_id, created_ms';
+  'id, seconds, nanos, level, component, session_id, message, metadata, tenant_id, user_id, created_ms, session_by';
+/** Those of `logs` that a store has: see presentColumns. */
+export function logColumns(tables: Parameters<typeof presentColumns>[0]): string {
+  return presentColumns(tables, 'logs', LOG_COLUMNS);
+}
 export const FILE_EVENT_COLUMNS =
   'seq, root_id, seconds, nanos, event, kind, path, from_path, size, old_size, seen, ' +
   'dev, ino, stat_size, mtime_seconds, mtime_nanos, ctime_seconds, ctime_nanos, mode, nlink, ' +
-  'checksum, session_id, tenant_id, user_id, old_checksum';
+  'checksum, session_id, tenant_id, user_id, old_checksum, session_by';
 export const COORDINATION_COLUMNS =
   'seq, revision, seconds, nanos, kind, subject, data, session_id, tenant_id, user_id';
 export const ROOT_COLUMNS = 'root_id, path, created_ms';
@@ -54,7 +58,7 @@ export class StoredRows {
       add(STREAMS.coordination, COORDINATION_COLUMNS, 'coordination', 'seq');
       return;
     }
-    add(STREAMS.logs, LOG_COLUMNS, 'logs', 'id');
+    add(STREAMS.logs, logColumns(database), 'logs', 'id');
     const eventColumns = presentColumns(database, 'file_events', FILE_EVENT_COLUMNS);
     add(STREAMS.fileEvents, eventColumns, 'file_events', 'seq');
     add(STREAMS.roots, ROOT_COLUMNS, 'roots', 'root_id');

@@ -3,7 +3,7 @@ import { searchByTime } from './full-text-search.ts';
 import { residualConditions, type LogFilter } from './log-filter.ts';
 import { LogSlices } from './log-slices.ts';
 import type { ReadConnection } from './read-connection.ts';
-import { LOG_COLUMNS } from './stored-rows.ts';
+import { logColumns } from './stored-rows.ts';
 import { keyOf, type TimeKey, type TimeRange } from './time-key.ts';
 
 export interface TimeOrder {
@@ -39,7 +39,7 @@ export function walkLogTimes(
   const residual = residualConditions(filter);
   if (aboveId > 0) residual.add('+id > ?', aboveId);
   const statement = connection.prepare(
-    `SELECT ${LOG_COLUMNS} ${slices.from}${residual.andSql} ${slices.order} LIMIT ?`,
+    `SELECT ${logColumns(connection)} ${slices.from}${residual.andSql} ${slices.order} LIMIT ?`,
   );
   const deadlineMs = performance.now() + budgetMs;
   let last: TimeKey | undefined;

@@ -1,6 +1,6 @@
 /** An entry as an object of plain JSON and back, exact: the row it gives back has the same canonical bytes. */
 import type { JsonValue } from '../../../protocol/json-value.ts';
-import { LEVELS } from '../../../protocol/kinds.ts';
+import { LEVELS, SESSION_BY } from '../../../protocol/kinds.ts';
 import { codeOf, EVENTS, KINDS, SEEN, STREAMS, wordOf } from '../codes.ts';
 import type { StoredRow } from '../stored-rows.ts';
 
@@ -73,6 +73,7 @@ const FORMS: Record<number, StreamForm> = {
       metadata: optional(text),
       ...OWNER,
       created_ms: integer,
+      session_by: optional(word(SESSION_BY)),
     },
   },
   [STREAMS.fileEvents]: {
@@ -93,6 +94,7 @@ const FORMS: Record<number, StreamForm> = {
       checksum: optional(bytes),
       ...OWNER,
       old_checksum: optional(bytes),
+      session_by: optional(word(SESSION_BY)),
     },
   },
   [STREAMS.roots]: { name: 'root', columns: { root_id: integer, path, created_ms: integer } },

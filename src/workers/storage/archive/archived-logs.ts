@@ -5,7 +5,7 @@ import { wireRow } from '../log-row.ts';
 import { PageRows } from '../page-rows.ts';
 import type { ReadConnection } from '../read-connection.ts';
 import type { Conditions } from '../sql-conditions.ts';
-import { LOG_COLUMNS } from '../stored-rows.ts';
+import { logColumns } from '../stored-rows.ts';
 import { IN_RANGE, timeOrder, upTo, type TimeKey, type TimeRange } from '../time-key.ts';
 import { conditionsById } from '../walk-log-ids.ts';
 import { walkLogTimes, type TimeOrder } from '../walk-log-times.ts';
@@ -220,7 +220,7 @@ class MemberRows {
   inOrder(tables: MemberTables, range: TimeRange, limit: number): Iterable<LogRow> {
     if (this.#needsWords) tables.indexWords();
     const { andSql, values } = this.#ofMany;
-    const sql = `SELECT ${LOG_COLUMNS} FROM logs NOT INDEXED
+    const sql = `SELECT ${logColumns(tables)} FROM logs NOT INDEXED
       WHERE ${IN_RANGE}${andSql} ${timeOrder(this.#isNewest)} LIMIT ?`;
     const all = [...range.lower, ...range.upper, ...values, limit];
     return tables.prepare(sql).iterate(...all) as Iterable<LogRow>;
@@ -229,7 +229,7 @@ class MemberRows {
   one(tables: MemberTables | ReadConnection, id: number): LogRow | undefined {
     if (this.#needsWords && 'indexWords' in tables) tables.indexWords();
     const { andSql, values } = this.#ofOne;
-    const sql = `SELECT ${LOG_COLUMNS} FROM logs NOT INDEXED WHERE id = ?${andSql}`;
+    const sql = `SELECT ${logColumns(tables)} FROM logs NOT INDEXED WHERE id = ?${andSql}`;
     return tables.prepare(sql).get(id, ...values) as LogRow | undefined;
   }
 }

@@ -197,6 +197,12 @@ ALTER TABLE file_events ADD COLUMN old_checksum BLOB; -- of an update: what the 
 CREATE INDEX files_content ON files (checksum, size, kind) WHERE checksum IS NOT NULL;
 `;
 
+/** How each record's session is known (see SESSION_BY); NULL in a log entry that named it itself, or without one. */
+const SESSION_BY = `
+ALTER TABLE logs ADD COLUMN session_by INTEGER;
+ALTER TABLE file_events ADD COLUMN session_by INTEGER;
+`;
+
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'logs, file events, path index, blocks', sql: FIRST },
   { version: 2, name: 'administrative acts', sql: ACTS },
@@ -205,4 +211,5 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
   { version: 5, name: 'archive segments', sql: SEGMENTS },
   { version: 6, name: 'lost blocks', sql: LOST_BLOCKS },
   { version: 7, name: 'content of files', sql: CONTENT },
+  { version: 8, name: 'how sessions are known', sql: SESSION_BY },
 ];

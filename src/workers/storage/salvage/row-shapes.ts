@@ -28,8 +28,8 @@ export type TableName =
  */
 const SHAPES: Record<StoreKind, Partial<Record<TableName, string>>> = {
   ledger: {
-    logs: 'kiiitTtTTTi',
-    file_events: 'kiiiiipPIIiIIIIIIIIIBTTTB',
+    logs: 'kiiitTtTTTiI',
+    file_events: 'kiiiiipPIIiIIIIIIIIIBTTTBI',
     roots: 'kpi',
     acts: 'kbiittTTTT',
     blocks: 'kiiiib',
@@ -55,7 +55,9 @@ const SHAPES: Record<StoreKind, Partial<Record<TableName, string>>> = {
 
 /** Rows that were written before a column was added are shorter, and are left so. */
 const OLDER_SHAPES: [StoreKind, TableName, string][] = [
+  ['ledger', 'logs', 'kiiitTtTTTi'],
   ['ledger', 'file_events', 'kiiiiipPIIiIIIIIIIIIBTTT'],
+  ['ledger', 'file_events', 'kiiiiipPIIiIIIIIIIIIBTTTB'],
 ];
 
 /** The stream that each table holds. */

@@ -11,6 +11,7 @@ function context(connection: number): ConnectionContext {
     format: 'msgpack',
     producerId: null,
     sessionId: null,
+    sessionBy: null,
     tenantId: null,
     userId: null,
     hasHello: false,

@@ -20,6 +20,7 @@ const CONTEXT: ConnectionContext = {
   format: 'msgpack',
   producerId: null,
   sessionId: null,
+  sessionBy: null,
   tenantId: null,
   userId: null,
   hasHello: false,

@@ -8,6 +8,7 @@ const CONTEXT = {
   format: 'msgpack',
   producerId: null,
   sessionId: null,
+  sessionBy: null,
   tenantId: null,
   userId: null,
   hasHello: false,

@@ -72,8 +72,7 @@ beforeEach(async () => {
   router = new HostRouter();
   table = new RootTable(() => undefined);
   log = rememberTelemetry();
-  [posted, openings, batches, replies] = [[], [], [], []];
-  loadIndex = async () => [];
+  [posted, openings, batches, replies, loadIndex] = [[], [], [], [], async () => []];
   table.add(watchedRoot(1, PATH));
   const spec = watcherSpec(
     { root: 1, path: PATH, host: 'host', options: ROOT_OPTIONS },
@@ -81,6 +80,7 @@ beforeEach(async () => {
       router,
       table,
       telemetry: log.telemetry,
+      sessions: { isEmpty: true, sessionOf: () => undefined },
       ledger: {
         openRoot: (_path, onDone) => void openings.push(onDone),
         offerFileEvents: (batch) => void batches.push(batch),

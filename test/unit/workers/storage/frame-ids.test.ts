@@ -22,6 +22,7 @@ function withoutIds(): EntriesMessage {
         format: 'json',
         producerId: null,
         sessionId: null,
+        sessionBy: null,
         tenantId: null,
         userId: null,
         hasHello: false,

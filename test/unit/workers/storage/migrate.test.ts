@@ -36,16 +36,18 @@ describe('migrations', () => {
     );
   });
 
-  it('leave file events that were there as they are, and can be read before they have run', () => {
+  it('leave entries that were there as they are, and can be read before they have run', () => {
     const database = new Database(':memory:');
     migrate(database, LEDGER_MIGRATIONS.slice(0, 6), 77);
     database.exec(`INSERT INTO file_events (seq, root_id, seconds, nanos, event, kind, path, seen, checksum)
-      VALUES (1, 1, 1, 2, 0, 0, 'a', 0, x'0102')`);
+      VALUES (1, 1, 1, 2, 0, 0, 'a', 0, x'0102');
+      INSERT INTO logs (id, seconds, nanos, level, component, session_id, message, created_ms)
+      VALUES (1, 1, 2, 2, 'c', 's', 'm', 3)`);
     const canonical = () => {
       const out = new CanonicalBuffer();
-      expect(
-        new StoredRows(database as never, 'ledger').append(out, STREAMS.fileEvents, 1, 1),
-      ).toBe(1);
+      const rows = new StoredRows(database as never, 'ledger');
+      for (const stream of [STREAMS.logs, STREAMS.fileEvents])
+        expect(rows.append(out, stream, 1, 1)).toBe(1);
       return Buffer.from(out.view());
     };
     const before = canonical();

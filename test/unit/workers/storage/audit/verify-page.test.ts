@@ -128,7 +128,7 @@ describe('a check of a whole chain', () => {
 
   test('finds entries that no block holds, and blocks that were cut off', () => {
     exec(
-      'INSERT INTO logs SELECT id + 1, 0, 0, 0, component, NULL, message, NULL, NULL, NULL, 0 FROM logs ORDER BY id DESC LIMIT 1',
+      'INSERT INTO logs SELECT id + 1, 0, 0, 0, component, NULL, message, NULL, NULL, NULL, 0, NULL FROM logs ORDER BY id DESC LIMIT 1',
     );
     const range = { stream: 1, first: 121, last: 121 };
     expect(findings()).toEqual([
