@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { KEY_VARIABLE, NEW_KEY_VARIABLE, readEncryptionKey } from './config/encryption-key.ts';
+import { exportPlan } from './config/export-plan.ts';
 import { loadConfig, type ConfigResult } from './config/load.ts';
 import { resolveConfigPath, resolvePaths } from './config/paths.ts';
 import type { Config } from './config/schema.ts';
@@ -154,6 +155,7 @@ async function main(): Promise<void> {
       recursive: true,
       patterns: [],
     })),
+    exportPlan: exportPlan(config, machine),
     environment,
     telemetry,
     version,

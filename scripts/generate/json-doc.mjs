@@ -20,6 +20,7 @@ A path that is not valid UTF-8 has replacement characters in \`path\`, and its b
 
 const { ActResults, EventResults, FileResults, LogResults, SessionResults, WatchResults, Synced } =
   ANSWERS;
+const { ExportCaptured, ExportResults } = ANSWERS;
 const { StoreStatus, StoreCompacted, StoreBackedUp, TokenResults } = ANSWERS;
 
 /** @type {{ title: string, commands: string, schema: z.ZodType, rename?: Record<string, string>, note?: string }[]} */
@@ -51,6 +52,13 @@ const ROWS = [
     commands: '`codi session ls`',
     schema: SessionResults.shape.sessions.element,
   },
+  {
+    title: 'Export',
+    commands: '`codi export ls`, `codi export show`',
+    schema: ExportResults.shape.exports.element,
+    note: '`secrets` counts forms of secrets, by kind. Without `archive_path` nothing is kept, and `reason` says why.',
+  },
+  { title: 'Captured export', commands: '`codi export capture`', schema: ExportCaptured },
   { title: 'Sync', commands: '`codi sync`', schema: Synced },
   {
     title: 'Store',

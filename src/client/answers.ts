@@ -25,6 +25,8 @@ export interface AnswerOf {
   CreateToken: BodyOf<'TokenCreated'>;
   ListTokens: BodyOf<'TokenResults'>;
   RevokeToken: BodyOf<'TokensRevoked'>;
+  QueryExports: BodyOf<'ExportResults'>;
+  CaptureExport: BodyOf<'ExportCaptured'>;
 }
 
 export type AskableKind = keyof AnswerOf;
@@ -54,4 +56,6 @@ export const ANSWER_KIND = {
   CreateToken: 'TokenCreated',
   ListTokens: 'TokenResults',
   RevokeToken: 'TokensRevoked',
+  QueryExports: 'ExportResults',
+  CaptureExport: 'ExportCaptured',
 } as const satisfies Record<AskableKind, string>;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { audit } from './sections/audit.ts';
 import { debug } from './sections/debug.ts';
+import { exports } from './sections/exports.ts';
 import { general } from './sections/general.ts';
 import { http } from './sections/http.ts';
 import { limits } from './sections/limits.ts';
@@ -18,6 +19,7 @@ export const configSchema = z.object({
   storage,
   audit,
   monitor,
+  exports,
   limits,
   spool,
   http,
@@ -42,6 +44,7 @@ export const SECTIONS = {
   storage: { tomlName: 'storage', title: 'Where the data lives, and how it is written' },
   audit: { tomlName: 'audit', title: 'What is signed, and how often' },
   monitor: { tomlName: 'monitor', title: 'The way in, and what is watched' },
+  exports: { tomlName: 'exports', title: 'What agents export, and how it is kept' },
   limits: { tomlName: 'limits', title: 'What clients may take' },
   spool: { tomlName: 'spool', title: 'What clients left while the daemon was away' },
   http: { tomlName: 'http', title: 'Metrics and health for machines' },

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { EXPORT_KINDS } from './export-names.ts';
+import { EXPORT_STATES } from './export-words.ts';
 import { SESSION_BY } from './kinds.ts';
 import { anyText as text, count, flag, json, level, sessionId, time } from './wire-types.ts';
 
@@ -91,9 +93,32 @@ export const actRow = z.object({
   user_id: text.nullish(),
 });
 
+export const exportRow = z.object({
+  id: count,
+  original_path: text,
+  original_path_b64: text.nullish(),
+  archive_path: text.nullish(),
+  session_id: sessionId.nullish(),
+  size: count.nullish(),
+  checksum: text.nullish(),
+  captured_at: time,
+  state: z.enum(EXPORT_STATES),
+  kind: z.enum(EXPORT_KINDS),
+  session_by: z.enum(SESSION_BY).nullish(),
+  modified_at: time.nullish(),
+  stored_bytes: count.nullish(),
+  base: text.nullish(),
+  reason: text.nullish(),
+  secrets: z.record(text, count).nullish(),
+  pruned_at: time.nullish(),
+  tenant_id: text.nullish(),
+  user_id: text.nullish(),
+});
+
 export type LogRow = z.output<typeof logRow>;
 export type EventRow = z.output<typeof eventRow>;
 export type FileRow = z.output<typeof fileRow>;
 export type WatchRow = z.output<typeof watchRow>;
+export type ExportRow = z.output<typeof exportRow>;
 export type ActRow = z.output<typeof actRow>;
 export type SessionRow = z.output<typeof sessionRow>;

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { logRow, eventRow, fileRow, watchRow, sessionRow, actRow } from './answer-rows.ts';
+import {
+  exportRow,
+  logRow,
+  eventRow,
+  fileRow,
+  watchRow,
+  sessionRow,
+  actRow,
+} from './answer-rows.ts';
 import { storeBackedUp, storeCompacted, storeStatus } from './store-answers.ts';
 import { tokenCreated, tokenResults, tokensRevoked } from './token-answers.ts';
 import {
@@ -196,4 +204,10 @@ export const ANSWERS = {
   TokenCreated: tokenCreated,
   TokenResults: tokenResults,
   TokensRevoked: tokensRevoked,
+  ExportResults: z.object({
+    exports: z.array(exportRow),
+    next: text.nullish(),
+    request_id: requestId,
+  }),
+  ExportCaptured: z.object({ export: exportRow, is_new: flag, request_id: requestId }),
 } as const;

@@ -1,5 +1,6 @@
 import { DAEMON_ERRORS } from './daemon-errors.ts';
 import type { ErrorRow, ExitCode } from './error-row.ts';
+import { EXPORT_ERRORS } from './export-errors.ts';
 import { HEALING_ERRORS } from './healing-errors.ts';
 import { stringifyJson } from './json-text.ts';
 import type { JsonValue } from './json-value.ts';
@@ -9,7 +10,12 @@ export { EXIT } from './error-row.ts';
 export type { ErrorRow, ExitCode } from './error-row.ts';
 
 /** Every error a user, a client or a script can meet. docs/errors.md is generated from it. */
-export const ERRORS = { ...DAEMON_ERRORS, ...HEALING_ERRORS, ...WIRE_ERRORS } as const;
+export const ERRORS = {
+  ...DAEMON_ERRORS,
+  ...HEALING_ERRORS,
+  ...EXPORT_ERRORS,
+  ...WIRE_ERRORS,
+} as const;
 
 /** Codes and numbers that were given out once and must not be used again. */
 export const TOMBSTONES: readonly { readonly code: string; readonly number: number }[] = [];

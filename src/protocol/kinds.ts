@@ -40,6 +40,8 @@ export const REQUEST_KINDS = [
   'CreateToken',
   'ListTokens',
   'RevokeToken',
+  'QueryExports',
+  'CaptureExport',
 ] as const;
 
 /** What the daemon answers with. */
@@ -64,6 +66,8 @@ export const ANSWER_KINDS = [
   'TokenCreated',
   'TokenResults',
   'TokensRevoked',
+  'ExportResults',
+  'ExportCaptured',
 ] as const;
 
 export type RequestKind = (typeof REQUEST_KINDS)[number];

@@ -4,7 +4,15 @@ import type { MessageKind } from './kinds.ts';
 import { REQUESTS } from './requests.ts';
 import type { Timestamp } from './timestamp.ts';
 
-export type { ActRow, EventRow, FileRow, LogRow, SessionRow, WatchRow } from './answer-rows.ts';
+export type {
+  ActRow,
+  EventRow,
+  ExportRow,
+  FileRow,
+  LogRow,
+  SessionRow,
+  WatchRow,
+} from './answer-rows.ts';
 
 /** The one table of message kinds: what each carries, in the order of the compact form. */
 export const MESSAGES = { ...REQUESTS, ...ANSWERS } as const satisfies Record<

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { EXPORT_KINDS } from './export-names.ts';
+import { EXPORT_STATES } from './export-words.ts';
 import { isWithinMetadataLimit } from './json-text.ts';
 import { LEVELS } from './kinds.ts';
 import { COUNT_LIMITS, FIELD_LIMITS } from './limits.ts';
 import { SCOPES } from './scopes.ts';
 import {
+  checksum,
   count,
   cursor,
   databaseName,
@@ -175,6 +178,23 @@ export const REQUESTS = {
   }),
   ListTokens: z.object({}),
   RevokeToken: z.object({ name: tokenName, id: text(FIELD_LIMITS.identity).nullish() }),
+  QueryExports: z.object({
+    filter: z.object({
+      since: time.nullish(),
+      until: time.nullish(),
+      session_id: sessionId.nullish(),
+      path: path.nullish(),
+      state: z.enum(EXPORT_STATES).nullish(),
+      kind: z.enum(EXPORT_KINDS).nullish(),
+      checksum: checksum.nullish(),
+      id: count.nullish(),
+      after_id: count.nullish(),
+    }),
+    limit: pageLimit,
+    cursor: cursor.nullish(),
+    order: order.nullish(),
+  }),
+  CaptureExport: z.object({ path, path_b64: text(FIELD_LIMITS.path * 2).nullish() }),
 } as const;
 
 function isMetadataFilter(value: unknown): boolean {

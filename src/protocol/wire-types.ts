@@ -47,6 +47,9 @@ export const path = text(FIELD_LIMITS.path);
 export const cursor = text(FIELD_LIMITS.cursor);
 export const order = z.enum(['newest', 'oldest']);
 
+/** SHA-256 in hex. */
+export const checksum = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
+
 /** What a token is called in lists, logs and the ledger. */
 export const tokenName = z
   .string()
@@ -57,4 +60,4 @@ export const scopeName = z.enum(SCOPES);
 /** The database of a chain. */
 export const databaseName = z.enum(['ledger', 'state']);
 /** An append-only stream. */
-export const streamName = z.enum(['log', 'file', 'state', 'root', 'act']);
+export const streamName = z.enum(['log', 'file', 'state', 'root', 'act', 'export']);

@@ -12,6 +12,7 @@ const PLACES = [
   ['watch_host', /^watching\/hosts\/./],
   ['watcher', /^watching\/watchers\/./],
   ['roots', /^watching\/roots$/],
+  ['exports', /^watching\/exports$/],
   ['connection', /^serving\/connections\/./],
   ['spools', /^serving\/spools$/],
   ['acceptor', /^serving\/(unix|legacy|tcp)$/],

@@ -4,6 +4,7 @@ import { ACTOR_EVENTS } from './events/actor-events.ts';
 import { AUDIT_EVENTS } from './events/audit-events.ts';
 import { DAEMON_EVENTS } from './events/daemon-events.ts';
 import { DISK_EVENTS } from './events/disk-events.ts';
+import { EXPORT_EVENTS } from './events/export-events.ts';
 import { HTTP_EVENTS } from './events/http-events.ts';
 import { RUNTIME_EVENTS } from './events/runtime-events.ts';
 import { SERVING_EVENTS } from './events/serving-events.ts';
@@ -22,6 +23,7 @@ export const EVENTS = {
   ...DISK_EVENTS,
   ...AUDIT_EVENTS,
   ...WATCHING_EVENTS,
+  ...EXPORT_EVENTS,
   ...HTTP_EVENTS,
   ...RUNTIME_EVENTS,
   ...SUPERVISION_EVENTS,

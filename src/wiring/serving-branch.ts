@@ -116,6 +116,7 @@ function servingPorts(shared: Shared): ServingPorts {
       shared.roots,
       clock,
     ),
+    exports: shared.exports,
     tokens: shared.tokens,
     lobby: new Lobby({
       connections: config.limits.connectionLimitCount,

@@ -24,6 +24,7 @@ export function queryPort(reader: ReaderPort, roots: RootTable): QueryPort {
     events: (body) => reader.run('queryEvents', body),
     sessions: (body) => reader.run('listSessions', body),
     acts: (body) => reader.run('queryActs', body),
+    exports: (body) => reader.run('queryExports', body),
     files: (body) =>
       reader.run('listFiles', { ...body, roots: roots.all().map((root) => root.path) }),
   };

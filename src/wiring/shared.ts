@@ -2,7 +2,9 @@ import { SessionBook } from '../actors/coordination/session-book.ts';
 import { HttpDoor } from '../actors/serving/http-door.ts';
 import { HealingDesk } from '../actors/storage/healing-desk.ts';
 import { SpoolDesk } from '../actors/serving/spool-desk.ts';
-import { IngestBuffer } from '../actors/storage/ingest-buffer.ts';
+import { ExportDesk } from '../actors/exports/export-desk.ts';
+import { ExportNotices } from '../actors/exports/export-notices.ts';
+import { IngestBuffer, type IngestLimits } from '../actors/storage/ingest-buffer.ts';
 import { ReaderPort } from '../actors/storage/readers.actor.ts';
 import { RequestBook } from '../actors/storage/request-book.ts';
 import { ScrubDesk } from '../actors/storage/scrub-desk.ts';
@@ -12,6 +14,7 @@ import { HostRouter } from '../actors/watching/host-router.ts';
 import { HostTable } from '../actors/watching/host-table.ts';
 import { RootTable } from '../actors/watching/root-table.ts';
 import type { RootRequest } from '../actors/watching/roots.actor.ts';
+import type { ExportPlan } from '../config/export-plan.ts';
 import type { Config } from '../config/schema.ts';
 import type { TlsFiles } from '../platform/tls-pair.ts';
 import type { ReadPeerUser } from '../platform/unix-socket.ts';
@@ -44,6 +47,8 @@ export interface DaemonOptions {
   readPeerUser: ReadPeerUser;
   /** Watched for this run only; stored paths come on top. */
   roots: readonly RootRequest[];
+  /** What is captured as exports, and where it is looked for beside the roots. */
+  exportPlan: ExportPlan;
   environment: Environment;
   telemetry: TelemetryHub;
   version: string;
@@ -84,6 +89,9 @@ export interface Shared {
   hosts: HostTable;
   desk: AnswerDesk;
   facts: CommittedFacts;
+  /** Exports among the events on their way to the ledger. */
+  notices: ExportNotices;
+  exports: ExportDesk;
   roots: RootTable;
   reports: ReportDesk;
   httpDoor: HttpDoor;
@@ -124,21 +132,14 @@ const GROUPS_IN_FLIGHT = 2;
 const MESSAGES_IN_FLIGHT = 8;
 
 export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Shared {
-  const { config, environment, telemetry } = options;
+  const { config, environment, telemetry, exportPlan } = options;
   let settle: () => void;
   const settled = new Promise<void>((resolve) => (settle = resolve));
   const roots = new RootTable(() => {
     if (roots.isSettled) settle();
   });
   const newAbsence = () => new WriterAbsence(() => environment.clock.monotonicMs());
-  const limits = {
-    limitBytes: config.limits.ingestLimitBytes,
-    limitFrames: config.limits.ingestLimitFrames,
-    batchBytes: config.storage.groupLimitBytes,
-    inFlightBytes: GROUPS_IN_FLIGHT * config.storage.groupLimitBytes,
-    inFlightCount: MESSAGES_IN_FLIGHT,
-  };
-  const buffer = new IngestBuffer(limits, newAbsence());
+  const buffer = new IngestBuffer(ingestLimits(config), newAbsence());
   const acts = new ActRecorder(buffer, telemetry, () => environment.clock.nowMs());
   const healing = new HealingDesk({
     telemetry,
@@ -171,7 +172,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     hosts: new HostTable(telemetry),
     desk: new AnswerDesk(),
     facts: new CommittedFacts(() => environment.clock.nowMs()),
-    roots,
+    ...{ notices: new ExportNotices(exportPlan.rules), exports: new ExportDesk(), roots },
     reports: new ReportDesk(telemetry),
     spools: new SpoolDesk(),
     sessions: new SessionBook(config.limits.rememberedSessionCount),
@@ -195,11 +196,22 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
   return shared;
 }
 
+function ingestLimits({ limits, storage }: Config): IngestLimits {
+  return {
+    limitBytes: limits.ingestLimitBytes,
+    limitFrames: limits.ingestLimitFrames,
+    batchBytes: storage.groupLimitBytes,
+    inFlightBytes: GROUPS_IN_FLIGHT * storage.groupLimitBytes,
+    inFlightCount: MESSAGES_IN_FLIGHT,
+  };
+}
+
 /** What they know of the index may not be in the new one: they read it again, and look at the disk. */
 function startWatchersAnew(system: System): void {
   const watchers = system.whichChildren('watching/watchers');
   if (watchers === 'noproc') return;
   const why = 'the ledger was healed';
+  system.kill('watching/exports', { why });
   for (const { path } of watchers) system.kill(path, { why });
 }
 

@@ -1,7 +1,12 @@
 import type { RequestBook } from '../actors/storage/request-book.ts';
 import { rootsSpec, type RootRequest, type RootsPorts } from '../actors/watching/roots.actor.ts';
 import { watchHostSpec } from '../actors/watching/watch-host.actor.ts';
-import { watcherId, watcherSpec, type WatcherInput } from '../actors/watching/watcher.actor.ts';
+import {
+  watcherId,
+  watcherSpec,
+  type RootLedgerPort,
+  type WatcherInput,
+} from '../actors/watching/watcher.actor.ts';
 import { resolveWatchedPath } from '../platform/watched-path.ts';
 import { StartError, type ChildSpec, type SupervisorSpec } from '../supervisor/index.ts';
 import type {
@@ -10,6 +15,7 @@ import type {
   StateCommand,
 } from '../workers/storage/state.messages.ts';
 import type { HostLimits, RootOptions } from '../workers/watch-host/watch-host.messages.ts';
+import { exportsActor } from './exports-branch.ts';
 import { BRANCH, entryOf, type Shared } from './shared.ts';
 
 /** Its scans run in slices of milliseconds; a busy machine may still keep it from its turn for seconds. */
@@ -28,6 +34,7 @@ export function watchingBranch(shared: Shared): SupervisorSpec {
       { type: 'supervisor', id: 'hosts', strategy: 'dynamic', ...BRANCH },
       { type: 'supervisor', id: 'watchers', strategy: 'dynamic', ...BRANCH },
       roots(shared),
+      ...(shared.options.config.exports.isEnabled ? [exportsActor(shared)] : []),
     ],
   };
 }
@@ -88,9 +95,9 @@ function hostLimits(monitor: Shared['options']['config']['monitor']): HostLimits
 }
 
 function watcher(shared: Shared, input: WatcherInput): ChildSpec {
-  const { buffer, router, roots: table, reader, sessions, options } = shared;
+  const { router, roots: table, reader, sessions, options } = shared;
   return watcherSpec(input, {
-    ledger: buffer,
+    ledger: rootLedger(shared),
     router,
     table,
     telemetry: options.telemetry,
@@ -98,6 +105,24 @@ function watcher(shared: Shared, input: WatcherInput): ChildSpec {
     loadIndex: (rootPath, afterPath, limit) =>
       reader.run('loadIndex', { rootPath, afterPath: afterPath ?? null, limit }),
   });
+}
+
+/** The ledger, and a word to the exports actor when there is something for it. */
+function rootLedger({ buffer, notices }: Shared): RootLedgerPort {
+  return {
+    openRoot: (path, onDone) => buffer.openRoot(path, onDone),
+    offerFileEvents: (batch) => {
+      const committed = notices.offered(batch.rootPath, batch.events);
+      const { onCommitted } = batch;
+      buffer.offerFileEvents({
+        ...batch,
+        onCommitted: () => {
+          committed();
+          onCommitted();
+        },
+      });
+    },
+  };
 }
 
 /** Stored paths live in the state database. */

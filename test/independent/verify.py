@@ -102,6 +102,9 @@ STREAMS = {
         " tenant_id s, user_id s"),
     4: ("roots", "root_id", "root_id q, path s, created_ms q"),
     5: ("acts", "seq", "seq q, act_id s, seconds q, nanos I, kind s, subject s, actor s, data s, tenant_id s, user_id s"),
+    6: ("export_archive", "id", "id q, capture_id s, seconds q, nanos I, state b, kind b, original_path s, archive_path s,"
+        " file_size o, checksum s, base s, stored_bytes o, dev o, ino o, mtime_seconds o, mtime_nanos o, session_id s,"
+        " session_by o, reason s, facts s, tenant_id s, user_id s"),
 }
 LATER = {(1, 2): ", session_by b", (2, 2): ", old_checksum s", (2, 3): ", old_checksum s, session_by b"}  # columns that another version of the encoding adds
 STAT = (("dev", "q"), ("ino", "q"), ("stat_size", "q"), ("mtime_seconds", "q"), ("mtime_nanos", "I"),
@@ -132,10 +135,11 @@ def canonical(database, block):
         for row in rows:
             yield entry_of(stream, row)
 
-NAMES = (None, "log", "file", "state", "root", "act")
+NAMES = (None, "log", "file", "state", "root", "act", "export")
 WORDS = {"level": "Trace Debug Info Warn Error", "event": "create update delete move attrib access transient",
          "kind": "file dir symlink other", "seen": "native poll reconcile hint",
-         "session_by": "given connection path config"}
+         "session_by": "given connection path config",
+         "state": "captured duplicate empty refused unreadable vanished", (6, "kind"): "export transcript"}
 
 def entry_bytes(entry):
     """The canonical bytes of an entry as a proof bundle or a segment shows it."""
@@ -144,14 +148,16 @@ def entry_bytes(entry):
     fields = [column.split() for column in STREAMS[tag][2].split(",")]
     for name, of in fields + [("dev", "u"), ("ino", "u"), ("old_checksum", "s"), ("session_by", "b")]:
         value = row.setdefault(name)
-        if of == "b" and value is not None:
-            row[name] = WORDS[name].split().index(value)
+        words = WORDS.get((tag, name)) or WORDS.get(name)
+        if words and value is not None and (of == "b" or tag == 6):
+            row[name] = words.split().index(value)
         elif of == "u" and value is not None:
             row[name] = (int(value) + 2**63) % 2**64 - 2**63
         elif isinstance(value, dict):
             row[name] = bytes.fromhex(value["hex"])
         elif of == "s" and value is not None:
-            row[name] = bytes.fromhex(value) if name in ("checksum", "old_checksum", "act_id") else value.encode()
+            is_hex = name in ("checksum", "old_checksum", "act_id", "capture_id", "base")
+            row[name] = bytes.fromhex(value) if is_hex else value.encode()
             row[name] = base64.b64decode(row.get(name + "_b64") or "") or row[name]
     return entry_of(tag, row)
 

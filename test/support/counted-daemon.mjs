@@ -62,6 +62,10 @@ async function start() {
     socketPath,
     debugSocketPath,
     roots: roots.map((root) => ({ path: bytePathFromUtf8(root), recursive: true, patterns: [] })),
+    exportPlan: {
+      rules: { patterns: loaded.config.monitor.exportPatterns, transcripts: [] },
+      folders: [],
+    },
     environment,
     telemetry,
     version: 'test',

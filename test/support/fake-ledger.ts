@@ -4,6 +4,7 @@ import type { FileEventRecord } from '#codi/protocol/file-event.js';
 import type { Message } from '#codi/protocol/messages.js';
 import type {
   CommittedMessage,
+  ExportsMessage,
   ConnectionAnswers,
   EntriesMessage,
   FileEventsMessage,
@@ -26,6 +27,7 @@ export interface RecordedRoot {
 export class LedgerDisk {
   readonly entries: { id: string; connection: number; text: string }[] = [];
   readonly roots = new Map<BytePath, RecordedRoot>();
+  readonly exports: ExportsMessage[] = [];
   /** Messages that came again after they were stored. */
   duplicates = 0;
   /** Stored at a time when the thread died without saying so. */
@@ -65,6 +67,9 @@ export class LedgerDisk {
       } else if (work.type === 'acts') {
         this.#acts += work.acts.length;
         settled.push(batch);
+      } else if (work.type === 'exports') {
+        this.exports.push(work);
+        settled.push(batch);
       } else later.push({ type: 'rootForgotten', batch });
     }
     const isNew =
@@ -77,6 +82,7 @@ export class LedgerDisk {
       logs: range(before.logs, this.head.logs),
       files: range(before.fileEvents, this.head.fileEvents),
       acts: range(actsBefore, this.#acts),
+      exports: null,
       bytes: 1,
       durationMs: 1,
       answers: encode(answers),

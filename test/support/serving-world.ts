@@ -168,7 +168,14 @@ export class ServingWorld {
     const body = { components: [], uptime: { secs: 1, nanos: 0 } };
     this.ports = {
       ingest: this.ingest,
-      query: { logs: empty, events: empty, files: empty, sessions: empty, acts: empty },
+      query: {
+        logs: empty,
+        events: empty,
+        files: empty,
+        sessions: empty,
+        acts: empty,
+        exports: empty,
+      },
       audit: {
         head: async () => ({ databases: [], keys: [], alarms: [] }),
         prove: async () => Promise.reject(new CodiError('CODI_NOT_FOUND', { what: 'entry' })),
@@ -182,6 +189,9 @@ export class ServingWorld {
           lost: 0,
           losses: [],
         }),
+      },
+      exports: {
+        capture: async () => Promise.reject(new CodiError('CODI_EXPORT_VANISHED')),
       },
       store: STORE,
       sessions: { start: async () => undefined, end: async () => undefined },

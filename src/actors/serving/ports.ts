@@ -66,6 +66,7 @@ export interface QueryPort {
   files(body: BodyOf<'ListFiles'>): Promise<Page<Row>>;
   sessions(body: BodyOf<'ListSessions'>): Promise<Page<Row>>;
   acts(body: BodyOf<'QueryActs'>): Promise<Page<Row>>;
+  exports(body: BodyOf<'QueryExports'>): Promise<Page<Row>>;
 }
 
 /** What is signed, and whether what is stored is what was signed. */
@@ -110,6 +111,11 @@ export interface SessionPort {
   end(sessionId: string, requestId: string, at?: Timestamp): Promise<void>;
 }
 
+/** Captures a file now. */
+export interface ExportPort {
+  capture(path: BytePath): Promise<{ row: Row; isNew: boolean }>;
+}
+
 export interface MonitoringPort {
   add(request: { path: BytePath; recursive: boolean; patterns: string[] }): Promise<void>;
   remove(path: BytePath): Promise<void>;
@@ -146,6 +152,7 @@ export interface ServingPorts {
   sessions: SessionPort;
   store: StorePort;
   monitoring: MonitoringPort;
+  exports: ExportPort;
   tokens: TokenPort;
   lobby: Lobby;
   sendRoom: SendRoom;

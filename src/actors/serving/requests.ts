@@ -1,4 +1,4 @@
-import { bytePathFromUtf8, showBytePath } from '../../protocol/byte-path.ts';
+import { bytePathFromBuffer, bytePathFromUtf8, showBytePath } from '../../protocol/byte-path.ts';
 import { CodiError } from '../../protocol/errors.ts';
 import type { WireFormat } from '../../protocol/frame.ts';
 import { isRequestKind } from '../../protocol/kinds.ts';
@@ -71,6 +71,17 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
   QueryActs: async (body, message, _connection, ports) => {
     const page = await ports.query.acts(body);
     return answer('ActResults', message, { acts: page.rows, next: page.next });
+  },
+  QueryExports: async (body, message, _connection, ports) => {
+    const page = await ports.query.exports(body);
+    return answer('ExportResults', message, { exports: page.rows, next: page.next });
+  },
+  CaptureExport: async (body, message, { who }, ports) => {
+    const bytes = body.path_b64 == null ? undefined : Buffer.from(body.path_b64, 'base64');
+    const path = bytes ? bytePathFromBuffer(bytes) : bytePathFromUtf8(body.path);
+    const { row, isNew } = await ports.exports.capture(path);
+    ports.recordAct({ kind: 'export.capture', subject: showBytePath(path).path, actor: who });
+    return answer('ExportCaptured', message, { export: row, is_new: isNew });
   },
   AuditHead: async (_body, message, _connection, ports) =>
     answer('AuditHeads', message, await ports.audit.head()),

@@ -7,7 +7,14 @@ import type {
 } from '../../workers/storage/ledger.messages.ts';
 import { EntryLanes } from './entry-lanes.ts';
 import { byBatch, isBehind, messageOf } from './ingest-item.ts';
-import type { ActItem, FileEventsItem, Item, OpenedRoot, RootItem } from './ingest-item.ts';
+import type {
+  ActItem,
+  ExportsItem,
+  FileEventsItem,
+  Item,
+  OpenedRoot,
+  RootItem,
+} from './ingest-item.ts';
 import { packFrames } from './frame-pack.ts';
 import { SlabPool } from './slab-pool.ts';
 import type { WriterAbsence } from './writer-absence.ts';
@@ -133,6 +140,12 @@ export class IngestBuffer {
     return true;
   }
 
+  /** Captures are bounded by their actor, which waits for one to be committed, so they are always taken. */
+  offerExports(exports: Omit<ExportsItem, 'kind'>): void {
+    this.#push({ kind: 'exports', ...exports });
+    this.#onWork?.();
+  }
+
   openRoot(rootPath: BytePath, onDone: (opened: OpenedRoot) => void): void {
     this.#push({ kind: 'openRoot', rootPath, onDone, isOvertaking: false });
     this.#onWork?.();
@@ -173,7 +186,7 @@ export class IngestBuffer {
       const item = this.#inFlight.get(batch);
       if (!item) continue;
       this.#forget(item);
-      if (item.kind === 'fileEvents') item.onCommitted();
+      if (item.kind === 'fileEvents' || item.kind === 'exports') item.onCommitted();
     }
     this.#relax();
   }
@@ -255,7 +268,7 @@ export class IngestBuffer {
   }
 
   #push(
-    item: FileEventsItem | RootItem | ActItem,
+    item: FileEventsItem | RootItem | ActItem | ExportsItem,
     size: { bytes: number; frameCount: number } = { bytes: 0, frameCount: 0 },
   ): void {
     this.#facts.push(Object.assign(item, { batch: this.#nextBatch++, ...size }));

@@ -1,6 +1,11 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
-import type { ActRecord, EntriesMessage, ToLedger } from '../../workers/storage/ledger.messages.ts';
+import type {
+  ActRecord,
+  EntriesMessage,
+  ExportsMessage,
+  ToLedger,
+} from '../../workers/storage/ledger.messages.ts';
 import type { SharedSlab } from './slab-pool.ts';
 
 export interface OpenedRoot {
@@ -27,6 +32,11 @@ export interface ActItem {
   kind: 'acts';
   acts: ActRecord[];
 }
+/** Captured files, with the place in the events up to which nothing is left to do. */
+export interface ExportsItem extends Omit<ExportsMessage, 'type' | 'batch'> {
+  kind: 'exports';
+  onCommitted: () => void;
+}
 export interface RootItem {
   kind: 'openRoot' | 'forgetRoot';
   rootPath: BytePath;
@@ -36,7 +46,7 @@ export interface RootItem {
 }
 
 /** A message to the ledger that has no answer yet. */
-export type Item = (EntriesItem | FileEventsItem | RootItem | ActItem) & {
+export type Item = (EntriesItem | FileEventsItem | RootItem | ActItem | ExportsItem) & {
   batch: number;
   bytes: number;
   frameCount: number;
@@ -52,6 +62,10 @@ export function messageOf(item: Item): ToLedger {
     }
     case 'acts':
       return { type: 'acts', batch: item.batch, acts: item.acts };
+    case 'exports': {
+      const { batch, records, cursor, pruned } = item;
+      return { type: 'exports', batch, records, cursor, pruned };
+    }
     case 'openRoot':
     case 'forgetRoot':
       return { type: item.kind, batch: item.batch, rootPath: item.rootPath };

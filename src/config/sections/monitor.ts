@@ -76,10 +76,10 @@ export const monitor = z.object({
     isPending: true,
   }),
   exportPatterns: list('export_patterns', {
-    description: 'Names of files that are captured as exports.',
-    default: [],
-    example: '["*EXPORT*.txt"]',
-    isPending: true,
+    description:
+      'Files that are captured as exports, whatever is ignored: globs on the name, or with a slash on the path in the root. `YYYY-MM-DD` and `HHMMSS` stand for digits. See [exports.md](exports.md).',
+    default: ['YYYY-MM-DD-HHMMSS[-_]*.txt', '*EXPORT*.txt'],
+    example: '["YYYY-MM-DD-HHMMSS[-_]*.txt", "*EXPORT*.txt"]',
   }),
   scanIntervalMs: duration('scan_interval', {
     description:

@@ -3,11 +3,13 @@
  * without the database. docs/ledger-format.md is the definition.
  */
 import { isUtf8 } from 'node:buffer';
+import { EXPORT_KINDS } from '../export-names.ts';
+import { EXPORT_STATES } from '../export-words.ts';
 import { LEVELS, SESSION_BY } from '../kinds.ts';
 import type { JsonValue } from '../json-value.ts';
 
 /** How streams are called in proofs and on the command line, by their number in the ledger format. */
-export const STREAM_NAMES = ['', 'log', 'file', 'state', 'root', 'act'] as const;
+export const STREAM_NAMES = ['', 'log', 'file', 'state', 'root', 'act', 'export'] as const;
 export type StreamName = Exclude<(typeof STREAM_NAMES)[number], ''>;
 
 const EVENTS = ['create', 'update', 'delete', 'move', 'attrib', 'access', 'transient'] as const;
@@ -66,6 +68,8 @@ function readFirstVersion(reader: Reader, tag: number): CanonicalEntry {
       };
     case 'act':
       return readAct(reader);
+    case 'export':
+      return readExport(reader);
     default:
       throw new RangeError(`stream ${tag} is unknown`);
   }
@@ -170,6 +174,38 @@ function readAct(reader: Reader): CanonicalEntry {
   };
 }
 
+function readExport(reader: Reader): CanonicalEntry {
+  return {
+    stream: 'export',
+    number: reader.count(),
+    capture_id: reader.bytes()?.toString('hex') ?? null,
+    seconds: reader.count(),
+    nanos: reader.u32(),
+    state: wordOf(EXPORT_STATES, reader.u8()),
+    kind: wordOf(EXPORT_KINDS, reader.u8()),
+    ...reader.path('original_path'),
+    archive_path: reader.text(),
+    file_size: reader.optionalCount(),
+    checksum: reader.bytes()?.toString('hex') ?? null,
+    base: reader.bytes()?.toString('hex') ?? null,
+    stored_bytes: reader.optionalCount(),
+    dev: reader.optionalUnsigned(),
+    ino: reader.optionalUnsigned(),
+    mtime_seconds: reader.optionalCount(),
+    mtime_nanos: reader.optionalCount(),
+    session_id: reader.text(),
+    session_by: optionalWord(SESSION_BY, reader.optionalCount()),
+    reason: reader.text(),
+    facts: reader.text(),
+    tenant_id: reader.text(),
+    user_id: reader.text(),
+  };
+}
+
+function optionalWord<Word extends string>(words: readonly Word[], code: number | null) {
+  return code === null ? null : wordOf(words, code);
+}
+
 function wordOf<Word extends string>(words: readonly Word[], code: number): Word {
   const word = words[code];
   if (word === undefined) throw new RangeError(`no word for code ${code}`);
@@ -222,6 +258,10 @@ class Reader {
 
   optionalCount(): number | null {
     return this.flag() ? this.count() : null;
+  }
+
+  optionalUnsigned(): string | null {
+    return this.flag() ? this.unsigned().toString() : null;
   }
 
   bytes(): Buffer | null {

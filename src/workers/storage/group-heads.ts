@@ -8,6 +8,7 @@ export interface GroupHeads {
   fileEvents: number;
   roots: number;
   acts: number;
+  exports: number;
   /** Count of blocks: the number of the next one. */
   blocks: number;
   committedMs: number | null;
@@ -31,6 +32,7 @@ export function readHeads(database: SqliteDatabase): GroupHeads {
     fileEvents: end(STREAMS.fileEvents),
     roots: end(STREAMS.roots),
     acts: end(STREAMS.acts),
+    exports: end(STREAMS.exports),
     blocks: one('SELECT coalesce(max(n) + 1, 0) FROM blocks'),
     committedMs: committedMs ?? null,
   };

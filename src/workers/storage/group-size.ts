@@ -10,6 +10,7 @@ const ACT_BYTES = 1_024;
 export function workBytes(work: LedgerWork): number {
   if (work.type === 'entries') return work.bytes.byteLength;
   if (work.type === 'acts') return work.acts.length * ACT_BYTES;
+  if (work.type === 'exports') return work.records.length * ACT_BYTES;
   return work.type === 'fileEvents' ? work.events.length * FILE_EVENT_BYTES : 0;
 }
 

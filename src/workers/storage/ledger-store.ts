@@ -5,6 +5,7 @@ import type { CanonicalBuffer } from './canonical.ts';
 import { STREAMS } from './codes.ts';
 import { EntryIntake, type EntryGroup, type EntryPorts } from './entry-intake.ts';
 import { EventIntake } from './event-intake.ts';
+import { ExportStream } from './export-stream.ts';
 import { FullTextIndex, isIndexDamage } from './full-text-index.ts';
 import { readHeads, type GroupHeads } from './group-heads.ts';
 import type { LedgerOptions, LedgerWork, RootAnswer, StreamRange } from './ledger.messages.ts';
@@ -22,6 +23,7 @@ export interface GroupResult {
   logs: StreamRange | null;
   files: StreamRange | null;
   acts: StreamRange | null;
+  exports: StreamRange | null;
   bytes: number;
   answers: AnswerBook;
   duplicates: number;
@@ -36,6 +38,7 @@ export class LedgerStore {
   readonly entries: EntryIntake;
   readonly #events: EventIntake;
   readonly #acts: ActStream;
+  readonly #exports: ExportStream;
   readonly #database: SqliteDatabase;
   /** Only while it is switched on. */
   readonly fullText: FullTextIndex | undefined;
@@ -49,6 +52,7 @@ export class LedgerStore {
     this.entries = new EntryIntake(database, options.recentIds ?? DEFAULT_RECENT_IDS, ports);
     this.#events = new EventIntake(database, options);
     this.#acts = new ActStream(database, options);
+    this.#exports = new ExportStream(database, options);
     this.fullText = FullTextIndex.open(database, options.fullText === true);
     this.#heads = readHeads(database);
   }
@@ -78,6 +82,7 @@ export class LedgerStore {
       this.entries.committed();
       this.#events.reset();
       this.#acts.reset();
+      this.#exports.reset();
       return result;
     } catch (error) {
       this.#rollBack();
@@ -89,6 +94,7 @@ export class LedgerStore {
     this.entries.rolledBack();
     this.#events.reset();
     this.#acts.reset();
+    this.#exports.reset();
     // SQLite rolls back by itself on a full disk or an I/O error.
     if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
   }
@@ -105,6 +111,7 @@ export class LedgerStore {
       logs: null,
       files: null,
       acts: null,
+      exports: null,
       bytes: 0,
       answers,
       duplicates: 0,
@@ -116,6 +123,7 @@ export class LedgerStore {
     result.logs = rangeOf(before.logs, group.heads.logs);
     result.files = rangeOf(before.fileEvents, group.heads.fileEvents);
     result.acts = rangeOf(before.acts, group.heads.acts);
+    result.exports = rangeOf(before.exports, group.heads.exports);
     if (result.logs) this.fullText?.add(result.logs);
     this.#appendBlock(before, group, result);
     result.duplicates = group.duplicates;
@@ -148,6 +156,10 @@ export class LedgerStore {
       case 'acts':
         this.#acts.take(message, group.heads);
         result.settled.push(batch);
+        return;
+      case 'exports':
+        this.#exports.take(message, group.heads);
+        result.settled.push(batch);
     }
   }
 
@@ -159,6 +171,7 @@ export class LedgerStore {
       [STREAMS.fileEvents, result.files, this.#events.stream.canonical],
       [STREAMS.roots, rangeOf(before.roots, heads.roots), this.#events.roots.canonical],
       [STREAMS.acts, result.acts, this.#acts.canonical],
+      [STREAMS.exports, result.exports, this.#exports.canonical],
     ];
     const ranges: BlockRange[] = [];
     const parts: CanonicalBuffer[] = [];

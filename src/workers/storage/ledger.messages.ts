@@ -2,7 +2,9 @@
 import type { DirectoryIdentity } from './held-directory.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import type { FileEventRecord } from '../../protocol/file-event.ts';
+import type { ExportKind } from '../../protocol/export-names.ts';
+import type { ExportState } from '../../protocol/export-words.ts';
+import type { FileEventRecord, RecordSession } from '../../protocol/file-event.ts';
 import type { UpkeepAnswer, UpkeepCommand } from './archive.messages.ts';
 import type { HealingNews, HealReport } from './healing.messages.ts';
 
@@ -118,8 +120,51 @@ export interface ActsMessage {
   acts: ActRecord[];
 }
 
+/** What became of a file that was to be captured. */
+export interface ExportRecord {
+  /** 16 bytes, of the path and of what was found there: the same version given again is stored once. */
+  captureId: Uint8Array;
+  seconds: number;
+  nanos: number;
+  state: ExportState;
+  kind: ExportKind;
+  /** Absolute. */
+  path: BytePath;
+  /** In `exports/`; null: nothing is kept. */
+  archivePath: string | null;
+  size: number | null;
+  /** SHA-256. */
+  checksum: Uint8Array | null;
+  /** Checksum of the version that the archived file goes on from. */
+  base: Uint8Array | null;
+  /** Size of the archived file; 0 when it was there already. */
+  storedBytes: number | null;
+  stat: { dev: bigint; ino: bigint; mtimeNs: bigint } | null;
+  session: RecordSession | null;
+  /** Why nothing is kept: an error code. */
+  reason: string | null;
+  /** JSON text. */
+  facts: string | null;
+}
+
+/** Written in one transaction, so that the cursor never passes an export that is not recorded. */
+export interface ExportsMessage {
+  type: 'exports';
+  batch: number;
+  records: ExportRecord[];
+  /** File events up to this one are done with; null leaves it as it is. */
+  cursor: { seq: number; rules: string } | null;
+  /** Contents that are not kept any more. */
+  pruned: { checksum: Uint8Array; atMs: number }[];
+}
+
 export type LedgerWork =
-  EntriesMessage | FileEventsMessage | OpenRootMessage | ForgetRootMessage | ActsMessage;
+  | EntriesMessage
+  | FileEventsMessage
+  | OpenRootMessage
+  | ForgetRootMessage
+  | ActsMessage
+  | ExportsMessage;
 
 /**
  * What the ledger may take of the disk: what it needs; only the pages it has; nothing, and then everything but
@@ -171,6 +216,7 @@ export interface CommittedMessage {
   logs: StreamRange | null;
   files: StreamRange | null;
   acts: StreamRange | null;
+  exports: StreamRange | null;
   /** Length of the canonical bytes of what was stored. */
   bytes: number;
   durationMs: number;

@@ -9,11 +9,20 @@ import type {
   ActRow,
   BodyOf,
   EventRow,
+  ExportRow,
   FileRow,
   LogRow,
   SessionRow,
 } from '../../protocol/messages.ts';
 
+import type {
+  ExportPlace,
+  FindExportsInput,
+  FoundExports,
+  IndexedExports,
+  IndexedExportsInput,
+  LastExport,
+} from './exports.messages.ts';
 import type { Finding } from './audit/verify-chain.ts';
 import type { StoreKind } from './open-database.ts';
 
@@ -120,6 +129,12 @@ export interface ReaderTasks {
   /** Highest sequence committed for a producer, 0 for an unknown one. */
   producerSequence(input: { producerId: string }): number;
   totals(input?: unknown): Totals;
+  /** Newest first unless asked otherwise or with filter.after_id; always in order of id. */
+  queryExports(input: BodyOf<'QueryExports'>): Page<ExportRow>;
+  lastExport(input: { path: BytePath }): LastExport | null;
+  exportPlace(input?: unknown): ExportPlace;
+  findExports(input: FindExportsInput): FoundExports;
+  indexedExports(input: IndexedExportsInput): IndexedExports;
 }
 
 /** What a task is given. */

@@ -3,6 +3,12 @@
  * short statements and leaves nothing open, so that readers never keep the write-ahead logs from shrinking.
  */
 import { verifyPage } from './audit/verify-page.ts';
+import {
+  exportPlace as readExportPlace,
+  lastExport as readLastExport,
+  queryExports as readExports,
+} from './exports/export-rows.ts';
+import { findExports as find, indexedExports as findIndexed } from './exports/find-exports.ts';
 import { listFiles as readFiles, loadIndex as readIndex } from './list-files.ts';
 import { listSessions as readSessions } from './list-sessions.ts';
 import { queryActs as readActs } from './query-acts.ts';
@@ -32,6 +38,22 @@ export const listSessions = task<'listSessions'>((input) =>
 );
 
 export const queryActs = task<'queryActs'>((input) => readActs(connections.get('ledger'), input));
+
+export const queryExports = task<'queryExports'>((input) =>
+  readExports(connections.get('ledger'), input),
+);
+
+export const lastExport = task<'lastExport'>(({ path }) =>
+  readLastExport(connections.get('ledger'), path),
+);
+
+export const exportPlace = task<'exportPlace'>(() => readExportPlace(connections.get('ledger')));
+
+export const findExports = task<'findExports'>((input) => find(connections.get('ledger'), input));
+
+export const indexedExports = task<'indexedExports'>((input) =>
+  findIndexed(connections.get('ledger'), input),
+);
 
 export const verifyChain = task<'verifyChain'>((input) => {
   const ports = {

@@ -12,6 +12,7 @@ import {
   type LogRow,
   type RootRow,
 } from './canonical.ts';
+import { appendExport, type ExportArchiveRow } from './canonical-export.ts';
 import { isUtf8 } from 'node:buffer';
 import { STREAMS } from './codes.ts';
 import type { SqliteDatabase, SqliteStatement, StoreKind } from './open-database.ts';
@@ -33,6 +34,10 @@ export const ROOT_COLUMNS = 'root_id, path, created_ms';
 export const ACT_COLUMNS =
   'seq, act_id, seconds, nanos, kind, subject, actor, data, tenant_id, user_id';
 
+export const EXPORT_COLUMNS =
+  'id, capture_id, seconds, nanos, state, kind, original_path, archive_path, file_size, checksum, base, ' +
+  'stored_bytes, dev, ino, mtime_seconds, mtime_nanos, session_id, session_by, reason, facts, tenant_id, user_id';
+
 /** Columns by name, as the tables hold them. */
 export type StoredRow = Record<string, unknown>;
 interface StreamReader {
@@ -42,18 +47,20 @@ interface StreamReader {
 
 /** The streams of a store, readable by range. */
 export class StoredRows {
-  readonly #streams = new Map<number, StreamReader>();
+  /** Prepared when they are first asked for: a database from before has no table of a later stream. */
+  readonly #streams = new Map<number, () => StreamReader>();
+  readonly #readers = new Map<number, StreamReader>();
 
   constructor(database: SqliteDatabase, kind: StoreKind) {
     const add = (stream: number, columns: string, table: string, key: string) =>
-      this.#streams.set(stream, {
+      this.#streams.set(stream, () => ({
         select: database
           .prepare(`SELECT ${columns} FROM ${table} WHERE ${key} BETWEEN ? AND ? ORDER BY ${key}`)
           .safeIntegers(true) as SqliteStatement,
         last: database
           .prepare(`SELECT coalesce(max(${key}), 0) FROM ${table}`)
           .pluck() as SqliteStatement,
-      });
+      }));
     if (kind === 'state') {
       add(STREAMS.coordination, COORDINATION_COLUMNS, 'coordination', 'seq');
       return;
@@ -63,6 +70,7 @@ export class StoredRows {
     add(STREAMS.fileEvents, eventColumns, 'file_events', 'seq');
     add(STREAMS.roots, ROOT_COLUMNS, 'roots', 'root_id');
     add(STREAMS.acts, ACT_COLUMNS, 'acts', 'seq');
+    add(STREAMS.exports, EXPORT_COLUMNS, 'export_archive', 'id');
   }
 
   has(stream: number): boolean {
@@ -94,8 +102,12 @@ export class StoredRows {
   }
 
   #reader(stream: number): StreamReader {
-    const reader = this.#streams.get(stream);
-    if (!reader) throw new RangeError(`no stream ${stream} in this store`);
+    const known = this.#readers.get(stream);
+    if (known) return known;
+    const prepare = this.#streams.get(stream);
+    if (!prepare) throw new RangeError(`no stream ${stream} in this store`);
+    const reader = prepare();
+    this.#readers.set(stream, reader);
     return reader;
   }
 }
@@ -113,6 +125,8 @@ export function appendRow(out: CanonicalBuffer, stream: number, row: StoredRow):
       return appendRoot(out, row as unknown as RootRow);
     case STREAMS.acts:
       return appendAct(out, row as unknown as ActRow);
+    case STREAMS.exports:
+      return appendExport(out, row as unknown as ExportArchiveRow);
     default:
       throw new RangeError(`no stream ${stream}`);
   }
@@ -120,7 +134,7 @@ export function appendRow(out: CanonicalBuffer, stream: number, row: StoredRow):
 
 /** A path that is UTF-8 is stored as TEXT (see path-value.ts). */
 function withPaths(row: StoredRow): StoredRow {
-  for (const name of ['path', 'from_path', 'subject']) {
+  for (const name of ['path', 'from_path', 'subject', 'original_path']) {
     const value = row[name];
     if (Buffer.isBuffer(value) && isUtf8(value))
       throw new RangeError(`a ${name} in UTF-8 is stored as bytes`);

@@ -1,4 +1,5 @@
-// As in machines.test.ts: the actors that only look, and show.
+// As in machines.test.ts: the actors that only look, and show or keep what they see.
+import { exportsMachine } from '#codi/actors/exports/exports.machine.js';
 import { httpMachine } from '#codi/actors/serving/http.machine.js';
 import { telemetryMachine } from '#codi/actors/telemetry/telemetry.machine.js';
 import type { Scenario, Step } from '../../support/machine-scenarios.ts';
@@ -52,7 +53,19 @@ const telemetry: Scenario[] = [
   },
 ];
 
+const exports: Scenario[] = [
+  {
+    title: 'follows from the start, and does not wait for captures when it stops',
+    steps: [
+      { state: 'following', isReady: true, effects: ['effect.follow'] },
+      { send: stop, state: 'closing', effects: ['effect.closePool'] },
+      { send: { type: 'poolClosed' }, state: 'stopped' },
+    ],
+  },
+];
+
 describeMachines([
+  ['exports', exportsMachine, exports],
   ['HTTP', httpMachine, http],
   ['telemetry', telemetryMachine, telemetry],
 ]);

@@ -10,6 +10,7 @@ import {
   TOMBSTONES,
 } from '#codi/protocol/errors.js';
 import type { ErrorCode, ErrorRow } from '#codi/protocol/errors.js';
+import { EXPORT_ERRORS } from '#codi/protocol/export-errors.js';
 import { HEALING_ERRORS } from '#codi/protocol/healing-errors.js';
 import { WIRE_ERRORS } from '#codi/protocol/wire-errors.js';
 
@@ -19,7 +20,7 @@ describe('the error table', () => {
   it('gives every code and number once, and none that was given up', () => {
     const numbers = [...rows.map(([, row]) => row.number), ...TOMBSTONES.map((row) => row.number)];
     expect(new Set(numbers).size).toBe(numbers.length);
-    const tables = [DAEMON_ERRORS, HEALING_ERRORS, WIRE_ERRORS];
+    const tables = [DAEMON_ERRORS, EXPORT_ERRORS, HEALING_ERRORS, WIRE_ERRORS];
     expect(rows).toHaveLength(tables.flatMap((table) => Object.keys(table)).length);
     for (const { code } of TOMBSTONES) expect(ERRORS).not.toHaveProperty(code);
   });

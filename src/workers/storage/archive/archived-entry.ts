@@ -1,5 +1,7 @@
 /** An entry as an object of plain JSON and back, exact: the row it gives back has the same canonical bytes. */
 import type { JsonValue } from '../../../protocol/json-value.ts';
+import { EXPORT_KINDS } from '../../../protocol/export-names.ts';
+import { EXPORT_STATES } from '../../../protocol/export-words.ts';
 import { LEVELS, SESSION_BY } from '../../../protocol/kinds.ts';
 import { codeOf, EVENTS, KINDS, SEEN, STREAMS, wordOf } from '../codes.ts';
 import type { StoredRow } from '../stored-rows.ts';
@@ -111,6 +113,31 @@ const FORMS: Record<number, StreamForm> = {
       data: optional(text),
       tenant_id: optional(text),
       user_id: optional(text),
+    },
+  },
+  [STREAMS.exports]: {
+    name: 'export',
+    columns: {
+      id: integer,
+      capture_id: bytes,
+      seconds: integer,
+      nanos: integer,
+      state: word(EXPORT_STATES),
+      kind: word(EXPORT_KINDS),
+      original_path: path,
+      archive_path: optional(text),
+      file_size: optional(integer),
+      checksum: optional(bytes),
+      base: optional(bytes),
+      stored_bytes: optional(integer),
+      dev: optional(wide),
+      ino: optional(wide),
+      mtime_seconds: optional(integer),
+      mtime_nanos: optional(integer),
+      session_by: optional(word(SESSION_BY)),
+      reason: optional(text),
+      facts: optional(text),
+      ...OWNER,
     },
   },
 };

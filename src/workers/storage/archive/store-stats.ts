@@ -13,6 +13,7 @@ const LEDGER_STREAMS = [
   { name: 'file_events', table: 'file_events', key: 'seq', stream: STREAMS.fileEvents },
   { name: 'roots', table: 'roots', key: 'root_id', stream: STREAMS.roots },
   { name: 'acts', table: 'acts', key: 'seq', stream: STREAMS.acts },
+  { name: 'export_archive', table: 'export_archive', key: 'id', stream: STREAMS.exports },
 ] as const;
 const STATE_STREAMS = [
   { name: 'coordination', table: 'coordination', key: 'seq', stream: STREAMS.coordination },
@@ -30,7 +31,9 @@ export function readStats(
   return {
     databases: [sizes(ledger, 'ledger', dataDir), sizes(state, 'state', dataDir)],
     streams: [
-      ...LEDGER_STREAMS.map((stream) => streamStats(ledger, stream)),
+      ...LEDGER_STREAMS.filter(({ table }) => hasTable(ledger, table)).map((stream) =>
+        streamStats(ledger, stream),
+      ),
       ...STATE_STREAMS.map((stream) => streamStats(state, stream)),
     ],
     blocks: value(ledger, 'SELECT max(n) + 1 FROM blocks') ?? 0,
@@ -64,6 +67,11 @@ function streamStats(
   // Dense, and removed from its beginning only.
   const first = value(database, `SELECT ${key} FROM ${table} ORDER BY ${key} LIMIT 1`);
   return { name, rows: first === null ? 0 : last - first + 1, last };
+}
+
+/** A ledger that no writer of this version has opened yet may be without the newest. */
+function hasTable(database: SqliteDatabase, table: string): boolean {
+  return value(database, `SELECT 1 FROM sqlite_schema WHERE name = '${table}'`) !== null;
 }
 
 function oldestLive(ledger: SqliteDatabase): number | null {

@@ -30,6 +30,7 @@ const SUMMED: Record<StoreKind, readonly SummedTable[]> = {
     { table: 'root_sequences', columns: 'root_id, sequence' },
     { table: 'segments', columns: SEGMENT_SUM_COLUMNS },
     { table: 'lost_blocks', columns: LOST_SUM_COLUMNS },
+    { table: 'export_pruned', columns: 'checksum, pruned_ms' },
   ],
   state: [
     { table: 'recent_requests', columns: 'id, answer' },

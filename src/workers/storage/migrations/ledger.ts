@@ -203,6 +203,43 @@ ALTER TABLE logs ADD COLUMN session_by INTEGER;
 ALTER TABLE file_events ADD COLUMN session_by INTEGER;
 `;
 
+const EXPORTS = `
+CREATE TABLE export_archive (          -- stream 6
+  id INTEGER PRIMARY KEY,              -- dense from 1
+  capture_id BLOB NOT NULL UNIQUE,     -- 16 bytes: of the path and what was found there; a version is stored once
+  seconds INTEGER NOT NULL,            -- when it was done
+  nanos INTEGER NOT NULL,
+  state INTEGER NOT NULL,              -- 0 captured 1 duplicate 2 empty 3 refused 4 unreadable 5 vanished
+  kind INTEGER NOT NULL,               -- 0 export 1 transcript
+  original_path ANY NOT NULL,          -- absolute
+  archive_path TEXT,                   -- in exports/; NULL: nothing is kept
+  file_size INTEGER,
+  checksum BLOB,                       -- SHA-256 of the content
+  base BLOB,                           -- checksum of the version that archive_path goes on from
+  stored_bytes INTEGER,                -- size of archive_path; 0 for a duplicate
+  dev INTEGER, ino INTEGER, mtime_seconds INTEGER, mtime_nanos INTEGER,
+  session_id TEXT,
+  session_by INTEGER,                  -- code of SESSION_BY
+  reason TEXT,                         -- why nothing is kept: an error code
+  facts TEXT,                          -- JSON: secrets, latencies
+  tenant_id TEXT,
+  user_id TEXT
+) STRICT;
+CREATE INDEX export_archive_path ON export_archive (original_path, id);
+CREATE INDEX export_archive_checksum ON export_archive (checksum, id) WHERE checksum IS NOT NULL;
+CREATE TABLE export_pruned (           -- contents that policy has removed from exports/
+  checksum BLOB PRIMARY KEY,
+  pruned_ms INTEGER NOT NULL,
+  sum INTEGER NOT NULL                 -- see row-sum.ts
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW export_archive_v1 AS SELECT
+  id, CAST(original_path AS TEXT) AS original_path, archive_path, session_id, file_size,
+  ${timestampSql('seconds', 'nanos')} AS processed_at,
+  lower(hex(checksum)) AS checksum, tenant_id, user_id
+FROM export_archive;
+`;
+
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'logs, file events, path index, blocks', sql: FIRST },
   { version: 2, name: 'administrative acts', sql: ACTS },
@@ -212,4 +249,5 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
   { version: 6, name: 'lost blocks', sql: LOST_BLOCKS },
   { version: 7, name: 'content of files', sql: CONTENT },
   { version: 8, name: 'how sessions are known', sql: SESSION_BY },
+  { version: 9, name: 'exports', sql: EXPORTS },
 ];

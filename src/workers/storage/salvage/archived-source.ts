@@ -12,12 +12,18 @@ import { segmentSum } from '../archive/segment-table.ts';
 import { fileHash } from '../archive/verify-segment.ts';
 import type { BlockRange } from '../block.ts';
 import { CanonicalBuffer } from '../canonical.ts';
-import { ACT_COLUMNS, appendRow, ROOT_COLUMNS } from '../stored-rows.ts';
+import { ACT_COLUMNS, appendRow, EXPORT_COLUMNS, ROOT_COLUMNS } from '../stored-rows.ts';
 import { isCount, type FoundEntry, type StreamPart } from './block-candidates.ts';
 import type { FoundRows } from './found-rows.ts';
 import type { CellValue } from './record.ts';
 
 const NAME = /^ledger-(\d{12})-(\d{12})\.jsonl\.gz$/;
+
+const RARE_COLUMNS: ReadonlyMap<number, string> = new Map([
+  [STREAMS.roots, ROOT_COLUMNS],
+  [STREAMS.acts, ACT_COLUMNS],
+  [STREAMS.exports, EXPORT_COLUMNS],
+]);
 
 /** A row of `segments`, and the part of it that is used here. */
 interface SegmentRow {
@@ -63,7 +69,7 @@ export class ArchivedSource {
     }
   }
 
-  /** Roots and acts of an archived block, from its segment. */
+  /** What is rare of an archived block, from its segment. */
   rareEntries(n: number, ranges: readonly BlockRange[]): StreamPart[] | undefined {
     if (ranges.length === 0) return [];
     const block = this.block(n);
@@ -174,7 +180,7 @@ function knownSegments(found: FoundRows): SegmentRow[] {
 function entryOf(stream: number, row: Record<string, unknown>): FoundEntry {
   const out = new CanonicalBuffer(1024);
   appendRow(out, stream, row);
-  const columns = (stream === STREAMS.roots ? ROOT_COLUMNS : ACT_COLUMNS).split(', ');
+  const columns = RARE_COLUMNS.get(stream)!.split(', ');
   const values = columns.map((column) => (row[column] ?? null) as CellValue);
   return { values, canonical: Buffer.from(out.view()), isClean: true };
 }

@@ -6,6 +6,7 @@ import {
   ACT_COLUMNS,
   appendRow,
   COORDINATION_COLUMNS,
+  EXPORT_COLUMNS,
   FILE_EVENT_COLUMNS,
   LOG_COLUMNS,
   ROOT_COLUMNS,
@@ -43,6 +44,7 @@ const COLUMNS: Record<number, readonly string[]> = Object.fromEntries(
     [STREAMS.coordination, COORDINATION_COLUMNS],
     [STREAMS.roots, ROOT_COLUMNS],
     [STREAMS.acts, ACT_COLUMNS],
+    [STREAMS.exports, EXPORT_COLUMNS],
   ].map(([stream, columns]) => [stream, (columns as string).split(', ')]),
 );
 const LEAF_BYTES = 32;
@@ -53,7 +55,7 @@ const SLICE_NUMBERS = 4_096;
 /** Streams of a store, in the order in which a leaf hashes them. */
 export function streamsOf(kind: StoreKind): StreamCode[] {
   if (kind === 'state') return [STREAMS.coordination];
-  return [STREAMS.logs, STREAMS.fileEvents, STREAMS.roots, STREAMS.acts];
+  return [STREAMS.logs, STREAMS.fileEvents, STREAMS.roots, STREAMS.acts, STREAMS.exports];
 }
 
 /** What the pages of a damaged database say of its blocks. */

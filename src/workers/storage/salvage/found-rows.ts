@@ -17,7 +17,8 @@ export interface FoundRow {
 }
 
 /** Tables that are looked up by number; the others are few enough to be kept. */
-export type LookedUp = 'logs' | 'file_events' | 'coordination' | 'roots' | 'acts' | 'blocks';
+export type LookedUp =
+  'logs' | 'file_events' | 'coordination' | 'roots' | 'acts' | 'export_archive' | 'blocks';
 
 const LOOKED_UP: readonly TableName[] = [
   'logs',
@@ -25,6 +26,7 @@ const LOOKED_UP: readonly TableName[] = [
   'coordination',
   'roots',
   'acts',
+  'export_archive',
   'blocks',
 ];
 const PARSED_PAGES = 128;

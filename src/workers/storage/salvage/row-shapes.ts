@@ -9,6 +9,8 @@ export type TableName =
   | 'coordination'
   | 'roots'
   | 'acts'
+  | 'export_archive'
+  | 'export_pruned'
   | 'blocks'
   | 'block_ranges'
   | 'root_sequences'
@@ -32,6 +34,8 @@ const SHAPES: Record<StoreKind, Partial<Record<TableName, string>>> = {
     file_events: 'kiiiiipPIIiIIIIIIIIIBTTTBI',
     roots: 'kpi',
     acts: 'kbiittTTTT',
+    export_archive: 'kbiiiipTIBBIIIIITITTTT',
+    export_pruned: 'bii',
     blocks: 'kiiiib',
     block_ranges: 'iiii',
     root_sequences: 'kii',
@@ -67,6 +71,7 @@ export const STREAM_TABLES = {
   [STREAMS.coordination]: 'coordination',
   [STREAMS.roots]: 'roots',
   [STREAMS.acts]: 'acts',
+  [STREAMS.exports]: 'export_archive',
 } as const satisfies Record<number, TableName>;
 
 /** The tables of a store whose rows have these serial types. */

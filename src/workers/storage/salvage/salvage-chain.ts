@@ -1,5 +1,5 @@
 import { leafOf, type BlockRange } from '../block.ts';
-import { STREAMS, type StreamCode } from '../codes.ts';
+import { RARE_STREAMS, STREAMS, type StreamCode } from '../codes.ts';
 import { LOSSES, type LossKind } from '../lost-blocks.ts';
 import type { StoreKind } from '../open-database.ts';
 import type { ArchivedSource } from './archived-source.ts';
@@ -254,9 +254,9 @@ export class SalvageChain {
   }
 }
 
-/** Roots and acts never leave the tables. */
+/** Roots, acts and exports never leave the tables. */
 function isKeptInTables(stream: StreamCode): boolean {
-  return stream === STREAMS.roots || stream === STREAMS.acts;
+  return RARE_STREAMS.has(stream);
 }
 
 /** When a block with these entries was committed, as far as they tell. */

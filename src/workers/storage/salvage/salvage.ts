@@ -26,6 +26,7 @@ import {
 } from './salvage-derived.ts';
 import type { SalvageReport } from '../healing.messages.ts';
 import { SalvageTarget } from './salvage-target.ts';
+import { takePruned } from './take-pruned.ts';
 import { takeUnproved } from './take-unproved.ts';
 import { UnprovedFile } from './unproved-file.ts';
 
@@ -99,6 +100,7 @@ function* fill(
     if (mark) yield* inShare(acquitSuspects(chain, archived, target, mark), CHAIN_SHARE);
     if (kind === 'ledger')
       for (const { values } of archived.rows) target.insert('segments', values);
+    if (kind === 'ledger') takePruned(found, target);
     const dedupe = kind === 'ledger' ? takeDedupe(found, target) : takeRequests(found, target);
     const { losses } = chain;
     if (kind === 'ledger')

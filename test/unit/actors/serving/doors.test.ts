@@ -40,6 +40,8 @@ const BODIES: Record<RequestKind, object> = {
   CreateToken: { name: 'x' },
   ListTokens: {},
   RevokeToken: { name: 'x' },
+  QueryExports: { filter: {}, limit: 1 },
+  CaptureExport: { path: '/x' },
 };
 
 let world: ServingWorld;

@@ -73,11 +73,19 @@ describe('questions', () => {
     const world = await ServingWorld.start();
     const socket = await world.connect({});
     const page = async () => ({ rows: [], next: 'cursor', totalCount: 9 });
-    world.ports.query = { logs: page, events: page, files: page, sessions: page, acts: page };
+    world.ports.query = {
+      logs: page,
+      events: page,
+      files: page,
+      sessions: page,
+      acts: page,
+      exports: page,
+    };
     const kinds = [
       ['QueryLogs', QUERY, 'LogResults'],
       ['QueryEvents', QUERY, 'EventResults'],
       ['QueryActs', QUERY, 'ActResults'],
+      ['QueryExports', QUERY, 'ExportResults'],
       ['ListFiles', { limit: 1 }, 'FileResults'],
       ['ListSessions', { limit: 1 }, 'SessionResults'],
     ] as const;
@@ -94,7 +102,7 @@ describe('questions', () => {
     expect(lastBody(socket)).toMatchObject({ code: 'CODI_NOT_FOUND' });
     const id = await world.request(socket, 'ListWatches', {});
     expect(lastBody(socket)).toMatchObject({ watches: [], request_id: id });
-    expect(world.log.names().filter((name) => name === 'RequestAnswered')).toHaveLength(10);
+    expect(world.log.names().filter((name) => name === 'RequestAnswered')).toHaveLength(11);
   });
 
   it('that cannot be answered now say so with an Error, commands with an Acknowledgment', async () => {

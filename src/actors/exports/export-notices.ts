@@ -1,0 +1,47 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
+import { ExportSelector, type ExportRules } from '../../protocol/export-names.ts';
+import type { FileEventRecord } from '../../protocol/file-event.ts';
+
+/**
+ * Knows of file events on their way to the ledger whether an export is among them, so that nothing has to be read back
+ * while none is. It outlives the exports actor.
+ */
+export class ExportNotices {
+  readonly #selector: ExportSelector;
+  #underWay = 0;
+  #areCommitted = true;
+
+  constructor(rules: ExportRules) {
+    this.#selector = new ExportSelector(rules);
+  }
+
+  /** Events are offered to the ledger; the function that is given back says that they are committed. */
+  offered(root: BytePath, events: readonly FileEventRecord[]): () => void {
+    const isConcerned = events.some(
+      ({ kind, path }) => kind !== 'dir' && this.#selector.kindOf(root, path) !== undefined,
+    );
+    if (!isConcerned) return () => undefined;
+    this.#underWay += 1;
+    return () => {
+      this.#underWay -= 1;
+      this.#areCommitted = true;
+    };
+  }
+
+  /** Neither on its way nor committed and not yet asked for. */
+  get areNone(): boolean {
+    return this.#underWay === 0 && !this.#areCommitted;
+  }
+
+  /** Whether committed events are to be looked at; from now on they count as looked at. */
+  take(): boolean {
+    const areCommitted = this.#areCommitted;
+    this.#areCommitted = false;
+    return areCommitted;
+  }
+
+  /** What was taken was not looked at after all. */
+  giveBack(): void {
+    this.#areCommitted = true;
+  }
+}

@@ -1,0 +1,57 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { ExportRules } from '../../protocol/export-names.ts';
+import type { RecordSession } from '../../protocol/file-event.ts';
+import type { ExportRow } from '../../protocol/messages.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type {
+  ExportPlace,
+  FindExportsInput,
+  FoundExports,
+  IndexedExports,
+  IndexedExportsInput,
+  LastExport,
+} from '../../workers/storage/exports.messages.ts';
+import type { ExportsMessage } from '../../workers/storage/ledger.messages.ts';
+import type { SettleRules } from './candidates.ts';
+import type { ExportDesk } from './export-desk.ts';
+import type { ExportNotices } from './export-notices.ts';
+
+/** Threads for the tasks of ExportTasks; `run` rejects when the signal ends it. */
+export interface ExportPool {
+  run(task: string, input: unknown, signal: AbortSignal): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** What the ledger says of exports. Reads reject with CodiError, most of them for a moment. */
+export interface ExportReader {
+  place(): Promise<ExportPlace>;
+  find(input: FindExportsInput): Promise<FoundExports>;
+  indexed(input: IndexedExportsInput): Promise<IndexedExports>;
+  last(path: BytePath): Promise<LastExport | null>;
+  row(path: BytePath): Promise<ExportRow | undefined>;
+}
+
+/** Whose work a file is, as far as that can be known. */
+export type SessionOf = (file: { path: BytePath; timeMs: number }) => RecordSession | undefined;
+
+export interface ExportSettings extends SettleRules {
+  rules: ExportRules;
+  sizeLimitBytes: number;
+  versionChainCount: number;
+  pendingLimitCount: number;
+  threadsCount: number;
+}
+
+export interface ExportsPorts {
+  settings: ExportSettings;
+  reader: ExportReader;
+  /** Takes records in order, keeps them until they are committed. */
+  record(message: Omit<ExportsMessage, 'type' | 'batch'> & { onCommitted: () => void }): void;
+  /** What was committed, as it happens. */
+  feed: { subscribe(listener: () => void): () => void; head(): { events: number } };
+  notices: ExportNotices;
+  createPool(): ExportPool;
+  desk: ExportDesk;
+  sessionOf: SessionOf;
+  telemetry: Telemetry;
+}

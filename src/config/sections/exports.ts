@@ -1,0 +1,67 @@
+import { z } from 'zod';
+
+import { count, duration, list, size, toggle } from '../setting.ts';
+
+/** What coding agents export, and where it is kept. */
+export const exports = z.object({
+  isEnabled: toggle('enabled', {
+    description: 'Capture files that match `monitor.export_patterns`, and transcripts.',
+    default: true,
+  }),
+  folders: list('folders', {
+    description:
+      'Folders beside the watched roots that are looked through for exports. One that is missing is taken up when it is there.',
+    default: [],
+    example: '["~/exports"]',
+  }),
+  transcripts: list('transcripts', {
+    description:
+      'Transcripts that are captured as they grow: `claude`, `codex` and `gemini` stand for the folders those agents write to; a path stands for the `*.jsonl` files below it. They are read only.',
+    default: [],
+    example: '["claude", "codex"]',
+  }),
+  settleMs: duration('settle', {
+    description: 'How long size and time of an export must stay the same before it is captured.',
+    default: '1s',
+    min: '10ms',
+    max: '1h',
+  }),
+  transcriptSettleMs: duration('transcript_settle', {
+    description: 'The same for transcripts.',
+    default: '5s',
+    min: '10ms',
+    max: '1h',
+  }),
+  settleMaxMs: duration('settle_max', {
+    description:
+      'A file that is written all the time, or kept open by a writer, is captured as it is after this time, and again later.',
+    default: '5m',
+    min: '1s',
+    max: '1d',
+  }),
+  sizeLimitBytes: size('size_limit', {
+    description: 'Larger files are not captured but reported.',
+    default: '1GiB',
+    min: '1B',
+    max: '1TiB',
+  }),
+  versionChainCount: count('version_chain', {
+    description:
+      'Versions of a growing file that are stored as what was added, before one is stored whole again.',
+    default: 32,
+    min: 0,
+    max: 1000,
+  }),
+  pendingLimitCount: count('pending_limit', {
+    description: 'Files that may wait to be captured in memory; more wait in the ledger.',
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  threadsCount: count('threads', {
+    description: 'Files that are captured at once.',
+    default: 2,
+    min: 1,
+    max: 16,
+  }),
+});

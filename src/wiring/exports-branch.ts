@@ -1,0 +1,54 @@
+import { exportsSpec } from '../actors/exports/exports.actor.ts';
+import type { ExportReader } from '../actors/exports/export-ports.ts';
+import type { ReaderPort } from '../actors/storage/readers.actor.ts';
+import { createArchivePool } from '../platform/archive-pool.ts';
+import type { ChildSpec } from '../supervisor/index.ts';
+import type { ExportsOptions } from '../workers/storage/exports.messages.ts';
+import type { KeyOptions } from '../workers/storage/worker-data.ts';
+import { entryOf, type Shared } from './shared.ts';
+
+const QUEUE_MAX = 64;
+const IDLE_MS = 5_000;
+
+/** Captures what agents export; it depends on nobody but the ledger. */
+export function exportsActor(shared: Shared): ChildSpec {
+  const { options, buffer, facts, notices, exports, reader, dataDirIdentity } = shared;
+  const { config, dataDir, telemetry, encryptionKey, exportPlan } = options;
+  return exportsSpec({
+    settings: { ...config.exports, rules: exportPlan.rules },
+    reader: exportReader(reader),
+    record: (message) => buffer.offerExports(message),
+    feed: facts,
+    notices,
+    desk: exports,
+    sessionOf: (file) => shared.sessions.sessionOf(file),
+    telemetry,
+    createPool: () =>
+      createArchivePool({
+        entry: entryOf('storage/exports.worker.js'),
+        data: {
+          dataDir,
+          directory: dataDirIdentity,
+          ...(encryptionKey && { encryptionKey }),
+        } satisfies ExportsOptions & KeyOptions,
+        threadsMax: config.exports.threadsCount,
+        queueMax: QUEUE_MAX,
+        idleMs: IDLE_MS,
+      }),
+  });
+}
+
+function exportReader(reader: ReaderPort): ExportReader {
+  return {
+    place: () => reader.run('exportPlace', {}),
+    find: (input) => reader.run('findExports', input),
+    indexed: (input) => reader.run('indexedExports', input),
+    last: (path) => reader.run('lastExport', { path }),
+    row: async (path) => {
+      const last = await reader.run('lastExport', { path });
+      if (!last) return undefined;
+      const { rows } = await reader.run('queryExports', { filter: { id: last.id }, limit: 1 });
+      return rows[0];
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** Tasks of the pool that captures files, one export each (see ExportTasks). */
+import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
+import { blobOf, EXPORTS_FOLDER, namesIn, UNFINISHED } from './exports/blob-files.ts';
+import { capture as take } from './exports/capture.ts';
+import { failureOf } from './exports/capture-failure.ts';
+import { OpenWriters } from './exports/open-writers.ts';
+import type { ExportsOptions, ExportTasks } from './exports.messages.ts';
+import { assertHeld } from './held-directory.ts';
+import { workerOptions } from './worker-data.ts';
+
+const { dataDir, directory } = workerOptions<ExportsOptions>();
+const ports = {
+  dataDir,
+  uid: process.getuid?.() ?? 0,
+  owner: `${process.pid}-${threadId}`,
+  writers: new OpenWriters(process.pid, () => performance.now()),
+};
+
+export const capture: ExportTasks['capture'] = async (input) => {
+  try {
+    // Not in what lies in the place of a disk that is not mounted any more.
+    if (directory) assertHeld(dataDir, directory);
+    return await take(ports, input);
+  } catch (error) {
+    // A plain object: an Error would lose its code between threads.
+    // oxlint-disable-next-line typescript/only-throw-error
+    throw failureOf(error).toWire();
+  }
+};
+
+export const sweep: ExportTasks['sweep'] = ({ remove }) => {
+  const removed: string[] = [];
+  let bytes = 0;
+  for (const name of namesIn(join(dataDir, EXPORTS_FOLDER)))
+    if (name.startsWith(UNFINISHED) && !name.startsWith(`${UNFINISHED}${process.pid}-`))
+      rmSync(join(dataDir, EXPORTS_FOLDER, name), { force: true });
+  for (const archivePath of remove) {
+    if (!blobOf(archivePath)) continue;
+    const path = join(dataDir, archivePath);
+    bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    rmSync(path, { force: true });
+    removed.push(archivePath);
+  }
+  return { removed, bytes };
+};

@@ -1,0 +1,77 @@
+/**
+ * Files of captured contents. Each is named by the SHA-256 of the whole content, and one that holds only what was
+ * added to another version names that one, too:
+ *
+ *     exports/ab/abcd….gz            gzip members, one behind the other
+ *     exports/ab/abcd…-1234….gz      to be appended to the content of 1234…
+ *     … .gz.enc                      the same, encrypted: see blob-parts.ts
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const EXPORTS_FOLDER = 'exports';
+export const UNFINISHED = 'unfinished-';
+const NAME = /^([0-9a-f]{64})(?:-([0-9a-f]{64}))?\.gz(\.enc)?$/;
+
+export interface BlobFile {
+  /** From the data directory. */
+  archivePath: string;
+  /** Hex. */
+  checksum: string;
+  base: string | null;
+  isEncrypted: boolean;
+}
+
+export function blobPath(checksum: string, base: string | null, isEncrypted: boolean): string {
+  const name = base === null ? checksum : `${checksum}-${base}`;
+  return `${EXPORTS_FOLDER}/${checksum.slice(0, 2)}/${name}.gz${isEncrypted ? '.enc' : ''}`;
+}
+
+/** What a path in `exports/` says of itself; undefined: it is no file of ours. */
+export function blobOf(archivePath: string): BlobFile | undefined {
+  const [folder, shard, name, ...rest] = archivePath.split('/');
+  const match = NAME.exec(name ?? '');
+  if (folder !== EXPORTS_FOLDER || rest.length > 0 || !match) return undefined;
+  const [, checksum, base, suffix] = match;
+  if (shard !== checksum!.slice(0, 2)) return undefined;
+  return {
+    archivePath,
+    checksum: checksum!,
+    base: base ?? null,
+    isEncrypted: suffix !== undefined,
+  };
+}
+
+/** The file of a content; a whole one before one that needs another. */
+export function findBlob(dataDir: string, checksum: string): BlobFile | undefined {
+  const shard = `${EXPORTS_FOLDER}/${checksum.slice(0, 2)}`;
+  return namesIn(join(dataDir, shard))
+    .filter((name) => name.startsWith(checksum))
+    .map((name) => blobOf(`${shard}/${name}`))
+    .filter((blob) => blob !== undefined)
+    .sort((one, other) => Number(one.base !== null) - Number(other.base !== null))[0];
+}
+
+/** A content's files, the whole one first; undefined when one of them is missing. */
+export function chainOf(dataDir: string, checksum: string): BlobFile[] | undefined {
+  const chain: BlobFile[] = [];
+  const seen = new Set<string>();
+  for (let at: string | null = checksum; at !== null;) {
+    const blob = findBlob(dataDir, at);
+    if (!blob || seen.has(at)) return undefined;
+    seen.add(at);
+    chain.unshift(blob);
+    at = blob.base;
+  }
+  return chain;
+}
+
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw error;
+  }
+}
