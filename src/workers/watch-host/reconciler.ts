@@ -72,7 +72,7 @@ export class Reconciler {
 
   /** Looks at one name in a directory and brings the index in line. */
   examine(pass: SweepPass, directory: PathNode, name: string, mode: ExamineMode): void {
-    if (!this.tree.isAttached(directory)) return;
+    if (!this.tree.isAttached(directory) || pass.saves?.isWaiting(directory, name)) return;
     const path = joinBytePath(this.tree.pathOf(directory), name);
     const node = directory.children?.get(name);
     const found = this.#scope.find(directory, name, path);
@@ -83,9 +83,10 @@ export class Reconciler {
     else if (node.kind !== found.kind) {
       if (mode.isFinal) pass.remove(node);
       pass.addDisplaced(directory, name);
-    } else if (this.#isOtherDirectory(node, found) && !mode.isFinal) {
+    } else if (this.#isOther(pass, node, found) && !mode.isFinal) {
       pass.addDisplaced(directory, name);
-    } else this.#keep(pass, node, path, found, mode);
+    } else if (node.stat.ino !== found.ino || !pass.saves?.isBeingWritten(node))
+      this.#keep(pass, node, path, found, mode);
   }
 
   /** Names in a directory, once it is watched; undefined when there is nothing to look through. */
@@ -142,6 +143,12 @@ export class Reconciler {
     return found.kind === 'dir' && found.ino === directory.stat.ino;
   }
 
+  /** Another entry of its kind, of which it matters where the one before it is now. */
+  #isOther({ saves }: SweepPass, { kind, stat }: PathNode, found: EntryStat): boolean {
+    if (stat.ino === found.ino || stat === UNKNOWN_STAT) return false;
+    return kind === 'dir' || saves !== undefined;
+  }
+
   /** Whether what is in this directory belongs to the root. */
   canEnter(directory: PathNode): boolean {
     const { parent } = directory;
@@ -150,10 +157,6 @@ export class Reconciler {
     if (directory.stat.dev === parent.stat.dev) return true;
     const path = this.absolute(this.tree.pathOf(directory));
     return !isPseudoFilesystem(this.#ports.disk.filesystemType(path));
-  }
-
-  #isOtherDirectory({ kind, stat }: PathNode, found: EntryStat): boolean {
-    return kind === 'dir' && stat.ino !== found.ino && stat !== UNKNOWN_STAT;
   }
 
   /** `isDeep`: everything below is being looked at anyway. */
@@ -203,6 +206,7 @@ export class Reconciler {
     const isIncluded = this.anchor.only !== undefined || filter.isIncluded(path, name);
     if (!isDirectory && !isIncluded) return;
     let node = this.#findMoved(pass, directory, found);
+    if (!isDirectory && pass.saves?.isHoldingNew(directory, name, found.ino, node)) return;
     if (node) this.#move(pass, node, directory, name, path, found);
     else {
       node = this.tree.add(directory, name, found.kind, statToKeep(found), !isIncluded);

@@ -52,7 +52,7 @@ export class RootEngine {
       hasRoom: ports.hasRoom,
       flush: ports.flush,
       addLateHints: (pass) => this.hints.addTo(pass),
-      onQuickDone: () => this.hints.arm(),
+      onQuickDone: () => this.hints.passed(),
       wake: ports.wake,
     });
     this.sweeps = new RootSweeps({
@@ -61,6 +61,7 @@ export class RootEngine {
       rootNode: this.reconciler.tree.root,
       isPolling: () => this.#isPolling(),
       checkRoot: ports.checkRoot,
+      beforeSettle: () => this.hints.settle(),
       newPass: (pass) => this.#newPass(pass),
       addPass: (pass) => this.queue.add(pass),
       onFullDone: ports.onFullDone,
@@ -68,6 +69,7 @@ export class RootEngine {
     this.hints = new RootHints({
       clock: ports.clock,
       coalesceMs: ports.options.coalesceMs,
+      settleMaxMs: ports.options.settleMaxMs,
       reconciler: this.reconciler,
       queue: this.queue,
       sweeps: this.sweeps,

@@ -1,16 +1,19 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import { DirtyNames } from './dirty-names.ts';
+import { HeldNames } from './held-names.ts';
 import type { HostClock, Timer } from './host-ports.ts';
 import type { PassQueue } from './pass-queue.ts';
 import type { PathNode } from './path-tree.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { RootSweeps } from './root-sweeps.ts';
+import { SavesInSteps } from './saves-in-steps.ts';
 import { PRIORITY, type PassInput, type SweepPass } from './sweep-pass.ts';
 import type { HostCounters } from './watch-host.messages.ts';
 
 export interface RootHintsPorts {
   readonly clock: HostClock;
   readonly coalesceMs: number;
+  readonly settleMaxMs: number;
   readonly reconciler: Reconciler;
   readonly queue: PassQueue;
   readonly sweeps: RootSweeps;
@@ -28,10 +31,17 @@ const DIRTY_LIMIT = 20_000;
 export class RootHints {
   readonly #ports: RootHintsPorts;
   readonly #dirty = new DirtyNames(DIRTY_LIMIT);
+  readonly #held: HeldNames;
+  readonly #saves: SavesInSteps;
   #timer: Timer | undefined;
 
   constructor(ports: RootHintsPorts) {
     this.#ports = ports;
+    this.#held = new HeldNames(ports.clock, (directory, name) => {
+      this.#dirty.add(directory, name);
+      this.arm();
+    });
+    this.#saves = new SavesInSteps(this.#held, ports.settleMaxMs);
   }
 
   /** `name` changed in `directory`; null: something did. */
@@ -72,6 +82,19 @@ export class RootHints {
     this.#dirty.take((directory, name) => pass.addName(directory, name));
   }
 
+  /** It is quiet: whatever was being saved is looked at now. */
+  settle(): void {
+    this.#saves.forget();
+    this.#held.release(Infinity);
+    this.#start();
+  }
+
+  /** A pass of hints is over. */
+  passed(): void {
+    this.#held.forgetReleased();
+    this.arm();
+  }
+
   /** Sees to it that waiting names get their pass. */
   arm(): void {
     const { clock, coalesceMs, queue } = this.#ports;
@@ -83,13 +106,16 @@ export class RootHints {
     if (this.#timer) this.#ports.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#dirty.clear();
+    this.#held.clear();
+    this.#saves.forget();
   }
 
   #start(): void {
+    if (this.#timer) this.#ports.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     const { queue, checkRoot, newPass } = this.#ports;
     if (!queue.isQuickFree || this.#dirty.isEmpty || !checkRoot()) return;
-    const pass = newPass({ seen: 'native', priority: PRIORITY.hints });
+    const pass = newPass({ seen: 'native', priority: PRIORITY.hints, saves: this.#saves });
     this.addTo(pass);
     queue.startQuick(pass);
   }

@@ -10,6 +10,8 @@ export interface RootSweepsPorts {
   isPolling(): boolean;
   /** Whether the root is there; else the sweep is not made, somebody else takes over. */
   checkRoot(): boolean;
+  /** It is quiet: what waits for that comes first. */
+  beforeSettle(): void;
   newPass(input: PassInput): SweepPass;
   addPass(pass: SweepPass): void;
   /** `syncs`: ids that this sweep answers. */
@@ -127,6 +129,7 @@ export class RootSweeps {
       return;
     }
     if (!checkRoot()) return;
+    this.#ports.beforeSettle();
     this.#isSettling = true;
     const pass = newPass({
       seen: this.#seen(),

@@ -1,6 +1,7 @@
 import type { SeenBy } from '../../protocol/file-event.ts';
 import type { PathNode } from './path-tree.ts';
 import type { Reconciler } from './reconciler.ts';
+import type { SavesInSteps } from './saves-in-steps.ts';
 
 /** Which of the waiting passes goes first. */
 export const PRIORITY = { sync: 1, hints: 2, settle: 3, full: 4 } as const;
@@ -9,6 +10,8 @@ export interface PassInput {
   readonly seen: SeenBy;
   readonly priority: number;
   readonly onDone?: () => void;
+  /** For a pass that leaves alone what is being saved in several steps. */
+  readonly saves?: SavesInSteps;
 }
 
 /** 'pause': let pending input come in before deciding that something is gone. */
@@ -41,6 +44,7 @@ export class SweepPass {
   priority: number;
   readonly onDone: () => void;
   stepCount = 0;
+  readonly saves: SavesInSteps | undefined;
   readonly #reconciler: Reconciler;
   readonly #names: { directory: PathNode; name: string }[] = [];
   readonly #directories: { directory: PathNode; isDeep: boolean }[] = [];
@@ -53,11 +57,12 @@ export class SweepPass {
   #trusted: PathNode | undefined;
   #hasPaused = false;
 
-  constructor(reconciler: Reconciler, { seen, priority, onDone }: PassInput) {
+  constructor(reconciler: Reconciler, { seen, priority, onDone, saves }: PassInput) {
     this.#reconciler = reconciler;
     this.seen = seen;
     this.priority = priority;
     this.onDone = onDone ?? (() => {});
+    this.saves = saves;
   }
 
   addName(directory: PathNode, name: string): void {
@@ -143,7 +148,8 @@ export class SweepPass {
   #settleGone(): void {
     const [node] = this.#gone;
     this.#gone.delete(node!);
-    if (this.#reconciler.isGone(node!)) this.remove(node!);
+    if (!this.#reconciler.isGone(node!)) return;
+    if (!this.saves?.isHoldingGone(node!)) this.remove(node!);
   }
 
   /** Children first. The top is looked at again each time: it may have come back meanwhile. */

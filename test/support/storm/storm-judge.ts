@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { BytePath } from '#codi/protocol/byte-path.js';
 import type { FileEventKind, FileKind, IndexStat } from '#codi/protocol/file-event.js';
-import { DEFAULT_IGNORES } from '#codi/workers/watch-host/default-ignores.js';
 import { EVENTS, KINDS, SEEN } from '#codi/workers/storage/codes.js';
 import { pathFromValue, pathToValue, type PathValue } from '#codi/workers/storage/path-value.js';
 import { FileEventFold } from '../fold-file-events.ts';
@@ -22,7 +21,7 @@ export function walkTree(
     for (const name of readdirSync(directory, { encoding: 'latin1' })) {
       const path = prefix + name;
       const wanted = isWanted(path, name);
-      if (wanted === 'no' || DEFAULT_IGNORES.has(name)) continue;
+      if (wanted === 'no') continue;
       const at = Buffer.concat([directory, Buffer.from(`/${name}`, 'latin1')]);
       const found = lstatSync(at, { bigint: true });
       const kind = found.isDirectory()

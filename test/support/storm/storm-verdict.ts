@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DEFAULT_IGNORES } from '#codi/workers/watch-host/default-ignores.js';
 import { walkTree, type RecordedTrees, type TreeLines } from './storm-judge.ts';
 import { STORM_ROOTS, type StormOp } from './storm-plan.ts';
 
@@ -27,7 +28,7 @@ export class StormVerdict {
     return walkTree(
       join(this.#facts.base, path),
       (at, name) => {
-        if (name.endsWith('.skip') || at === 'gen') return 'no';
+        if (name.endsWith('.skip') || at === 'gen' || DEFAULT_IGNORES.has(name)) return 'no';
         if (!isPicky || name.endsWith('.txt') || name === 'keep' || at.startsWith('keep/'))
           return 'yes';
         return 'hidden';

@@ -236,3 +236,71 @@ describe('What is recorded already', () => {
     ]);
   });
 });
+
+describe('A file that is saved in several steps, with looks in between,', () => {
+  const LOOK_MS = 20;
+  const steps = async (...all: (() => void)[]) => {
+    await watching(() => world.disk.create('/root/f'));
+    for (const step of all) {
+      step();
+      await world.pass(LOOK_MS);
+    }
+  };
+  const { rename, remove } = {
+    rename: (from: string, to: string) => () => world.disk.rename(`/root/${from}`, `/root/${to}`),
+    remove: (name: string) => () => world.disk.remove(`/root/${name}`),
+  };
+  const create = (name: string) => () => void world.disk.create(`/root/${name}`);
+  const write = (name: string) => () => world.disk.write(`/root/${name}`);
+
+  test.each<[string, (() => void)[], string[]]>([
+    [
+      'moved aside and deleted in the end',
+      [rename('f', 'f~'), create('f'), write('f'), remove('f~')],
+      ['update f'],
+    ],
+    [
+      'moved aside and kept',
+      [rename('f', 'f.bak'), create('f'), write('f')],
+      ['create f.bak', 'update f'],
+    ],
+    [
+      'copied and written in place',
+      [create('f~'), write('f'), write('f'), remove('f~')],
+      ['update f'],
+    ],
+    ['deleted and made anew', [remove('f'), create('f')], ['update f']],
+    [
+      'written beside and renamed over',
+      [create('.f.x1'), write('.f.x1'), rename('.f.x1', 'f')],
+      ['update f'],
+    ],
+    [
+      'moved to another name, then made anew',
+      [rename('f', 'g'), create('f')],
+      ['create g', 'update f'],
+    ],
+  ])('%s, is one update.', async (_way, all, events) => {
+    await steps(...all);
+    expect((await told()).sort()).toEqual(events);
+    expect(world.events.every(({ seen }) => seen === 'native')).toBe(true);
+  });
+
+  test('is told at once when somebody asks.', async () => {
+    await steps(rename('f', 'f~'), create('f'));
+    world.sync(1);
+    await world.pass(10);
+    expect(world.of('synced')).toHaveLength(1);
+    expect(world.takeEvents().sort()).toEqual(['create f~', 'update f']);
+  });
+
+  test('waits no longer than the longest settle time while others go on.', async () => {
+    await steps(rename('f', 'f~'));
+    for (let round = 0; round < 30; round++) {
+      write('other')();
+      create(`n${round}`)();
+      await world.pass(50);
+    }
+    expect(world.takeEvents()).toContain('move f > f~');
+  });
+});
