@@ -61,6 +61,17 @@ const ROWS = [
   { title: 'Captured export', commands: '`codi export capture`', schema: ExportCaptured },
   { title: 'Sync', commands: '`codi sync`', schema: Synced },
   {
+    title: 'Check',
+    commands: '`codi doctor`, which prints one object `{"checks":[…]}`',
+    schema: z.object({
+      name: z.string(),
+      state: z.enum(['ok', 'warn', 'bad']),
+      detail: z.string(),
+      hint: z.string().nullish(),
+    }),
+    note: '`hint` has a line for each command that helps.',
+  },
+  {
     title: 'Store',
     commands: '`codi store stats`',
     schema: StoreStatus,

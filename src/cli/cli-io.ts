@@ -17,6 +17,8 @@ export interface CliIo {
   nowMs(): number;
   /** The Node that runs this, for starting the daemon with it. */
   execPath: string;
+  /** Its version: `22.1.0`. */
+  nodeVersion: string;
   /** The compiled entry of codi-monitor. */
   monitorEntry: string;
   /** Listens to a signal of this process; the result stops listening. */

@@ -22,6 +22,7 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/up.ts'),
   },
   { name: 'status', summary: 'is it well?', load: () => import('./commands/status.ts') },
+  { name: 'doctor', summary: 'what is wrong here?', load: () => import('./commands/doctor.ts') },
   { name: 'log', summary: 'write an entry', load: () => import('./commands/log.ts') },
   {
     name: 'tail',

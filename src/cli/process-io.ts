@@ -14,6 +14,7 @@ export function processIo(): CliIo {
     uid: userInfo().uid,
     nowMs: () => Date.now(),
     execPath: process.execPath,
+    nodeVersion: process.versions.node,
     monitorEntry: fileURLToPath(new URL('../monitor.js', import.meta.url)),
     onSignal: (signal, listener) => {
       process.on(signal, listener);

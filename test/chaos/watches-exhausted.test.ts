@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { HostLimits, RootStatus } from '#codi/workers/watch-host/watch-host.messages.js';
+import { runAt } from '../support/cli-harness.ts';
+import { newPlace, startDaemon } from '../support/daemon.ts';
 import { skipUnless } from '../support/skip.ts';
 import {
   canLimitInotify,
@@ -103,3 +105,26 @@ chaos('Without an inotify instance the root is polled, with the reason.', async 
   writeEverywhere('f', 3);
   await running.untilEqual(1, base);
 });
+
+chaos(
+  'The daemon says how many folders are polled and why, and `codi doctor` what to do.',
+  async () => {
+    const place = newPlace('codi-scarce-');
+    makeFolders(0, 20);
+    const daemon = await startDaemon(place, [base], { under: withInotifyLimits({ watches: 30 }) });
+    try {
+      const { out } = await runAt(place, 'watch', 'ls');
+      expect(out).toContain('native (fs), 26 folders polled');
+      expect(out).toContain('monitor.watch_share');
+      const doctor = await runAt(place, 'doctor', '--json');
+      expect(doctor.exitCode).toBe(6);
+      const [{ checks }] = doctor.json() as [{ checks: { name: string; hint?: string }[] }];
+      const inotify = checks.find(({ name }) => name === 'inotify-watches');
+      expect(inotify).toMatchObject({ state: 'bad' });
+      expect(inotify!.hint).toMatch(/^sudo sysctl fs\.inotify\.max_user_watches=\d+\n/);
+    } finally {
+      await daemon.stop();
+      place.remove();
+    }
+  },
+);

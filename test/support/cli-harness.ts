@@ -50,6 +50,7 @@ export async function runInProcess(
     uid: userInfo().uid,
     nowMs: around.nowMs ?? (() => Date.now()),
     execPath: process.execPath,
+    nodeVersion: process.versions.node,
     monitorEntry: around.monitorEntry ?? fileURLToPath(new URL('.', import.meta.url)),
     onSignal: (signal, listener) => {
       signals.on(signal, listener);

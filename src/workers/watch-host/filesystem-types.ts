@@ -1,14 +1,4 @@
-/** statfs(2) f_type of file systems whose changes by others the kernel does not announce. */
-const REMOTE = new Map<number, string>([
-  [0x6969, 'nfs'],
-  [0x517b, 'smb'],
-  [0xff534d42, 'cifs'],
-  [0xfe534d42, 'smb2'],
-  [0x01021997, '9p'],
-  [0x65735546, 'fuse'],
-  [0x00c36400, 'ceph'],
-  [0x5346414f, 'afs'],
-]);
+import { remoteFilesystem } from '../../protocol/remote-filesystem.ts';
 
 /** Views of kernel state: no files, no end, no events. */
 const PSEUDO = new Set([
@@ -28,7 +18,7 @@ const PSEUDO = new Set([
 
 /** Why the file system can only be polled; undefined for all others. */
 export function pollReason(type: number | undefined): string | undefined {
-  const name = type === undefined ? undefined : REMOTE.get(type >>> 0);
+  const name = remoteFilesystem(type);
   return name && `${name} does not announce changes made elsewhere`;
 }
 
