@@ -37,6 +37,9 @@ export interface Daemon {
   stop(): Promise<{ entries: number; unstopped: string[]; durationMs: number }>;
 }
 
+/** How exactly the next daemon knows when this one was alive last, if it is killed. */
+const ALIVE_MS = 10_000;
+
 /** Starts a daemon on a data directory that nobody else holds. Throws CodiError. */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { dataDir, socketPath, debugSocketPath, legacySocketPath, environment, telemetry } =
@@ -53,6 +56,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
   const held = holdDataDirectory(dataDir, card, options.encryptionKey);
   const shared = shareParts(options, held);
+  const heartbeat = setInterval(() => held.touchCard(), ALIVE_MS).unref();
   try {
     // Before any actor takes a socket over: a daemon of another data directory may be using them.
     for (const path of [socketPath, debugSocketPath, legacySocketPath])
@@ -65,12 +69,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onCreated: (system) => (shared.system = system),
     });
   } catch (error) {
+    clearInterval(heartbeat);
     held.release();
     throw startFailure(error);
   }
   for (const report of keptReports(dataDir)) shared.healing.remember(report);
   telemetry.emit('DaemonStarted', { pid: options.pid, version: options.version });
-  return handleOf(shared, () => held.release());
+  return handleOf(shared, () => {
+    clearInterval(heartbeat);
+    held.release();
+  });
 }
 
 function rootSpec(shared: Shared): SupervisorSpec {
@@ -103,6 +111,7 @@ function handleOf(shared: Shared, release: () => void): Daemon {
     },
     onRestart: (listener) => reports.onRestart(listener),
     stop: async () => {
+      shared.isStopping = true;
       const { durationMs, unstopped } = await system.stop();
       await shared.tokens.close(unstopped.length === 0);
       release();

@@ -20,7 +20,7 @@ A path that is not valid UTF-8 has replacement characters in \`path\`, and its b
 
 const { ActResults, EventResults, FileResults, LogResults, SessionResults, WatchResults, Synced } =
   ANSWERS;
-const { ExportCaptured, ExportResults } = ANSWERS;
+const { ExportCaptured, ExportResults, GapResults } = ANSWERS;
 const { StoreStatus, StoreCompacted, StoreBackedUp, TokenResults } = ANSWERS;
 
 /** @type {{ title: string, commands: string, schema: z.ZodType, rename?: Record<string, string>, note?: string }[]} */
@@ -41,6 +41,12 @@ const ROWS = [
   { title: 'File', commands: '`codi files ls`', schema: FileResults.shape.files.element },
   { title: 'Token', commands: '`codi token list`', schema: TokenResults.shape.tokens.element },
   { title: 'Watch', commands: '`codi watch ls`', schema: WatchResults.shape.watches.element },
+  {
+    title: 'Gap',
+    commands: '`codi watch gaps`',
+    schema: GapResults.shape.gaps.element,
+    note: 'Without `path` all of the root is meant, without `closed` it is open. `reason` is one of those of [watching.md](watching.md#gaps).',
+  },
   {
     title: 'Act',
     commands: '`codi audit log`',

@@ -38,7 +38,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'watch',
-    summary: 'add, list and remove watched paths',
+    summary: 'add, list and remove watched paths; when they were in doubt',
     load: () => import('./commands/watch.ts'),
   },
   { name: 'files', summary: 'the files that are known', load: () => import('./commands/files.ts') },

@@ -1,5 +1,5 @@
 import type { MonitorClient } from '../client/monitor-client.ts';
-import type { ActRow, BodyOf, FileRow, SessionRow } from '../protocol/messages.ts';
+import type { ActRow, BodyOf, FileRow, GapRow, SessionRow } from '../protocol/messages.ts';
 
 const PAGE_ROWS = 1_000;
 
@@ -65,6 +65,17 @@ export function actPages(
   return pages(limit, async (pageLimit, cursor) => {
     const answer = await client.request('QueryActs', { filter, limit: pageLimit, ...at(cursor) });
     return { rows: answer.acts, next: answer.next ?? undefined };
+  });
+}
+
+export function gapPages(
+  client: MonitorClient,
+  filter: BodyOf<'QueryGaps'>['filter'],
+  limit: number | undefined,
+): AsyncGenerator<readonly GapRow[]> {
+  return pages(limit, async (pageLimit, cursor) => {
+    const answer = await client.request('QueryGaps', { filter, limit: pageLimit, ...at(cursor) });
+    return { rows: answer.gaps, next: answer.next ?? undefined };
   });
 }
 

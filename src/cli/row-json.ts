@@ -2,6 +2,7 @@ import type {
   ActRow,
   EventRow,
   FileRow,
+  GapRow,
   LogRow,
   SessionRow,
   WatchRow,
@@ -38,6 +39,10 @@ export function watchRowJson(row: WatchRow): JsonRow {
 }
 
 export function sessionRowJson(row: SessionRow): JsonRow {
+  return present(row);
+}
+
+export function gapRowJson(row: GapRow): JsonRow {
   return present(row);
 }
 

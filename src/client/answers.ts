@@ -16,6 +16,7 @@ export interface AnswerOf {
   ListSessions: BodyOf<'SessionResults'>;
   Sync: BodyOf<'Synced'>;
   QueryActs: BodyOf<'ActResults'>;
+  QueryGaps: BodyOf<'GapResults'>;
   AuditHead: BodyOf<'AuditHeads'>;
   AuditProve: BodyOf<'AuditProof'>;
   AuditVerify: BodyOf<'AuditFindings'>;
@@ -47,6 +48,7 @@ export const ANSWER_KIND = {
   ListSessions: 'SessionResults',
   Sync: 'Synced',
   QueryActs: 'ActResults',
+  QueryGaps: 'GapResults',
   AuditHead: 'AuditHeads',
   AuditProve: 'AuditProof',
   AuditVerify: 'AuditFindings',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EXPORT_KINDS } from './export-names.ts';
 import { EXPORT_STATES } from './export-words.ts';
 import { SESSION_BY } from './kinds.ts';
+import { GAP_REASONS } from './gap.ts';
 import { anyText as text, count, flag, json, level, sessionId, time } from './wire-types.ts';
 
 // The rows that answers carry, field order as in requests.ts.
@@ -69,6 +70,16 @@ export const watchRow = z.object({
   created_at: time,
   polled_directories: count.nullish(),
   host: text.nullish(),
+  gaps: z
+    .array(
+      z.object({
+        reason: z.enum(GAP_REASONS),
+        path: text.nullish(),
+        detail: text.nullish(),
+        opened: time,
+      }),
+    )
+    .nullish(),
 });
 
 export const sessionRow = z.object({
@@ -115,10 +126,38 @@ export const exportRow = z.object({
   user_id: text.nullish(),
 });
 
+/** Changes that no hint had led to, by kind. */
+const found = z.object({
+  create: count.nullish(),
+  update: count.nullish(),
+  delete: count.nullish(),
+  move: count.nullish(),
+  attrib: count.nullish(),
+});
+
+export const gapRow = z.object({
+  id: text,
+  root: text,
+  root_b64: text.nullish(),
+  path: text.nullish(),
+  path_b64: text.nullish(),
+  reason: z.enum(GAP_REASONS),
+  detail: text.nullish(),
+  opened: time,
+  closed: time.nullish(),
+  found,
+  first_seq: count.nullish(),
+  last_seq: count.nullish(),
+  times: count,
+  opened_act: count,
+  closed_act: count.nullish(),
+});
+
 export type LogRow = z.output<typeof logRow>;
 export type EventRow = z.output<typeof eventRow>;
 export type FileRow = z.output<typeof fileRow>;
 export type WatchRow = z.output<typeof watchRow>;
 export type ExportRow = z.output<typeof exportRow>;
+export type GapRow = z.output<typeof gapRow>;
 export type ActRow = z.output<typeof actRow>;
 export type SessionRow = z.output<typeof sessionRow>;

@@ -7,6 +7,7 @@ import {
   watchRow,
   sessionRow,
   actRow,
+  gapRow,
 } from './answer-rows.ts';
 import { storeBackedUp, storeCompacted, storeStatus } from './store-answers.ts';
 import { tokenCreated, tokenResults, tokensRevoked } from './token-answers.ts';
@@ -44,7 +45,7 @@ const status = z.object({
       entries_per_second: z.number().min(0),
     })
     .nullish(),
-  watching: z.object({ roots: count, files: count }).nullish(),
+  watching: z.object({ roots: count, files: count, gaps: count.nullish() }).nullish(),
   clients: z.object({ connected: count }).nullish(),
   restarts: z
     .object({
@@ -163,6 +164,11 @@ export const ANSWERS = {
   }),
   ActResults: z.object({
     acts: z.array(actRow),
+    next: text.nullish(),
+    request_id: requestId,
+  }),
+  GapResults: z.object({
+    gaps: z.array(gapRow),
     next: text.nullish(),
     request_id: requestId,
   }),

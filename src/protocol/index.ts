@@ -34,6 +34,7 @@ export { MESSAGES } from './messages.ts';
 export type {
   BodyOf,
   ActRow,
+  GapRow,
   EventRow,
   FileRow,
   LogRow,

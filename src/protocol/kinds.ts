@@ -42,6 +42,7 @@ export const REQUEST_KINDS = [
   'RevokeToken',
   'QueryExports',
   'CaptureExport',
+  'QueryGaps',
 ] as const;
 
 /** What the daemon answers with. */
@@ -68,6 +69,7 @@ export const ANSWER_KINDS = [
   'TokensRevoked',
   'ExportResults',
   'ExportCaptured',
+  'GapResults',
 ] as const;
 
 export type RequestKind = (typeof REQUEST_KINDS)[number];

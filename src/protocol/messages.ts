@@ -9,6 +9,7 @@ export type {
   EventRow,
   ExportRow,
   FileRow,
+  GapRow,
   LogRow,
   SessionRow,
   WatchRow,

@@ -156,6 +156,11 @@ export const REQUESTS = {
     cursor: cursor.nullish(),
     order: order.nullish(),
   }),
+  QueryGaps: z.object({
+    filter: z.object({ root: path.nullish(), since: time.nullish(), open: flag.nullish() }),
+    limit: pageLimit,
+    cursor: cursor.nullish(),
+  }),
   AuditHead: z.object({}),
   AuditProve: z.object({ stream: streamName, number: count, offset: count.nullish() }),
   AuditVerify: z.object({

@@ -16,6 +16,7 @@ export const SCOPE_OF = {
   QueryLogs: 'read',
   QueryEvents: 'read',
   QueryActs: 'read',
+  QueryGaps: 'read',
   ListFiles: 'read',
   ListWatches: 'read',
   ListSessions: 'read',

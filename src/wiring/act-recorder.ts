@@ -34,8 +34,15 @@ export class ActRecorder {
     this.#nowMs = nowMs;
   }
 
-  record({ id, kind, subject, actor, data, earlier }: Act): void {
-    const isTaken = this.#buffer.offerAct({
+  record(act: Act): void {
+    const { kind, subject, actor } = act;
+    const fields = { kind, subject, ...(actor !== undefined && { actor }) };
+    this.#telemetry.emit(this.offer(act) ? 'ActRecorded' : 'ActUnrecorded', fields);
+  }
+
+  /** False when there is no room for it: whoever offers it has to come again. */
+  offer({ id, kind, subject, actor, data, earlier }: Act): boolean {
+    return this.#buffer.offerAct({
       id: id ?? Buffer.from((earlier?.id ?? randomUUID()).replaceAll('-', ''), 'hex'),
       ...timestampFromMs(earlier?.atMs ?? this.#nowMs()),
       kind,
@@ -43,7 +50,5 @@ export class ActRecorder {
       actor: actor ?? null,
       data: data === undefined ? null : JSON.stringify(data),
     });
-    const fields = { kind, subject, ...(actor !== undefined && { actor }) };
-    this.#telemetry.emit(isTaken ? 'ActRecorded' : 'ActUnrecorded', fields);
   }
 }

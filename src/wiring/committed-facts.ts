@@ -25,6 +25,8 @@ export class CommittedFacts {
   #blocks = 0;
   #bytes = 0;
   #lastCommitMs: number | null = null;
+  #earlierCommitMs: number | null = null;
+  #isLoaded = false;
   readonly #recent: { atMs: number; count: number }[] = [];
 
   constructor(now: () => number) {
@@ -38,6 +40,8 @@ export class CommittedFacts {
     this.#blocks = head.blocks;
     this.#bytes = head.bytes;
     this.#lastCommitMs ??= head.lastCommitMs;
+    if (!this.#isLoaded) this.#earlierCommitMs = head.lastCommitMs;
+    this.#isLoaded = true;
     this.#tell();
   }
 
@@ -58,6 +62,11 @@ export class CommittedFacts {
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /** The last commit of an earlier daemon; null when there was none. */
+  get earlierCommitMs(): number | null {
+    return this.#earlierCommitMs;
   }
 
   head(): { logs: number; events: number } {

@@ -7,6 +7,7 @@ import {
   rmSync,
   statfsSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -35,6 +36,10 @@ export interface HeldDataDirectory {
   identity: DirectoryIdentity;
   /** There was no room to open a store, but for the reserve, which is given up. */
   wasFull: boolean;
+  /** When a daemon that did not end as it should was certainly alive. */
+  lastAliveMs: number | undefined;
+  /** Leaves word that this one is alive. */
+  touchCard(): void;
   changeCard(change: Partial<DaemonCard>): void;
   release(): void;
 }
@@ -70,11 +75,14 @@ function hold(dataDir: string, card: DaemonCard, key: StoreKey | undefined): Hel
     throw error;
   }
   let current = card;
+  const lastAliveMs = statSync(cardPath, { throwIfNoEntry: false })?.mtimeMs;
   leaveCard(cardPath, current);
   const { dev, ino } = statSync(dataDir, { bigint: true });
   return {
     identity: { dev, ino },
     wasFull,
+    lastAliveMs,
+    touchCard: () => touch(cardPath),
     changeCard: (change) => {
       current = { ...current, ...change };
       leaveCard(cardPath, current);
@@ -108,6 +116,15 @@ function leaveCard(path: string, card: DaemonCard): void {
   try {
     writeFileSync(`${path}.new`, `${JSON.stringify(card, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${path}.new`, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+  }
+}
+
+function touch(path: string): void {
+  try {
+    const now = new Date();
+    utimesSync(path, now, now);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
   }

@@ -1,4 +1,6 @@
-import { showBytePath } from '../protocol/byte-path.ts';
+import { showBytePath, type BytePath } from '../protocol/byte-path.ts';
+import type { OpenGap } from '../actors/watching/gap-book.ts';
+import type { GapReason } from '../protocol/gap.ts';
 import type { TreeNode } from '../supervisor/index.ts';
 import type { Shared } from './shared.ts';
 
@@ -20,6 +22,13 @@ const NEEDED_TO_BE_READY = [
   'core/storage/state-writer',
   'serving/unix',
 ];
+
+/** Reasons that have their own words, or that nobody has to do anything about. */
+const PASSIVE_GAPS: ReadonlySet<GapReason> = new Set(['poll', 'root_gone', 'unmounted']);
+/** They stay until somebody does something. */
+const LASTING_GAPS: ReadonlySet<GapReason> = new Set(['unreadable', 'watches_exhausted']);
+/** Others are over within a scan. */
+const LONG_GAP_MS = 60_000;
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -44,6 +53,7 @@ export function lookAtHealth(shared: Shared): Health {
     reasons: [
       ...awayReasons(tree),
       ...rootReasons(shared),
+      ...gapReasons(shared),
       ...retentionReasons(shared),
       ...walReasons(shared),
       ...httpReasons(shared),
@@ -105,6 +115,29 @@ function rootReasons({ roots }: Shared): Reason[] {
     add(`${path}: ${root.reason ?? 'cannot be watched'}`, 'a watched root cannot be watched');
   }
   return reasons;
+}
+
+/** What is in doubt about what is watched now. */
+export function openGapsOf({ roots, gaps }: Shared): OpenGap[] {
+  return roots.all().flatMap((root) => gaps.of(root.path));
+}
+
+/** Doubts of moments pass by themselves, and a polled root is as good as it gets. */
+function gapReasons(shared: Shared): Reason[] {
+  const nowMs = shared.options.environment.clock.nowMs();
+  const isWorthAWord = ({ reason, sinceMs }: OpenGap) =>
+    !PASSIVE_GAPS.has(reason) &&
+    (LASTING_GAPS.has(reason) || nowMs - sinceMs > LONG_GAP_MS || sinceMs > nowMs);
+  return openGapsOf(shared)
+    .filter(isWorthAWord)
+    .map(({ root, path, reason }) => {
+      const place = [root, ...(path === undefined ? [] : [path])].join('/') as BytePath;
+      const what = `in doubt (${reason}), see \`codi watch gaps --open\``;
+      return {
+        text: `${showBytePath(place).path} is ${what}`,
+        publicText: `a part of a watched root is in doubt (${reason})`,
+      };
+    });
 }
 
 function httpReasons({ httpDoor }: Shared): Reason[] {

@@ -1,6 +1,6 @@
 import type { TreeNode } from '../supervisor/index.ts';
 import { ACTOR_KINDS, actorKindOf, type ActorKind } from '../telemetry/actor-kinds.ts';
-import { isRootAway, lookAtHealth } from './health.ts';
+import { isRootAway, lookAtHealth, openGapsOf } from './health.ts';
 import type { Shared } from './shared.ts';
 
 /** Moves the metrics of what is only looked at when somebody asks: the tree, health, queues. */
@@ -18,6 +18,7 @@ export function measure(shared: Shared): void {
     roots: roots.all().length,
     rootsAway: roots.all().filter(isRootAway).length,
     files: roots.files,
+    openGaps: openGapsOf(shared).length,
     waitingBytes: buffer.bytes,
     lostLines: telemetry.lostLinesCount,
   });

@@ -114,6 +114,7 @@ function servingPorts(shared: Shared): ServingPorts {
     monitoring: monitoringPort(
       () => shared.system.ref<RootsMessage>('watching/roots'),
       shared.roots,
+      shared.gaps,
       clock,
     ),
     exports: shared.exports,

@@ -2,9 +2,10 @@ import type { AuditPort, QueryPort, Row, ServingPorts } from '../actors/serving/
 import type { ReaderPort } from '../actors/storage/readers.actor.ts';
 import type { RequestBook } from '../actors/storage/request-book.ts';
 import type { MonitoringPort } from '../actors/serving/ports.ts';
+import type { GapBook } from '../actors/watching/gap-book.ts';
 import type { RootsMessage } from '../actors/watching/roots.actor.ts';
 import type { RootTable } from '../actors/watching/root-table.ts';
-import { showBytePath } from '../protocol/byte-path.ts';
+import { showBytePath, type BytePath } from '../protocol/byte-path.ts';
 import { CodiError } from '../protocol/errors.ts';
 import type { ActorRef, Clock } from '../supervisor/index.ts';
 import {
@@ -17,7 +18,10 @@ import {
 import type { ConnectionAnswers } from '../workers/storage/ledger.messages.ts';
 import type { NotaryCommand, NotaryHead, ProofParts } from '../workers/storage/notary.messages.ts';
 
-/** Questions, answered by the reader pool. A listing without a root means the roots that are watched now. */
+/**
+ * Questions, answered by the reader pool. A listing of files, or of open gaps, without a root means the roots that
+ * are watched now.
+ */
 export function queryPort(reader: ReaderPort, roots: RootTable): QueryPort {
   return {
     logs: (body) => reader.run('queryLogs', body),
@@ -25,6 +29,11 @@ export function queryPort(reader: ReaderPort, roots: RootTable): QueryPort {
     sessions: (body) => reader.run('listSessions', body),
     acts: (body) => reader.run('queryActs', body),
     exports: (body) => reader.run('queryExports', body),
+    gaps: (body) =>
+      reader.run('queryGaps', {
+        ...body,
+        watched: roots.all().map((root) => showBytePath(root.path).path),
+      }),
     files: (body) =>
       reader.run('listFiles', { ...body, roots: roots.all().map((root) => root.path) }),
   };
@@ -46,6 +55,7 @@ export function auditPort(notary: RequestBook<NotaryCommand>, reader: ReaderPort
 export function monitoringPort(
   roots: () => ActorRef<RootsMessage>,
   table: RootTable,
+  gaps: GapBook,
   clock: Clock,
 ): MonitoringPort {
   const ask = <Result>(
@@ -77,7 +87,7 @@ export function monitoringPort(
     watches: () => {
       if (!table.isLoaded)
         throw new CodiError('CODI_TRY_AGAIN', { reason: 'the watched paths are being loaded' });
-      return table.all().map(watchRow);
+      return table.all().map((root) => ({ ...watchRow(root), ...gapsOf(gaps, root.path) }));
     },
   };
 }
@@ -100,6 +110,22 @@ function watchRow(root: ReturnType<RootTable['all']>[number]): Row {
     files: root.files,
     directories: root.directories,
     created_at: new Date(root.createdAtMs).toISOString(),
+  };
+}
+
+/** Of the gaps that are open the first ones: a person looks at the rest with `codi watch gaps`. */
+const SHOWN_GAPS = 20;
+
+function gapsOf(gaps: GapBook, root: BytePath): Row {
+  const open = gaps.of(root);
+  if (open.length === 0) return {};
+  return {
+    gaps: open.slice(0, SHOWN_GAPS).map(({ reason, path, detail, sinceMs }) => ({
+      reason,
+      ...(path !== undefined && { path: showBytePath(path).path }),
+      ...(detail !== undefined && { detail }),
+      opened: new Date(sinceMs).toISOString(),
+    })),
   };
 }
 

@@ -10,6 +10,7 @@ import { RequestBook } from '../actors/storage/request-book.ts';
 import { ScrubDesk } from '../actors/storage/scrub-desk.ts';
 import { RetentionDesk } from '../actors/storage/retention-desk.ts';
 import { WriterAbsence } from '../actors/storage/writer-absence.ts';
+import type { GapBook } from '../actors/watching/gap-book.ts';
 import { HostRouter } from '../actors/watching/host-router.ts';
 import { HostTable } from '../actors/watching/host-table.ts';
 import { RootTable } from '../actors/watching/root-table.ts';
@@ -29,6 +30,7 @@ import { ActRecorder } from './act-recorder.ts';
 import { AuditDesk } from './audit-desk.ts';
 import { CommittedFacts } from './committed-facts.ts';
 import type { HeldDataDirectory } from './data-directory.ts';
+import { gapLedger } from './gap-ledger.ts';
 import { healingAct, isReportKept } from './healing-reports.ts';
 import { ReportDesk } from './report-desk.ts';
 import { AnswerDesk } from './serving-ports.ts';
@@ -93,6 +95,12 @@ export interface Shared {
   notices: ExportNotices;
   exports: ExportDesk;
   roots: RootTable;
+  /** What is in doubt about them. */
+  gaps: GapBook;
+  /** The daemon is on its way out. */
+  isStopping: boolean;
+  /** When a daemon was certainly alive before this one, as far as its card says. */
+  lastAliveMs: number | undefined;
   reports: ReportDesk;
   httpDoor: HttpDoor;
   spools: SpoolDesk;
@@ -150,6 +158,8 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
       if (isNew && report.store === 'ledger') shared.onLedgerReplaced();
     },
   });
+  const facts = new CommittedFacts(() => environment.clock.nowMs());
+  const gaps = gapLedger({ clock: environment.clock, telemetry, acts, facts });
   const retention = new RetentionDesk();
   // What was given up for the start is for making more of it.
   if (held.wasFull) retention.room.change('inside');
@@ -170,8 +180,11 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     reader: new ReaderPort(),
     ...{ router: new HostRouter(), hosts: new HostTable(telemetry) },
     desk: new AnswerDesk(),
-    facts: new CommittedFacts(() => environment.clock.nowMs()),
+    facts,
     ...{ notices: new ExportNotices(exportPlan.rules), exports: new ExportDesk(), roots },
+    gaps,
+    isStopping: false,
+    lastAliveMs: held.lastAliveMs,
     reports: new ReportDesk(telemetry),
     spools: new SpoolDesk(),
     sessions: new SessionBook(config.limits.rememberedSessionCount),

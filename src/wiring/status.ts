@@ -1,5 +1,5 @@
 import type { BodyOf } from '../protocol/messages.ts';
-import { lookAtHealth } from './health.ts';
+import { lookAtHealth, openGapsOf } from './health.ts';
 import type { Shared } from './shared.ts';
 
 /** Is it well? Names every reason why not. */
@@ -31,7 +31,11 @@ export function statusBody(shared: Shared): BodyOf<'Status'> {
         last_commit_at: new Date(ledger.lastCommitMs).toISOString(),
       }),
     },
-    watching: { roots: roots.all().length, files: roots.files },
+    watching: {
+      roots: roots.all().length,
+      files: roots.files,
+      gaps: openGapsOf(shared).length,
+    },
     clients: { connected: shared.desk.connected },
     restarts: reports.summary(nowMs),
     ...(httpDoor.url !== undefined && { http_url: httpDoor.url }),

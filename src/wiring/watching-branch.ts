@@ -1,8 +1,8 @@
 import type { RequestBook } from '../actors/storage/request-book.ts';
 import { rootsSpec, type RootRequest, type RootsPorts } from '../actors/watching/roots.actor.ts';
 import { watchHostSpec } from '../actors/watching/watch-host.actor.ts';
+import { watcherId } from '../actors/watching/watcher-id.ts';
 import {
-  watcherId,
   watcherSpec,
   type RootLedgerPort,
   type WatcherInput,
@@ -16,6 +16,7 @@ import type {
 } from '../workers/storage/state.messages.ts';
 import type { HostLimits, RootOptions } from '../workers/watch-host/watch-host.messages.ts';
 import { exportsActor } from './exports-branch.ts';
+import { loadOpenGaps } from './gap-ledger.ts';
 import { BRANCH, entryOf, type Shared } from './shared.ts';
 
 /** Its scans run in slices of milliseconds; a busy machine may still keep it from its turn for seconds. */
@@ -43,6 +44,8 @@ function roots(shared: Shared): ChildSpec {
   const { options, roots: table, dataDirIdentity } = shared;
   return rootsSpec({
     table,
+    gaps: shared.gaps,
+    loadGaps: () => loadOpenGaps(shared.reader),
     initial: options.roots,
     store: rootStore(shared.book),
     hostCount: options.config.monitor.hostsCount,
@@ -100,6 +103,9 @@ function watcher(shared: Shared, input: WatcherInput): ChildSpec {
     ledger: rootLedger(shared),
     router,
     table,
+    gaps: shared.gaps,
+    lastWatchedMs: () => lastWatchedMs(shared),
+    isStopping: () => shared.isStopping,
     telemetry: options.telemetry,
     sessions,
     loadIndex: (rootPath, afterPath, limit) =>
@@ -116,13 +122,20 @@ function rootLedger({ buffer, notices }: Shared): RootLedgerPort {
       const { onCommitted } = batch;
       buffer.offerFileEvents({
         ...batch,
-        onCommitted: () => {
+        onCommitted: (firstSeq) => {
           committed();
-          onCommitted();
+          onCommitted(firstSeq);
         },
       });
     },
   };
+}
+
+/** Whatever an earlier daemon wrote or touched last: it was alive then, and watching. */
+function lastWatchedMs({ facts, lastAliveMs, options }: Shared): number {
+  const nowMs = options.environment.clock.nowMs();
+  const lastMs = Math.max(facts.earlierCommitMs ?? 0, lastAliveMs ?? 0);
+  return lastMs === 0 ? nowMs : Math.min(lastMs, nowMs);
 }
 
 /** Stored paths live in the state database. */

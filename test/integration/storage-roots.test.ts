@@ -11,7 +11,14 @@ describe('a root in the ledger', () => {
     const rootPath = bytePathFromBuffer(Buffer.from('/w/\xff', 'latin1'));
     const root = { rootId: 1, rootPath };
     const [, opened] = await thread.settle({ type: 'openRoot', batch: 1, rootPath });
-    expect(opened).toEqual({ type: 'rootOpened', batch: 1, rootId: 1, lastSequence: 0, files: 0 });
+    expect(opened).toEqual({
+      type: 'rootOpened',
+      batch: 1,
+      rootId: 1,
+      lastSequence: 0,
+      files: 0,
+      isNew: true,
+    });
     const one = [fileEvent('create', 'a'), fileEvent('create', 'b')];
     const two = [fileEvent('delete', 'a')];
     const received = await thread.settle(
@@ -38,7 +45,7 @@ describe('a root in the ledger', () => {
     thread = await start();
     await thread.settle({ type: 'forgetRoot', batch: 7, rootPath });
     const reopened = await thread.settle({ type: 'openRoot', batch: 8, rootPath });
-    expect(reopened).toMatchObject([{ rootId: 1, lastSequence: 2, files: 0 }]);
+    expect(reopened).toMatchObject([{ rootId: 1, lastSequence: 2, files: 0, isNew: false }]);
     expect(rows('SELECT count(*) AS events FROM file_events')).toEqual([{ events: 3 }]);
   });
 

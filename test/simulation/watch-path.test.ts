@@ -22,6 +22,7 @@ import {
 } from '../support/fake-watch-host.ts';
 import { Dice, runSeeds, simulationSeeds } from '../support/simulation.ts';
 import { virtualEnvironment } from '../support/virtual-environment.ts';
+import { gapPorts, GapWorld } from '../support/gaps.ts';
 import { newHealingDesk } from '../support/healing.ts';
 
 const STEPS = 250;
@@ -37,6 +38,7 @@ class Simulation {
   readonly #table = new RootTable(() => undefined);
   readonly #buffer: IngestBuffer;
   readonly #world: ActorWorld;
+  readonly gaps = new GapWorld();
   #writes = 0;
   syncsAsked = 0;
   syncsAnswered = 0;
@@ -103,6 +105,7 @@ class Simulation {
           ledger: this.#buffer,
           router: this.#router,
           table: this.#table,
+          ...gapPorts(this.gaps.book),
           telemetry,
           sessions: { isEmpty: true, sessionOf: () => undefined },
           loadIndex: (rootPath) => this.#loadIndex(rootPath),
@@ -232,6 +235,11 @@ class Simulation {
     }
     expect(this.syncsAnswered + this.syncsFailed, 'every sync is answered').toBe(this.syncsAsked);
     expect(this.#buffer.isEmpty).toBe(true);
+    // The ends of those that came again at once are written later.
+    this.gaps.pass(120_000);
+    const reasonsOf = (path: BytePath) => this.gaps.book.of(path).map(({ reason }) => reason);
+    expect(ROOTS.map(reasonsOf), 'nothing is in doubt').toEqual([[], []]);
+    expect(this.gaps.closed.length).toBe(this.gaps.opened.length);
   }
 }
 

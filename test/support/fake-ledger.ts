@@ -47,6 +47,7 @@ export class LedgerDisk {
   commit(group: readonly LedgerWork[]): FromLedger[] {
     const before = this.head;
     const settled: number[] = [];
+    const fileStarts: [number, number][] = [];
     const refused: number[] = [];
     const later: FromLedger[] = [];
     const actsBefore = this.#acts;
@@ -60,10 +61,13 @@ export class LedgerDisk {
         });
         settled.push(batch);
       } else if (work.type === 'fileEvents') {
+        const firstSeq = this.head.fileEvents + 1;
         (this.#storeEvents(work) ? settled : refused).push(batch);
+        if (this.head.fileEvents >= firstSeq) fileStarts.push([batch, firstSeq]);
       } else if (work.type === 'openRoot') {
+        const isKnown = this.roots.has(work.rootPath);
         const { rootId, sequence: lastSequence } = this.#root(work.rootPath);
-        later.push({ type: 'rootOpened', batch, rootId, lastSequence, files: 0 });
+        later.push({ type: 'rootOpened', batch, rootId, lastSequence, files: 0, isNew: !isKnown });
       } else if (work.type === 'acts') {
         this.#acts += work.acts.length;
         settled.push(batch);
@@ -81,6 +85,7 @@ export class LedgerDisk {
       block: isNew ? this.#blocks++ : null,
       logs: range(before.logs, this.head.logs),
       files: range(before.fileEvents, this.head.fileEvents),
+      fileStarts,
       acts: range(actsBefore, this.#acts),
       exports: null,
       bytes: 1,

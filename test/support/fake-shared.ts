@@ -10,6 +10,7 @@ import { ReportDesk } from '#codi/wiring/report-desk.js';
 import { AnswerDesk } from '#codi/wiring/serving-ports.js';
 import type { Shared } from '#codi/wiring/shared.js';
 import { rememberTelemetry } from './actor-world.ts';
+import { GapWorld } from './gaps.ts';
 import { newHealingDesk } from './healing.ts';
 
 /** A node of a tree, a supervisor when it has children. */
@@ -40,7 +41,9 @@ export function fakeShared(children: () => TreeNode[]) {
   const roots = new RootTable(() => undefined);
   roots.markLoaded();
   const log = rememberTelemetry();
+  const gaps = new GapWorld().book;
   const shared = {
+    gaps,
     audit: new AuditDesk(log.telemetry, () => undefined),
     scrub: new ScrubDesk(log.telemetry, () => undefined),
     facts: new CommittedFacts(() => 0),
@@ -67,5 +70,5 @@ export function fakeShared(children: () => TreeNode[]) {
       dataDir: '/data',
     },
   } as unknown as Shared;
-  return { shared, roots, log };
+  return { shared, roots, gaps, log };
 }

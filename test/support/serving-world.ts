@@ -175,6 +175,7 @@ export class ServingWorld {
         sessions: empty,
         acts: empty,
         exports: empty,
+        gaps: empty,
       },
       audit: {
         head: async () => ({ databases: [], keys: [], alarms: [] }),

@@ -67,6 +67,7 @@ export interface QueryPort {
   sessions(body: BodyOf<'ListSessions'>): Promise<Page<Row>>;
   acts(body: BodyOf<'QueryActs'>): Promise<Page<Row>>;
   exports(body: BodyOf<'QueryExports'>): Promise<Page<Row>>;
+  gaps(body: BodyOf<'QueryGaps'>): Promise<Page<Row>>;
 }
 
 /** What is signed, and whether what is stored is what was signed. */

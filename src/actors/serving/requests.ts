@@ -83,6 +83,10 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
     ports.recordAct({ kind: 'export.capture', subject: showBytePath(path).path, actor: who });
     return answer('ExportCaptured', message, { export: row, is_new: isNew });
   },
+  QueryGaps: async (body, message, _connection, ports) => {
+    const page = await ports.query.gaps(body);
+    return answer('GapResults', message, { gaps: page.rows, next: page.next });
+  },
   AuditHead: async (_body, message, _connection, ports) =>
     answer('AuditHeads', message, await ports.audit.head()),
   AuditProve: async (body, message, _connection, ports) =>

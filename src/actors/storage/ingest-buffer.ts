@@ -179,14 +179,19 @@ export class IngestBuffer {
     return items.reduce((sum, item) => sum + item.frameCount, 0);
   }
 
-  /** The ledger answered for these batches for good. */
-  settle(batches: readonly number[]): void {
+  /** The ledger answered for these batches for good. `starts`: batches of file events that it stored now. */
+  settle(
+    batches: readonly number[],
+    starts: readonly (readonly [batch: number, firstSeq: number])[] = [],
+  ): void {
     this.#absence?.worked();
+    const firstSeqs = new Map(starts);
     for (const batch of batches) {
       const item = this.#inFlight.get(batch);
       if (!item) continue;
       this.#forget(item);
-      if (item.kind === 'fileEvents' || item.kind === 'exports') item.onCommitted();
+      if (item.kind === 'fileEvents') item.onCommitted(firstSeqs.get(batch));
+      else if (item.kind === 'exports') item.onCommitted();
     }
     this.#relax();
   }

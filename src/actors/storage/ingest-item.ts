@@ -12,6 +12,8 @@ export interface OpenedRoot {
   rootId: number;
   lastSequence: number;
   files: number;
+  /** The ledger had not heard of it. */
+  isNew: boolean;
 }
 
 export interface EntriesItem {
@@ -26,7 +28,8 @@ export interface FileEventsItem {
   rootPath: BytePath;
   sequence: number;
   events: FileEventRecord[];
-  onCommitted: () => void;
+  /** `firstSeq`: the number that the first event has got; none when the ledger had the batch already. */
+  onCommitted: (firstSeq?: number) => void;
 }
 export interface ActItem {
   kind: 'acts';

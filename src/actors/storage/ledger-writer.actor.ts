@@ -167,7 +167,7 @@ function takeMessages(
   return (message) => {
     switch (message.type) {
       case 'committed':
-        buffer.settle(message.batches);
+        buffer.settle(message.batches, message.fileStarts);
         message.answers.forEach(deliver);
         onCommitted(message);
         onProgress(message.block !== null);
@@ -184,7 +184,12 @@ function takeMessages(
         onProgress(false);
         break;
       case 'rootForgotten':
-        buffer.settleRoot(message.batch, { rootId: 0, lastSequence: 0, files: 0 });
+        buffer.settleRoot(message.batch, {
+          rootId: 0,
+          lastSequence: 0,
+          files: 0,
+          isNew: false,
+        });
         onProgress(false);
         break;
       case 'upkeep':

@@ -9,6 +9,7 @@ import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorRef, ActorSpec, CellContext, ChildSpec } from '../../supervisor/index.ts';
 import type { RootOptions } from '../../workers/watch-host/watch-host.messages.ts';
 import { countOf } from './count-of.ts';
+import type { GapBook, LeftOpen } from './gap-book.ts';
 import { rootsMachine } from './roots.machine.ts';
 import type { RootTable, WatchedRoot } from './root-table.ts';
 import type { WatcherInput, WatcherMessage } from './watcher.actor.ts';
@@ -33,6 +34,9 @@ export type RootsMessage =
 
 export interface RootsPorts {
   table: RootTable;
+  gaps: GapBook;
+  /** Gaps that the ledger has open. */
+  loadGaps(): Promise<LeftOpen[]>;
   /** Paths given at start; they are not stored. */
   initial: readonly RootRequest[];
   store: {
@@ -106,7 +110,8 @@ class Roots {
   }
 
   async #load(): Promise<void> {
-    const { store, children, hostCount, table } = this.#ports;
+    const { store, children, hostCount, table, gaps, loadGaps } = this.#ports;
+    if (!gaps.isLoaded) gaps.load(await loadGaps());
     for (let index = 1; index <= hostCount; index++) await children.startHost(`host-${index}`);
     for (const stored of await store.list()) await this.#watch(stored, true);
     await this.#resolveGiven();
@@ -146,7 +151,10 @@ class Roots {
     const path = await this.#ports.resolvePath(request.path);
     const known = this.#ports.table.byPath(path);
     await this.#ports.store.add({ ...request, path });
-    if (known) await this.#unwatch(known);
+    if (known) {
+      this.#ports.gaps.open(path, { reason: 'settings_changed' });
+      await this.#unwatch(known);
+    }
     const createdAtMs = known?.createdAtMs ?? this.#cell.clock.nowMs();
     await this.#watch({ ...request, path, createdAtMs }, true);
     return { path, isNew: !known };
@@ -163,6 +171,7 @@ class Roots {
     if (!known) return { path };
     const given = this.#given.requests.filter((request) => request.path !== known.path);
     this.#given.requests = given;
+    this.#ports.gaps.open(known.path, { reason: 'not_watched' });
     await this.#unwatch(known);
     return { path: known.path };
   }

@@ -11,28 +11,30 @@ import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { FromWatchHost, RootOptions } from '../../workers/watch-host/watch-host.messages.ts';
 import { countOf } from './count-of.ts';
 import type { HostNews, HostRouter } from './host-router.ts';
+import { watcherId } from './watcher-id.ts';
 import { WATCHING_RESTARTS } from './restarts.ts';
 import { withSessions, type WorkingSessions } from './with-sessions.ts';
 import { PendingSyncs, type SyncRequest } from './pending-syncs.ts';
 import type { RootTable, WatchedRoot } from './root-table.ts';
+import { WatcherGaps, type WatcherGapsPorts } from './watcher-gaps.ts';
 import { watcherMachine } from './watcher.machine.ts';
 
 /** The ledger as a watcher sees it: a queue that keeps order and outlives the watcher. */
 export interface RootLedgerPort {
   openRoot(
     rootPath: BytePath,
-    onDone: (opened: { rootId: number; lastSequence: number }) => void,
+    onDone: (opened: { rootId: number; lastSequence: number; isNew: boolean }) => void,
   ): void;
   offerFileEvents(batch: {
     rootId: number;
     rootPath: BytePath;
     sequence: number;
     events: FileEventRecord[];
-    onCommitted: () => void;
+    onCommitted: (firstSeq?: number) => void;
   }): void;
 }
 
-export interface WatcherPorts {
+export interface WatcherPorts extends WatcherGapsPorts {
   ledger: RootLedgerPort;
   router: HostRouter;
   table: RootTable;
@@ -88,12 +90,14 @@ class Watcher {
   /** The host has looked at everything; what it found may still be on its way to the disk. */
   #isScanned = false;
   readonly #syncs: PendingSyncs;
+  readonly #gaps: WatcherGaps;
 
   constructor(cell: CellContext<WatcherMessage>, input: WatcherInput, ports: WatcherPorts) {
     this.#cell = cell;
     this.#input = input;
     this.#ports = ports;
     this.#shown = showBytePath(input.path).path;
+    this.#gaps = new WatcherGaps(input.path, ports);
     const { router } = ports;
     router.attachWatcher(input.root, input.host, cell.self);
     cell.scope.defer('host route', () => {
@@ -118,6 +122,7 @@ class Watcher {
           lifecycle.send({ type: 'hostUp' });
         } else if (message.hostEpoch === this.#hostEpoch) {
           this.#watch = 0;
+          this.#gaps.hostLost();
           lifecycle.send({ type: 'hostDown' });
         }
       },
@@ -131,6 +136,7 @@ class Watcher {
         },
         'effect.settled': () => this.#settled(),
         'effect.unwatch': () => {
+          this.#gaps.leave();
           this.#ports.router.post(this.#input.root, { type: 'unwatch' });
           this.#isDraining = true;
           this.#checkFlushed();
@@ -148,8 +154,9 @@ class Watcher {
     this.#syncs.forgetAnswers();
     this.#ports.ledger.openRoot(
       this.#input.path,
-      this.#cell.scope.wrap(({ rootId, lastSequence }) => {
+      this.#cell.scope.wrap(({ rootId, lastSequence, isNew }) => {
         if (opening !== this.#opening) return;
+        this.#gaps.begin(isNew);
         this.#rootId = rootId;
         this.#sequence = lastSequence;
         this.#committedBatch = 0;
@@ -219,12 +226,14 @@ class Watcher {
         this.#cell.raise({ type: 'rootGone' });
         this.#syncs.postAll();
         break;
+      case 'doubt':
+      case 'gap':
+      case 'gapClosed':
+        this.#gaps.hear(message, this.#committedBatch);
+        break;
       case 'failed':
         this.#update({ reason: message.message });
         this.#cell.raise({ type: 'failed' });
-        break;
-      case 'doubt':
-        this.#doubt(message);
         break;
       case 'sys.ready':
       case 'counters':
@@ -233,21 +242,17 @@ class Watcher {
     }
   }
 
-  #doubt({ reason, isOpen, directories }: Extract<FromWatchHost, { type: 'doubt' }>): void {
-    if (!isOpen) return;
-    const event = reason === 'blind_directories' ? 'DirectoriesBlind' : 'WatchesExhausted';
-    this.#ports.telemetry.emit(event, { path: this.#shown, directories });
-  }
-
   #record(batch: number, events: FileEventRecord[]): void {
     const opening = this.#opening;
+    const counted = this.#gaps.count(events);
     this.#uncommitted += 1;
     this.#ports.ledger.offerFileEvents({
       rootId: this.#rootId,
       rootPath: this.#input.path,
       sequence: ++this.#sequence,
       events: withSessions(events, this.#input.path, this.#ports.sessions),
-      onCommitted: this.#cell.scope.wrap(() => {
+      onCommitted: this.#cell.scope.wrap((firstSeq?: number) => {
+        counted?.(firstSeq);
         this.#uncommitted -= 1;
         this.#checkFlushed();
         this.#checkRecorded();
@@ -255,6 +260,7 @@ class Watcher {
         if (opening !== this.#opening || batch <= this.#committedBatch) return;
         this.#committedBatch = batch;
         this.#ports.router.post(this.#input.root, { type: 'ack', batch });
+        this.#gaps.committed(batch);
         this.#syncs.answer(batch);
       }),
     });
@@ -271,6 +277,7 @@ class Watcher {
   #checkRecorded(): void {
     if (!this.#isScanned || this.#uncommitted > 0) return;
     this.#isScanned = false;
+    this.#gaps.settled();
     this.#cell.raise({ type: 'watching' });
   }
 
@@ -287,10 +294,4 @@ class Watcher {
     if (!root) return {};
     return { state: root.state, note: countOf(root.files, 'file') };
   }
-}
-
-/** Name of a root's watcher in the tree: its path as people read it, unmistakable also when that is not UTF-8. */
-export function watcherId(path: BytePath): string {
-  const { path: shown, path_b64: bytes } = showBytePath(path);
-  return bytes === undefined ? shown : `${shown} (${bytes})`;
 }

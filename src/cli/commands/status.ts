@@ -114,8 +114,11 @@ function statusLines(found: Status, invocation: Invocation): string[] {
     lines.push(row('ledger', [...parts, ...verifiedParts(found, io.nowMs())].join(', ')));
   }
   if (watching) {
-    const text = `${plural(watching.roots, 'root')}, ${plural(watching.files, 'file')}`;
-    lines.push(row('watching', `${text}          ${style.dim('(codi watch ls)')}`));
+    const { roots, files, gaps } = watching;
+    const parts = [plural(roots, 'root'), plural(files, 'file')];
+    if (gaps != null) parts.push(`${plural(gaps, 'gap')} open`);
+    const next = gaps != null && gaps > 0 ? 'codi watch gaps --open' : 'codi watch ls';
+    lines.push(row('watching', `${parts.join(', ')}          ${style.dim(`(${next})`)}`));
   }
   if (clients) {
     const rate = ledger ? `, ${showCount(ledger.entries_per_second)} entries/s` : '';

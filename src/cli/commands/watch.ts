@@ -4,6 +4,7 @@ import { gather, readPath } from '../argument-values.ts';
 import type { CliContext } from '../context.ts';
 import type { Invocation } from '../invocation.ts';
 import { withProgress } from '../progress.ts';
+import { listGaps, type GapOptions } from '../watch-gaps.ts';
 import { watchRowJson } from '../row-json.ts';
 import { safeText } from '../safe-text.ts';
 import { tableLines } from '../table.ts';
@@ -16,7 +17,7 @@ interface AddOptions {
   recursive: boolean;
 }
 
-/** `codi watch add|ls|rm` */
+/** `codi watch add|ls|rm|gaps` */
 export function define(command: Command, context: CliContext): void {
   command.addHelpText(
     'after',
@@ -42,6 +43,25 @@ Examples:
     );
   const ls = command.command('ls').description('list the watched paths');
   ls.action(() => context.run(ls, listWatches));
+  const gaps = command.command('gaps').description('when what is watched was in doubt, and why');
+  gaps
+    .option('--open', 'only what is in doubt now')
+    .option('--root <path>', 'only of this watched path')
+    .option('--since <time>', 'in doubt at or after this time: 5m, yesterday 14:00, RFC 3339')
+    .option('-n, --limit <count>', 'at most so many, the newest (50 on a terminal, else all)')
+    .addHelpText(
+      'after',
+      `
+A gap begins when a change may be missed, and ends when all that it may have hidden is found
+and recorded. docs/watching.md says what each reason means.
+
+Examples:
+  codi watch gaps --open
+  codi watch gaps --since yesterday --json | jq .reason`,
+    )
+    .action((options: GapOptions) =>
+      context.run(gaps, (invocation) => listGaps(options, invocation)),
+    );
   const rm = command.command('rm').description('stop watching a path; its history stays');
   rm.argument('<path>', 'the folder').action((path: string) =>
     context.run(rm, (invocation) => removeWatch(path, invocation)),
@@ -99,12 +119,16 @@ function watchCells(row: WatchRow): string[] {
   const patterns = row.patterns.length === 0 ? '*' : row.patterns.join(' ');
   const depth = row.recursive ? '' : ' (not recursive)';
   const reason = row.reason ? `  ${row.reason}` : '';
+  const doubts = (row.gaps ?? []).map(({ reason: why, path }) =>
+    path ? `${why} in ${path}` : why,
+  );
+  const doubt = doubts.length > 0 ? `  in doubt: ${doubts.join(', ')}` : '';
   return [
     safeText(row.path),
     safeText(state),
     showCount(row.files),
     seenBy,
-    safeText(patterns + depth + reason),
+    safeText(patterns + depth + reason + doubt),
   ];
 }
 

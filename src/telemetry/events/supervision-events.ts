@@ -94,6 +94,7 @@ export const SUPERVISION_EVENTS = {
       roots: number('Watched roots.'),
       rootsAway: number('Watched roots that are gone or cannot be watched.'),
       files: number('Files under the watched roots.'),
+      openGaps: number('Doubts about what is watched that have no end yet.'),
       waitingBytes: number('Bytes that wait for the ledger.'),
       lostLines: number('Log lines that could not be written.'),
     },
@@ -127,6 +128,12 @@ export const SUPERVISION_EVENTS = {
         type: 'gauge',
         help: 'Watched roots that are gone or cannot be watched.',
         value: ({ rootsAway }) => rootsAway,
+      },
+      {
+        name: 'codi_gaps_open',
+        type: 'gauge',
+        help: 'Doubts about what is watched that have no end yet.',
+        value: ({ openGaps }) => openGaps,
       },
       {
         name: 'codi_files',

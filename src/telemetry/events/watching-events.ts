@@ -1,4 +1,5 @@
-import { defineEvent, number, text } from '../event-definition.ts';
+import { GAP_REASONS } from '../../protocol/gap.ts';
+import { defineEvent, number, oneOf, optional, text } from '../event-definition.ts';
 
 const path = text('The watched root.');
 
@@ -124,6 +125,52 @@ export const WATCHING_EVENTS = {
         value: ({ descriptors }) => descriptors,
       },
     ],
+  }),
+  GapOpened: defineEvent({
+    level: 'info',
+    sentence: 'What is known of {path} is in doubt: {reason}.',
+    fields: {
+      path,
+      reason: oneOf('Why.', GAP_REASONS),
+      detail: optional(text('What is known about it.')),
+    },
+    metrics: [
+      {
+        name: 'codi_gaps_opened_total',
+        type: 'counter',
+        help: 'Doubts about what is watched that began.',
+        labels: ['reason'],
+        startsAtZero: true,
+      },
+    ],
+    repeatedBy: ['path', 'reason'],
+  }),
+  GapClosed: defineEvent({
+    level: 'info',
+    sentence: '{path} is known again ({reason}): {found} changes were found in {openMs} ms.',
+    fields: {
+      path,
+      reason: oneOf('Why it was in doubt.', GAP_REASONS),
+      found: number('Changes that no hint had led to.'),
+      openMs: number('How long it was in doubt, in milliseconds.'),
+    },
+    metrics: [
+      {
+        name: 'codi_gaps_closed_total',
+        type: 'counter',
+        help: 'Doubts about what is watched that ended, with all that they hid recorded.',
+        labels: ['reason'],
+        startsAtZero: true,
+      },
+      {
+        name: 'codi_gap_seconds',
+        type: 'histogram',
+        help: 'How long a doubt about what is watched lasted.',
+        value: ({ openMs }) => openMs / 1000,
+        buckets: [0.05, 0.25, 1, 5, 15, 60, 300, 3_600, 86_400],
+      },
+    ],
+    repeatedBy: ['path', 'reason'],
   }),
   // The counts are those of a watch host since its start, so they are shown as they are.
   HintsCollapsed: defineEvent({

@@ -50,6 +50,7 @@ export class EventIntake {
   /** The root's id, made now if it is new, and what is known of it. */
   openRoot({ rootPath }: OpenRootMessage, heads: GroupHeads, nowMs: number) {
     let rootId = this.roots.find(rootPath);
+    const isNew = rootId === undefined;
     if (rootId === undefined) {
       rootId = heads.roots += 1;
       this.roots.add(rootId, rootPath, nowMs);
@@ -58,6 +59,7 @@ export class EventIntake {
       rootId,
       lastSequence: Math.max(0, this.roots.sequence(rootId)),
       files: this.#index.count(rootId),
+      isNew,
     };
   }
 

@@ -22,6 +22,8 @@ export interface GroupResult {
   block: number | null;
   logs: StreamRange | null;
   files: StreamRange | null;
+  /** Stored batches of file events, each with the number that its first event has got. */
+  fileStarts: [batch: number, firstSeq: number][];
   acts: StreamRange | null;
   exports: StreamRange | null;
   bytes: number;
@@ -110,6 +112,7 @@ export class LedgerStore {
       block: null,
       logs: null,
       files: null,
+      fileStarts: [],
       acts: null,
       exports: null,
       bytes: 0,
@@ -139,7 +142,9 @@ export class LedgerStore {
         result.settled.push(batch);
         return;
       case 'fileEvents': {
+        const firstSeq = group.heads.fileEvents + 1;
         const verdict = this.#events.take(message, group.heads);
+        if (verdict === 'stored') result.fileStarts.push([batch, firstSeq]);
         if (verdict === 'duplicate') group.duplicates += message.events.length;
         (verdict === 'outOfOrder' ? result.outOfOrder : result.settled).push(batch);
         return;

@@ -215,6 +215,8 @@ export interface CommittedMessage {
   block: number | null;
   logs: StreamRange | null;
   files: StreamRange | null;
+  /** Batches of file events that were stored, each with the number of its first event. */
+  fileStarts: [batch: number, firstSeq: number][];
   acts: StreamRange | null;
   exports: StreamRange | null;
   /** Length of the canonical bytes of what was stored. */
@@ -239,7 +241,14 @@ export interface RefusedMessage {
 }
 
 export type RootAnswer =
-  | { type: 'rootOpened'; batch: number; rootId: number; lastSequence: number; files: number }
+  | {
+      type: 'rootOpened';
+      batch: number;
+      rootId: number;
+      lastSequence: number;
+      files: number;
+      isNew: boolean;
+    }
   | { type: 'rootForgotten'; batch: number };
 
 export type FromLedger =

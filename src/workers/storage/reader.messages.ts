@@ -5,12 +5,14 @@
  */
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { IndexRow } from '../../protocol/file-event.ts';
+import type { Found, GapReason } from '../../protocol/gap.ts';
 import type {
   ActRow,
   BodyOf,
   EventRow,
   ExportRow,
   FileRow,
+  GapRow,
   LogRow,
   SessionRow,
 } from '../../protocol/messages.ts';
@@ -111,6 +113,23 @@ export interface Totals {
   stateBytes: number;
 }
 
+/** `watched`: the roots, as they are shown, that open gaps without a root are asked of. */
+export type QueryGapsInput = BodyOf<'QueryGaps'> & { watched?: readonly string[] };
+
+/** A gap without an end in the ledger, and what is recorded of what it may hide. */
+export interface OpenGapRow {
+  gap: string;
+  root: BytePath;
+  reason: GapReason;
+  path?: BytePath;
+  detail?: string;
+  openedMs: number;
+  afterSeq: number;
+  found: Found;
+  firstSeq?: number;
+  lastSeq?: number;
+}
+
 export interface ReaderTasks {
   /** Newest first unless asked otherwise; with filter.after_id in order of id, oldest first. */
   queryLogs(input: BodyOf<'QueryLogs'>): Page<LogRow>;
@@ -122,6 +141,9 @@ export interface ReaderTasks {
   listSessions(input: BodyOf<'ListSessions'>): Page<SessionRow>;
   /** Newest first unless asked otherwise or with filter.after_seq; always in order of seq. */
   queryActs(input: BodyOf<'QueryActs'>): Page<ActRow>;
+  /** The last opened one first. */
+  queryGaps(input: QueryGapsInput): Page<GapRow>;
+  openGaps(input: object): OpenGapRow[];
   /** Goes on from `cursor`; done when there is no next one. */
   verifyChain(input: VerifyInput): AuditPage;
   /** In the order of listFiles; empty for an unknown root. */

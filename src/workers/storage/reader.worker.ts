@@ -13,6 +13,7 @@ import { listFiles as readFiles, loadIndex as readIndex } from './list-files.ts'
 import { listSessions as readSessions } from './list-sessions.ts';
 import { queryActs as readActs } from './query-acts.ts';
 import { queryEvents as readEvents } from './query-events.ts';
+import { queryGaps as readGaps, readOpenGaps } from './query-gaps.ts';
 import { queryLogs as readLogs } from './query-logs.ts';
 import { ReadConnections } from './read-connection.ts';
 import { readTotals } from './read-totals.ts';
@@ -54,6 +55,10 @@ export const findExports = task<'findExports'>((input) => find(connections.get('
 export const indexedExports = task<'indexedExports'>((input) =>
   findIndexed(connections.get('ledger'), input),
 );
+
+export const queryGaps = task<'queryGaps'>((input) => readGaps(connections.get('ledger'), input));
+
+export const openGaps = task<'openGaps'>(() => readOpenGaps(connections.get('ledger')));
 
 export const verifyChain = task<'verifyChain'>((input) => {
   const ports = {

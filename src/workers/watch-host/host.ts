@@ -1,4 +1,5 @@
 import { HostHealth } from './host-health.ts';
+import type { GapReason } from '../../protocol/gap.ts';
 import type { WatchHostPorts } from './host-ports.ts';
 import { SliceScheduler } from './slice-scheduler.ts';
 import type { FromWatchHost, HostCounters, ToWatchHost } from './watch-host.messages.ts';
@@ -17,6 +18,8 @@ const FLOOD_HINTS = 4_096;
 const HEARTBEAT_MS = 1_000;
 /** The process stood still for longer than this: hints may have been dropped meanwhile. */
 const STANDSTILL_MS = 2_000;
+/** The wall clock went so much further than the monotonic one, or came back. */
+const CLOCK_JUMP_MS = 2_000;
 
 /** Watches any number of roots and tells what changes. Knows nothing of processes; see `watch-host.process.ts`. */
 export function createWatchHost(
@@ -103,11 +106,11 @@ class Host implements WatchHost {
       emit: this.#emit,
       wake: () => this.#scheduler.wake(),
       onHint: () => this.#countHint(),
-      onFlood: () => this.#suspectAll(),
+      onFlood: () => this.#suspectAll('overflow_suspected'),
     });
     this.#roots.set(root, watched);
     this.#scheduler.add(watched);
-    if (!this.#isBeating) this.#beat(this.#ports.clock.monotonicMs());
+    if (!this.#isBeating) this.#beat();
   }
 
   #unwatch(root: number): void {
@@ -124,27 +127,37 @@ class Host implements WatchHost {
     this.#ports.clock.setImmediate(() => {
       const count = this.#turnHints;
       this.#turnHints = 0;
-      if (count >= FLOOD_HINTS) this.#suspectAll();
+      if (count >= FLOOD_HINTS) this.#suspectAll('overflow_suspected', `${count} hints at once`);
     });
   }
 
   /** One queue serves all roots of the process. */
-  #suspectAll(): void {
+  #suspectAll(reason: GapReason, detail?: string): void {
     this.#counters.suspectedOverflows += 1;
-    for (const root of this.#roots.values()) root.suspect();
+    for (const root of this.#roots.values()) root.suspect(reason, detail);
   }
 
-  #beat(lastMs: number): void {
+  #beat(): void {
     this.#isBeating = this.#roots.size > 0 && !this.#isClosed;
     if (!this.#isBeating) return;
     const { clock } = this.#ports;
+    const [lastMs, lastWallMs] = [clock.monotonicMs(), clock.nowMs()];
     clock.setTimeout(() => {
-      const nowMs = clock.monotonicMs();
-      if (nowMs - lastMs > HEARTBEAT_MS + STANDSTILL_MS) this.#suspectAll();
+      this.#checkTime(clock.monotonicMs() - lastMs, clock.nowMs() - lastWallMs);
       this.#tellCounters();
-      this.#health.beat(nowMs, this.#counters.hints);
-      this.#beat(nowMs);
+      this.#health.beat(clock.monotonicMs(), this.#counters.hints);
+      this.#beat();
     }, HEARTBEAT_MS);
+  }
+
+  /** The monotonic clock stands still while the machine is suspended; the other one may also be set by somebody. */
+  #checkTime(passedMs: number, wallMs: number): void {
+    const lateMs = passedMs - HEARTBEAT_MS;
+    if (lateMs > STANDSTILL_MS) this.#suspectAll('host_stalled', `for ${seconds(lateMs)}`);
+    const jumpMs = wallMs - passedMs;
+    if (Math.abs(jumpMs) <= CLOCK_JUMP_MS) return;
+    const way = jumpMs > 0 ? 'forward, or the machine was suspended' : 'back';
+    this.#suspectAll('clock_jump', `${seconds(Math.abs(jumpMs))} ${way}`);
   }
 
   #tellCounters(): void {
@@ -153,4 +166,8 @@ class Host implements WatchHost {
     this.#toldTroubles = hintsCollapsed + suspectedOverflows;
     this.#emit({ type: 'counters', ...this.#counters });
   }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -1,7 +1,10 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
-import type { Disk } from './disk.ts';
+import type { Disk, EntryStat } from './disk.ts';
 import type { Anchor } from './entry-scope.ts';
 import type { WatchFailure } from './watch-host.messages.ts';
+
+/** How often a root that is away is looked for. */
+export const ROOT_PROBE_MS = 1_000;
 
 export type Located =
   | { state: 'there'; anchor: Anchor }
@@ -26,6 +29,24 @@ export function locateRoot(
     state: 'there',
     anchor: found.kind === 'dir' ? { base: path, only: undefined } : fileAnchor(path),
   };
+}
+
+/** What has become of a root that was there; `found` is the directory that is listed. */
+export function judgeRoot(
+  disk: Disk,
+  path: BytePath,
+  { base, only }: Anchor,
+): { state: 'there'; found: EntryStat } | { state: 'away'; reason: string } {
+  const found = disk.lstat(base);
+  if (found === 'unreadable') return { state: 'away', reason: 'it cannot be read' };
+  if (found === 'missing' || found.kind !== 'dir')
+    return { state: 'away', reason: 'it was deleted or moved away' };
+  if (only !== undefined) {
+    const file = disk.lstat(path);
+    if (typeof file !== 'string' && file.kind === 'dir')
+      return { state: 'away', reason: 'the file is a directory now' };
+  }
+  return { state: 'there', found };
 }
 
 export function fileAnchor(path: BytePath): Anchor {

@@ -30,6 +30,8 @@ export class RootCoverage implements AuditedRoot {
   #pollTimer: Timer | undefined;
   #isPolling = false;
   #isShort = false;
+  /** Looks at blind directories that are under way. */
+  #blindPasses = 0;
 
   constructor(ports: RootCoveragePorts) {
     this.#ports = ports;
@@ -67,10 +69,14 @@ export class RootCoverage implements AuditedRoot {
     const { engine, onDoubt, whenSent } = this.#ports;
     const doubt = { reason: 'blind_directories', directories: directories.length } as const;
     onDoubt({ ...doubt, isOpen: true });
+    this.#blindPasses += 1;
     engine.lookThrough(directories, {
       seen: 'reconcile',
       priority: PRIORITY.settle,
-      onDone: () => whenSent(() => onDoubt({ ...doubt, isOpen: false })),
+      onDone: () => {
+        this.#blindPasses -= 1;
+        if (this.#blindPasses === 0) whenSent(() => onDoubt({ ...doubt, isOpen: false }));
+      },
     });
   }
 
@@ -87,6 +93,7 @@ export class RootCoverage implements AuditedRoot {
     this.#pollTimer = undefined;
     this.#isPolling = false;
     this.#isShort = false;
+    this.#blindPasses = 0;
   }
 
   /** The doubt ends when everything was looked at with watches in place. */

@@ -7,6 +7,7 @@ import type { WatchHostPorts } from './host-ports.ts';
 import { PassQueue } from './pass-queue.ts';
 import type { PathNode } from './path-tree.ts';
 import { Reconciler } from './reconciler.ts';
+import type { RootDoubts } from './root-doubts.ts';
 import { RootHints } from './root-hints.ts';
 import { RootSweeps } from './root-sweeps.ts';
 import { PRIORITY, SweepPass, type PassInput } from './sweep-pass.ts';
@@ -16,6 +17,7 @@ export interface RootEnginePorts extends WatchHostPorts {
   readonly path: BytePath;
   readonly options: RootOptions;
   readonly counters: HostCounters;
+  readonly doubts: RootDoubts;
   /** Whoever places the watches now. */
   keeper(): HintKeeper | undefined;
   /** Whether the first scan is done. */
@@ -64,6 +66,7 @@ export class RootEngine {
       beforeSettle: () => this.hints.settle(),
       newPass: (pass) => this.#newPass(pass),
       addPass: (pass) => this.queue.add(pass),
+      onFullStart: () => ports.doubts.sweepBegins(),
       onFullDone: ports.onFullDone,
     });
     this.hints = new RootHints({

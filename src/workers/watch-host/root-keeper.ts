@@ -2,12 +2,14 @@ import type { Anchor } from './entry-scope.ts';
 import { pollReason } from './filesystem-types.ts';
 import { HintKeeper } from './hint-keeper.ts';
 import type { WatchHostPorts } from './host-ports.ts';
+import type { RootDoubts } from './root-doubts.ts';
 import type { RootEngine } from './root-engine.ts';
 import type { RootOptions } from './watch-host.messages.ts';
 
 export interface RootKeeperPorts extends WatchHostPorts {
   readonly options: RootOptions;
   readonly engine: RootEngine;
+  readonly doubts: RootDoubts;
   /** Whether the root is being looked at, or was. */
   isScanned(): boolean;
   onFlood(): void;
@@ -16,7 +18,7 @@ export interface RootKeeperPorts extends WatchHostPorts {
 
 /** Keeps the hints of a root coming and passes them to its engine. */
 export function rootKeeper({ base, only }: Anchor, ports: RootKeeperPorts): HintKeeper {
-  const { options, engine, disk, clock, hints, isScanned, onFlood, onStatus } = ports;
+  const { options, engine, doubts, disk, clock, hints, isScanned, onFlood, onStatus } = ports;
   const { reconciler } = engine;
   return new HintKeeper(
     {
@@ -34,7 +36,9 @@ export function rootKeeper({ base, only }: Anchor, ports: RootKeeperPorts): Hint
       onSubtree: (at) => engine.hints.subtree(at),
       onLost: onFlood,
       onReplaced: () => {
-        if (isScanned()) engine.sweeps.sweepAll();
+        if (!isScanned()) return;
+        doubts.suspect('hints_replaced');
+        engine.sweeps.sweepAll();
       },
       onStatus: () => {
         engine.sweeps.reschedule();

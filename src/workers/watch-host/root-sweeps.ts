@@ -14,6 +14,8 @@ export interface RootSweepsPorts {
   beforeSettle(): void;
   newPass(input: PassInput): SweepPass;
   addPass(pass: SweepPass): void;
+  /** A full sweep begins: what was suspected until now is answered when it is done. */
+  onFullStart(): void;
   /** `syncs`: ids that this sweep answers. */
   onFullDone(syncs: readonly number[], durationMs: number): void;
 }
@@ -149,7 +151,7 @@ export class RootSweeps {
   }
 
   #startFull(syncs: number[]): void {
-    const { clock, rootNode, checkRoot, newPass, addPass } = this.#ports;
+    const { clock, rootNode, checkRoot, newPass, addPass, onFullStart } = this.#ports;
     this.#clearFullTimer();
     const pass = newPass({
       seen: this.#seen(),
@@ -158,6 +160,7 @@ export class RootSweeps {
     });
     this.#full = { pass, syncs, startedMs: clock.monotonicMs() };
     if (!checkRoot()) return;
+    onFullStart();
     pass.addDirectory(rootNode, true);
     addPass(pass);
   }

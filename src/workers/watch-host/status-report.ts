@@ -1,4 +1,6 @@
+import type { HintKeeper } from './hint-keeper.ts';
 import type { HostClock, Timer } from './host-ports.ts';
+import type { RootStatus } from './watch-host.messages.ts';
 
 const REPORT_MS = 1_000;
 
@@ -24,4 +26,20 @@ export class StatusReport {
   close(): void {
     if (this.#timer) this.#clock.clearTimeout(this.#timer);
   }
+}
+
+/** How a root is watched now; without a keeper nobody watches it. */
+export function rootStatus(
+  { files, directories }: { files: number; directories: number },
+  keeper: HintKeeper | undefined,
+  reason: string | undefined,
+): RootStatus {
+  return {
+    files,
+    directories,
+    hintSource: keeper?.kind ?? 'none',
+    mode: keeper?.mode ?? 'poll',
+    polledDirectories: keeper?.shortage.size ?? 0,
+    ...(reason !== undefined && { reason }),
+  };
 }

@@ -1,5 +1,6 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
+import type { GapReason } from '../../protocol/gap.ts';
 
 /** How one root is watched. */
 export interface RootOptions {
@@ -111,6 +112,17 @@ export type FromWatchHost =
   /** All batches up to `batch` cover what was written before the sync was asked for. */
   | { type: 'synced'; root: number; id: number; batch: number }
   | { type: 'rootGone'; root: number; reason: string }
+  /** Something may be missed from now on, at and below `path` (relative to the root) or anywhere in it. */
+  | { type: 'gap'; root: number; reason: GapReason; path?: BytePath; detail?: string }
+  /** It is over, and all batches up to `batch` cover what it may have hidden. `times`: how often it was suspected. */
+  | {
+      type: 'gapClosed';
+      root: number;
+      reason: GapReason;
+      path?: BytePath;
+      times: number;
+      batch: number;
+    }
   | { type: 'failed'; root: number; code: WatchFailure; message: string }
   /** Changes in so many directories may go unnoticed, from now on (`isOpen`) or no longer: then all were looked at. */
   | { type: 'doubt'; root: number; reason: DoubtReason; isOpen: boolean; directories: number }

@@ -1,18 +1,26 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { IndexRow } from '../../protocol/file-event.ts';
+import type { GapReason } from '../../protocol/gap.ts';
 import { statToKeep } from './disk.ts';
 import type { HintKeeper } from './hint-keeper.ts';
 import type { Timer, WatchHostPorts } from './host-ports.ts';
 import { IndexLoader } from './index-loader.ts';
 import { Outbox } from './outbox.ts';
-import { fileAnchor, locateRoot } from './root-anchor.ts';
+import { fileAnchor, judgeRoot, locateRoot, ROOT_PROBE_MS } from './root-anchor.ts';
 import { RootCoverage } from './root-coverage.ts';
+import { RootDoubts } from './root-doubts.ts';
 import { RootEngine } from './root-engine.ts';
 import { rootKeeper } from './root-keeper.ts';
 import { POLL_INTERVAL_MS } from './root-sweeps.ts';
+import { RootSyncs } from './root-syncs.ts';
 import type { Lane, SlicedWork } from './slice-scheduler.ts';
-import { StatusReport } from './status-report.ts';
-import type { FromWatchHost, HostCounters, RootOptions } from './watch-host.messages.ts';
+import { rootStatus, StatusReport } from './status-report.ts';
+import type {
+  FromWatchHost,
+  HostCounters,
+  RootOptions,
+  RootStatus,
+} from './watch-host.messages.ts';
 
 export interface WatchedRootInput {
   readonly root: number;
@@ -28,8 +36,6 @@ export interface WatchedRootInput {
   onFlood(): void;
 }
 
-const PROBE_MS = 1_000;
-
 /**
  * One watched root from the first look to the last: loads what is recorded, places watches, lists, follows hints,
  * sweeps, notices when the root goes and comes back.
@@ -41,15 +47,14 @@ export class WatchedRoot implements SlicedWork {
   readonly #status: StatusReport;
   /** Which directories are watched, as the coverage audit sees it. */
   readonly coverage: RootCoverage;
+  /** What is not known for certain now. */
+  readonly doubts: RootDoubts;
   #keeper: HintKeeper | undefined;
   #loader: IndexLoader | undefined;
   #state: 'loading' | 'opening' | 'scanning' | 'watching' | 'gone' | 'closed' = 'loading';
   #startedMs: number;
   #probeTimer: Timer | undefined;
-  /** Syncs asked for while the root is not being swept. */
-  #waitingSyncs: number[] = [];
-  /** Syncs whose paths are being looked at. */
-  readonly #lookSyncs = new Set<number>();
+  readonly #syncs: RootSyncs;
 
   constructor(input: WatchedRootInput) {
     this.#input = input;
@@ -59,10 +64,15 @@ export class WatchedRoot implements SlicedWork {
     this.#status = new StatusReport(ports.clock, () => {
       emit({ type: 'rootStatus', root, ...this.#statusNow() });
     });
+    this.doubts = new RootDoubts({
+      tell: (news) => emit({ ...news, root }),
+      whenSent: (callback) => this.#outbox.whenSent(callback),
+    });
+    this.#syncs = new RootSyncs((id, batch) => emit({ type: 'synced', root, id, batch }));
     const isSettled = () => this.#state === 'watching';
     this.#engine = new RootEngine({
       ...ports,
-      ...{ path, options, counters, isSettled, onHint, wake },
+      ...{ path, options, counters, isSettled, onHint, wake, doubts: this.doubts },
       keeper: () => this.#keeper,
       hasRoom: () => this.#outbox.hasRoom,
       flush: () => this.#outbox.flush(),
@@ -81,7 +91,11 @@ export class WatchedRoot implements SlicedWork {
       keeper: () => this.#keeper,
       isWatching: isSettled,
       whenSent: (callback) => this.#outbox.whenSent(callback),
-      onDoubt: (doubt) => emit({ type: 'doubt', root, ...doubt }),
+      onDoubt: ({ reason, isOpen, directories }) => {
+        emit({ type: 'doubt', root, reason, isOpen, directories });
+        if (isOpen) this.doubts.open(reason, undefined, `${directories} directories`);
+        else this.doubts.settled(reason);
+      },
     });
   }
 
@@ -104,7 +118,9 @@ export class WatchedRoot implements SlicedWork {
     }
     this.#loader.add(rows);
     if (!isDone) return;
-    for (const event of this.#loader.finish(ports.clock.nowMs())) this.#outbox.add(event);
+    const leftOut = this.#loader.finish(ports.clock.nowMs());
+    if (leftOut.length > 0) this.doubts.suspect('settings_changed', 'other options leave more out');
+    for (const event of leftOut) this.#outbox.add(event);
     this.#outbox.flush();
     this.#loader = undefined;
     void this.#open();
@@ -112,9 +128,9 @@ export class WatchedRoot implements SlicedWork {
 
   sync(id: number, paths: readonly BytePath[] | undefined): void {
     if (this.#state === 'gone') {
-      this.#waitingSyncs.push(id);
+      this.#syncs.wait(id);
       this.#probe();
-    } else if (this.#state === 'loading' || this.#state === 'opening') this.#waitingSyncs.push(id);
+    } else if (this.#state === 'loading' || this.#state === 'opening') this.#syncs.wait(id);
     else if (this.#state !== 'closed') {
       if (paths === undefined || paths.length === 0) this.#engine.sweeps.sweepAll([id]);
       else this.#syncPaths(id, paths);
@@ -127,8 +143,10 @@ export class WatchedRoot implements SlicedWork {
   }
 
   /** Hints of this process may have been lost. */
-  suspect(): void {
-    if (this.#state === 'watching' || this.#state === 'scanning') this.#engine.sweeps.suspect();
+  suspect(reason: GapReason, detail?: string): void {
+    if (this.#state !== 'watching' && this.#state !== 'scanning') return;
+    this.doubts.suspect(reason, detail);
+    this.#engine.sweeps.suspect();
   }
 
   hasWork(lane: Lane): boolean {
@@ -163,12 +181,14 @@ export class WatchedRoot implements SlicedWork {
       return;
     }
     this.#state = 'opening';
+    this.doubts.beginAnew();
     this.#engine.reconciler.anchor = located.anchor;
     const keeper = rootKeeper(located.anchor, {
       ...ports,
-      ...{ options, engine: this.#engine, onFlood: this.#input.onFlood },
+      ...{ options, engine: this.#engine, doubts: this.doubts, onFlood: this.#input.onFlood },
       isScanned: () => this.#state === 'watching' || this.#state === 'scanning',
       onStatus: () => {
+        this.doubts.polled(keeper);
         this.coverage.changed();
         this.#status.changed(this.#state === 'watching');
       },
@@ -177,38 +197,33 @@ export class WatchedRoot implements SlicedWork {
     await keeper.open();
     // Meanwhile the root may have been given up or opened anew.
     if (this.#keeper !== keeper || this.#state !== 'opening') return;
+    this.doubts.polled(keeper);
     this.#state = 'scanning';
     if (!this.#checkRoot()) return;
-    this.#engine.sweeps.sweepAll(this.#waitingSyncs.splice(0));
+    this.#engine.sweeps.sweepAll(this.#syncs.takeWaiting());
   }
 
   /** Whether the root is still the one that is watched; otherwise begins what has to be done. */
   #checkRoot(): boolean {
     const { path, ports } = this.#input;
     const { anchor, tree } = this.#engine.reconciler;
-    const found = ports.disk.lstat(anchor.base);
-    if (found === 'unreadable' || found === 'missing' || found.kind !== 'dir') {
-      this.#goGone(found === 'unreadable' ? 'it cannot be read' : 'it was deleted or moved away');
+    const verdict = judgeRoot(ports.disk, path, anchor);
+    if (verdict.state === 'away') {
+      this.#goGone(verdict.reason);
       return false;
     }
-    if (anchor.only !== undefined) {
-      const file = ports.disk.lstat(path);
-      if (typeof file !== 'string' && file.kind === 'dir') {
-        this.#goGone('the file is a directory now');
-        return false;
-      }
-    }
-    const isOther = tree.root.stat.ino !== 0n && tree.root.stat.ino !== found.ino;
-    tree.restat(tree.root, statToKeep(found));
+    const isOther = tree.root.stat.ino !== 0n && tree.root.stat.ino !== verdict.found.ino;
+    tree.restat(tree.root, statToKeep(verdict.found));
     if (!isOther) return true;
     // Another directory took its place: the watches sit on the old one.
-    this.#waitingSyncs.push(...this.#stopWatching());
+    this.#stopWatching();
     void this.#open();
     return false;
   }
 
   #goGone(reason: string): void {
-    this.#waitingSyncs.push(...this.#stopWatching());
+    this.doubts.open('root_gone', undefined, reason);
+    this.#stopWatching();
     this.#state = 'gone';
     const { tree } = this.#engine.reconciler;
     tree.restat(tree.root, { ...tree.root.stat, ino: 0n });
@@ -216,7 +231,7 @@ export class WatchedRoot implements SlicedWork {
       this.#outbox.whenSent((batch) => {
         if (this.#state !== 'gone') return;
         this.#input.emit({ type: 'rootGone', root: this.#input.root, reason });
-        this.#answerSyncs(this.#waitingSyncs.splice(0), batch);
+        this.#syncs.answerWaiting(batch);
         this.#armProbe();
       }),
     );
@@ -225,7 +240,7 @@ export class WatchedRoot implements SlicedWork {
   #armProbe(): void {
     const { clock } = this.#input.ports;
     if (this.#probeTimer) clock.clearTimeout(this.#probeTimer);
-    this.#probeTimer = clock.setTimeout(() => this.#probe(), PROBE_MS);
+    this.#probeTimer = clock.setTimeout(() => this.#probe(), ROOT_PROBE_MS);
   }
 
   #probe(): void {
@@ -236,20 +251,20 @@ export class WatchedRoot implements SlicedWork {
       void this.#open();
       return;
     }
-    this.#outbox.whenSent((batch) => this.#answerSyncs(this.#waitingSyncs.splice(0), batch));
+    this.#outbox.whenSent((batch) => this.#syncs.answerWaiting(batch));
     this.#armProbe();
   }
 
-  #stopWatching(): number[] {
+  #stopWatching(): void {
     const { clock } = this.#input.ports;
     this.coverage.close();
     this.#keeper?.close();
     this.#keeper = undefined;
     if (this.#probeTimer) clock.clearTimeout(this.#probeTimer);
     this.#probeTimer = undefined;
-    const unanswered = [...this.#engine.stop(), ...this.#lookSyncs];
-    this.#lookSyncs.clear();
-    return unanswered;
+    this.#syncs.wait(...this.#engine.stop());
+    this.#syncs.stopLooking();
+    this.doubts.sweepBroken();
   }
 
   #onFullDone(syncs: readonly number[], durationMs: number): void {
@@ -258,42 +273,27 @@ export class WatchedRoot implements SlicedWork {
     this.#keeper?.swept(this.#engine.directories());
     const isFirst = this.#state === 'scanning';
     if (isFirst) this.#state = 'watching';
+    this.doubts.sweepEnded();
     this.#outbox.whenSent((batch) => {
       if (isFirst && this.#state === 'watching') {
         const sinceStartMs = Math.max(durationMs, ports.clock.monotonicMs() - this.#startedMs);
         emit({ type: 'watching', root, durationMs: sinceStartMs, ...this.#statusNow() });
       }
-      this.#answerSyncs(syncs, batch);
+      this.#syncs.answer(syncs, batch);
     });
-  }
-
-  #answerSyncs(ids: readonly number[], batch: number): void {
-    const { root, emit } = this.#input;
-    for (const id of ids) emit({ type: 'synced', root, id, batch });
   }
 
   #syncPaths(id: number, paths: readonly BytePath[]): void {
-    if (!this.#checkRoot()) {
-      this.#waitingSyncs.push(id);
-      return;
-    }
-    this.#lookSyncs.add(id);
+    if (!this.#checkRoot()) return this.#syncs.wait(id);
+    this.#syncs.look(id);
     this.#engine.look(paths, () => {
-      this.#lookSyncs.delete(id);
-      this.#outbox.whenSent((batch) => this.#answerSyncs([id], batch));
+      this.#syncs.looked(id);
+      this.#outbox.whenSent((batch) => this.#syncs.answer([id], batch));
     });
   }
 
-  #statusNow() {
-    const { files, directories } = this.#engine.reconciler.tree;
-    const { reason } = this.#engine;
-    return {
-      files,
-      directories,
-      hintSource: this.#keeper?.kind ?? ('none' as const),
-      mode: this.#keeper?.mode ?? ('poll' as const),
-      polledDirectories: this.#keeper?.shortage.size ?? 0,
-      ...(reason !== undefined && { reason }),
-    };
+  #statusNow(): RootStatus {
+    const { reconciler, reason } = this.#engine;
+    return rootStatus(reconciler.tree, this.#keeper, reason);
   }
 }

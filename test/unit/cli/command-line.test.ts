@@ -132,7 +132,7 @@ describe('the command line', () => {
     const candidates = async (...words: string[]) =>
       (await runInProcess(['__complete', '--', ...words], { socketPath })).out.trim().split('\n');
     expect(await candidates('sta')).toEqual(['status']);
-    expect(await candidates('watch', '')).toEqual(['add', 'ls', 'rm']);
+    expect(await candidates('watch', '')).toEqual(['add', 'ls', 'gaps', 'rm']);
     expect(await candidates('query', '--lev')).toEqual(['--level']);
     expect(await candidates('log', '--level', 'w')).toEqual(['warn']);
     expect(await candidates('up', '')).toEqual([':files']);

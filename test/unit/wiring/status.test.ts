@@ -1,3 +1,4 @@
+import type { GapBook } from '#codi/actors/watching/gap-book.js';
 import type { RootTable, WatchedRoot } from '#codi/actors/watching/root-table.js';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import { encodeMessage } from '#codi/protocol/codec.js';
@@ -10,10 +11,11 @@ import { fakeShared, treeNode } from '../../support/fake-shared.ts';
 let workers: TreeNode[];
 let shared: Shared;
 let roots: RootTable;
+let gaps: GapBook;
 
 beforeEach(() => {
   workers = [treeNode('core/a', 'idle')];
-  ({ shared, roots } = fakeShared(() => workers));
+  ({ shared, roots, gaps } = fakeShared(() => workers));
 });
 
 test('A daemon whose workers all work is healthy.', () => {
@@ -43,17 +45,25 @@ test('Every reason why it is not is named.', () => {
   );
   const root = { root: 1, path: bytePathFromUtf8('/desk'), state: 'failed', files: 3 };
   roots.add({ ...root, reason: 'no such device' } as WatchedRoot);
-  roots.add({ ...root, root: 2, state: 'scanning' } as WatchedRoot);
+  roots.add({
+    ...root,
+    root: 2,
+    path: bytePathFromUtf8('/other'),
+    state: 'scanning',
+  } as WatchedRoot);
   shared.httpDoor.refused('the port is taken');
   shared.audit.take({ type: 'trouble', reason: 'no space' });
+  gaps.open(root.path, { reason: 'unreadable', path: bytePathFromUtf8('private') });
+  gaps.open(root.path, { reason: 'overflow_suspected' });
   const body = statusBody(shared);
-  expect([body.state, body.watching]).toEqual(['degraded', { roots: 2, files: 6 }]);
+  expect([body.state, body.watching]).toEqual(['degraded', { roots: 2, files: 6, gaps: 2 }]);
   expect(body.reasons).toEqual([
     'core/backing-off is backing off',
     'core/parked is parked',
     'core/refusing is refusing',
     'the first scan is not finished',
     '/desk: no such device',
+    '/desk/private is in doubt (unreadable), see `codi watch gaps --open`',
     'the port is taken',
     'checkpoints cannot be signed: no space',
   ]);

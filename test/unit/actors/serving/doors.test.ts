@@ -25,6 +25,7 @@ const BODIES: Record<RequestKind, object> = {
   QueryLogs: { filter: {}, limit: 1 },
   QueryEvents: { filter: {}, limit: 1 },
   QueryActs: { filter: {}, limit: 1 },
+  QueryGaps: { filter: {}, limit: 1 },
   ListFiles: { limit: 1 },
   ListWatches: {},
   ListSessions: { limit: 1 },

@@ -53,6 +53,7 @@ describe('without Hello', () => {
       ListFiles: { limit: 1 },
       QueryEvents: QUERY,
       QueryActs: QUERY,
+      QueryGaps: QUERY,
       AuditHead: {},
       AuditVerify: { database: 'ledger' },
       AuditProve: { stream: 'log', number: 1 },
@@ -60,11 +61,11 @@ describe('without Hello', () => {
       Follow: { streams: ['logs'] },
     }))
       await world.request(socket, kind, body);
-    expect(socket.kinds).toEqual(Array.from({ length: 10 }, () => 'Error'));
+    expect(socket.kinds).toEqual(Array.from({ length: 11 }, () => 'Error'));
     expect(lastBody(socket)).toMatchObject({ code: 'CODI_MESSAGE_UNEXPECTED' });
     await world.request(socket, 'QueryLogs', QUERY);
     await world.request(socket, 'SessionStart', START);
-    expect(socket.kinds.slice(10)).toEqual(['LogResults', 'Acknowledgment']);
+    expect(socket.kinds.slice(11)).toEqual(['LogResults', 'Acknowledgment']);
   });
 });
 
@@ -80,12 +81,14 @@ describe('questions', () => {
       sessions: page,
       acts: page,
       exports: page,
+      gaps: page,
     };
     const kinds = [
       ['QueryLogs', QUERY, 'LogResults'],
       ['QueryEvents', QUERY, 'EventResults'],
       ['QueryActs', QUERY, 'ActResults'],
       ['QueryExports', QUERY, 'ExportResults'],
+      ['QueryGaps', QUERY, 'GapResults'],
       ['ListFiles', { limit: 1 }, 'FileResults'],
       ['ListSessions', { limit: 1 }, 'SessionResults'],
     ] as const;
@@ -102,7 +105,7 @@ describe('questions', () => {
     expect(lastBody(socket)).toMatchObject({ code: 'CODI_NOT_FOUND' });
     const id = await world.request(socket, 'ListWatches', {});
     expect(lastBody(socket)).toMatchObject({ watches: [], request_id: id });
-    expect(world.log.names().filter((name) => name === 'RequestAnswered')).toHaveLength(11);
+    expect(world.log.names().filter((name) => name === 'RequestAnswered')).toHaveLength(12);
   });
 
   it('that cannot be answered now say so with an Error, commands with an Acknowledgment', async () => {

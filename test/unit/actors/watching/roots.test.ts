@@ -11,6 +11,7 @@ import { CodiError } from '#codi/protocol/errors.js';
 import { beforeEach, expect, test } from 'vitest';
 import { ActorWorld } from '../../../support/actor-world.ts';
 import { ROOT_OPTIONS } from '../../../support/fake-watch-host.ts';
+import { GapWorld } from '../../../support/gaps.ts';
 import { pending } from '../../../support/serving-world.ts';
 
 const path = (text: string) => bytePathFromUtf8(text);
@@ -28,11 +29,14 @@ let journal: string[];
 let missing: Set<string>;
 let syncs: Extract<WatcherMessage, { type: 'sync' }>[];
 let canSend: boolean;
+let gaps: GapWorld;
 let loading: Promise<unknown>;
 
 async function start(initial: string[] = []): Promise<void> {
   const spec = rootsSpec({
     table,
+    gaps: gaps.book,
+    loadGaps: async () => [],
     initial: initial.map(request),
     hostCount: 2,
     options: () => ROOT_OPTIONS,
@@ -92,6 +96,7 @@ beforeEach(() => {
   [stored, running, journal, syncs] = [new Map(), new Map(), [], []];
   missing = new Set();
   canSend = true;
+  gaps = new GapWorld();
   loading = Promise.resolve();
 });
 

@@ -1,4 +1,4 @@
-import { watcherId } from '#codi/actors/watching/watcher.actor.js';
+import { watcherId } from '#codi/actors/watching/watcher-id.js';
 import { bytePathFromBuffer, bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import { expect, test } from 'vitest';
 

@@ -14,6 +14,7 @@ import {
   WATCHED_STATUS as STATUS,
   type HostWord,
 } from '../../../support/fake-watch-host.ts';
+import { gapPorts } from '../../../support/gaps.ts';
 import { pending } from '../../../support/serving-world.ts';
 
 const PATH = bytePathFromUtf8('/desk');
@@ -23,7 +24,7 @@ let router: HostRouter;
 let table: RootTable;
 let log: TelemetryLog;
 let posted: ToWatchHost[];
-let openings: ((opened: { rootId: number; lastSequence: number }) => void)[];
+let openings: ((opened: { rootId: number; lastSequence: number; isNew: boolean }) => void)[];
 let batches: { rootId: number; sequence: number; onCommitted: () => void }[];
 let loadIndex: (path: BytePath, after: BytePath | undefined) => Promise<IndexRow[]>;
 let replies: string[];
@@ -38,7 +39,7 @@ function hostUp(epoch = 1): Promise<void> {
 }
 
 async function opened(lastSequence = 0): Promise<void> {
-  openings.at(-1)!({ rootId: 7, lastSequence });
+  openings.at(-1)!({ rootId: 7, lastSequence, isNew: lastSequence === 0 });
   await world.settle();
 }
 
@@ -81,6 +82,7 @@ beforeEach(async () => {
       table,
       telemetry: log.telemetry,
       sessions: { isEmpty: true, sessionOf: () => undefined },
+      ...gapPorts(),
       ledger: {
         openRoot: (_path, onDone) => void openings.push(onDone),
         offerFileEvents: (batch) => void batches.push(batch),
@@ -103,10 +105,8 @@ describe('on its way', () => {
     expect([openings.length, kinds()]).toEqual([1, []]);
     await opened();
     expect(kinds()).toEqual(['watch', 'index', 'index']);
-    expect(posted.slice(1).map((message) => 'done' in message && message.done)).toEqual([
-      false,
-      true,
-    ]);
+    const areDone = posted.slice(1).map((message) => 'done' in message && message.done);
+    expect(areDone).toEqual([false, true]);
     expect([asked, shown()]).toEqual([[undefined, 'f4999'], 'scanning']);
     await says({ type: 'watching', durationMs: 1, ...STATUS });
     expect(shown()).toBe('watching');
@@ -127,7 +127,7 @@ describe('on its way', () => {
     await hostUp(1);
     router.hostDown('host', 1);
     await hostUp(2);
-    openings[0]!({ rootId: 1, lastSequence: 0 });
+    openings[0]!({ rootId: 1, lastSequence: 0, isNew: true });
     await world.settle();
     expect(kinds()).toEqual([]);
     await opened(4);

@@ -1,0 +1,76 @@
+import { showBytePath, type BytePath } from '../../protocol/byte-path.ts';
+import type { FileEventRecord } from '../../protocol/file-event.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type { FromWatchHost } from '../../workers/watch-host/watch-host.messages.ts';
+import type { GapBook } from './gap-book.ts';
+
+type GapNews = Extract<FromWatchHost, { type: 'doubt' | 'gap' | 'gapClosed' }>;
+type GapEnd = Extract<GapNews, { type: 'gapClosed' }>;
+
+export interface WatcherGapsPorts {
+  gaps: GapBook;
+  /** When a daemon before this one was certainly watching. */
+  lastWatchedMs(): number;
+  /** The daemon is about to end, not only this watcher. */
+  isStopping(): boolean;
+  telemetry: Telemetry;
+}
+
+/** What is in doubt about one root, from its host's words to the book: a gap ends when its last batch is committed. */
+export class WatcherGaps {
+  readonly #path: BytePath;
+  readonly #ports: WatcherGapsPorts;
+  #ending: GapEnd[] = [];
+
+  constructor(path: BytePath, ports: WatcherGapsPorts) {
+    this.#path = path;
+    this.#ports = ports;
+  }
+
+  /** A host is about to look at all of the root. */
+  begin(isNew: boolean): void {
+    this.#ending = [];
+    this.#ports.gaps.begin(this.#path, isNew ? undefined : this.#ports.lastWatchedMs());
+  }
+
+  hostLost(): void {
+    this.#ports.gaps.open(this.#path, { reason: 'host_crashed' });
+  }
+
+  hear(news: GapNews, committedBatch: number): void {
+    if (news.type === 'doubt') return this.#tell(news);
+    if (news.type === 'gap') return this.#ports.gaps.open(this.#path, news);
+    this.#ports.gaps.reconciled(this.#path, news);
+    this.#ending.push(news);
+    this.committed(committedBatch);
+  }
+
+  /** Counts what is on its way; the answer is called when it is committed. */
+  count(events: readonly FileEventRecord[]) {
+    return this.#ports.gaps.count(this.#path, events);
+  }
+
+  committed(batch: number): void {
+    const isOver = (news: { batch: number }) => news.batch <= batch;
+    for (const news of this.#ending.filter(isOver))
+      this.#ports.gaps.close(this.#path, news, news.times);
+    this.#ending = this.#ending.filter((news) => !isOver(news));
+  }
+
+  /** The first look is recorded. */
+  settled(): void {
+    this.#ports.gaps.closeInherited(this.#path);
+  }
+
+  #tell({ reason, isOpen, directories }: Extract<GapNews, { type: 'doubt' }>): void {
+    if (!isOpen) return;
+    const event = reason === 'blind_directories' ? 'DirectoriesBlind' : 'WatchesExhausted';
+    this.#ports.telemetry.emit(event, { path: showBytePath(this.#path).path, directories });
+  }
+
+  /** From now on nobody looks. */
+  leave(): void {
+    const reason = this.#ports.isStopping() ? 'daemon_down' : 'watcher_restarted';
+    this.#ports.gaps.leave(this.#path, reason);
+  }
+}
