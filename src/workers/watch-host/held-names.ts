@@ -40,8 +40,9 @@ export class HeldNames {
     return true;
   }
 
-  /** Gives up all that are due by then. */
-  release(untilMs: number): void {
+  /** Gives up all that are due by then; whether there were any. */
+  release(untilMs: number): boolean {
+    const before = this.#count;
     let nextMs = Infinity;
     for (const [directory, held] of this.#dueMs) {
       for (const [name, dueMs] of held) {
@@ -51,6 +52,7 @@ export class HeldNames {
       if (held.size === 0) this.#dueMs.delete(directory);
     }
     if (nextMs < Infinity) this.#arm(nextMs);
+    return this.#count < before;
   }
 
   /** The pass is over. */

@@ -63,7 +63,7 @@ export class RootEngine {
       rootNode: this.reconciler.tree.root,
       isPolling: () => this.#isPolling(),
       checkRoot: ports.checkRoot,
-      beforeSettle: () => this.hints.settle(),
+      beforeSettle: (then) => this.hints.settle(then),
       newPass: (pass) => this.#newPass(pass),
       addPass: (pass) => this.queue.add(pass),
       onFullStart: () => ports.doubts.sweepBegins(),

@@ -34,6 +34,7 @@ export class RootHints {
   readonly #held: HeldNames;
   readonly #saves: SavesInSteps;
   #timer: Timer | undefined;
+  #afterPass: (() => void) | undefined;
 
   constructor(ports: RootHintsPorts) {
     this.#ports = ports;
@@ -82,10 +83,14 @@ export class RootHints {
     this.#dirty.take((directory, name) => pass.addName(directory, name));
   }
 
-  /** It is quiet: whatever was being saved is looked at now. */
-  settle(): void {
+  /** It is quiet: whatever was being saved is looked at now, and then what has to wait for that. */
+  settle(then: () => void): void {
     this.#saves.forget();
-    this.#held.release(Infinity);
+    if (!this.#held.release(Infinity)) {
+      then();
+      return;
+    }
+    this.#afterPass = then;
     this.#start();
   }
 
@@ -93,6 +98,9 @@ export class RootHints {
   passed(): void {
     this.#held.forgetReleased();
     this.arm();
+    const then = this.#afterPass;
+    this.#afterPass = undefined;
+    then?.();
   }
 
   /** Sees to it that waiting names get their pass. */
@@ -107,6 +115,7 @@ export class RootHints {
     this.#timer = undefined;
     this.#dirty.clear();
     this.#held.clear();
+    this.#afterPass = undefined;
     this.#saves.forget();
   }
 

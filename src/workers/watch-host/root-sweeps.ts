@@ -10,8 +10,8 @@ export interface RootSweepsPorts {
   isPolling(): boolean;
   /** Whether the root is there; else the sweep is not made, somebody else takes over. */
   checkRoot(): boolean;
-  /** It is quiet: what waits for that comes first. */
-  beforeSettle(): void;
+  /** It is quiet: what waits for that comes first, then the sweep. */
+  beforeSettle(then: () => void): void;
   newPass(input: PassInput): SweepPass;
   addPass(pass: SweepPass): void;
   /** A full sweep begins: what was suspected until now is answered when it is done. */
@@ -131,7 +131,6 @@ export class RootSweeps {
       return;
     }
     if (!checkRoot()) return;
-    this.#ports.beforeSettle();
     this.#isSettling = true;
     const pass = newPass({
       seen: this.#seen(),
@@ -140,7 +139,7 @@ export class RootSweeps {
     });
     for (const [directory, isDeep] of this.#touched) pass.addDirectory(directory, isDeep);
     this.#touched.clear();
-    addPass(pass);
+    this.#ports.beforeSettle(() => addPass(pass));
   }
 
   #settled(startedMs: number): void {
