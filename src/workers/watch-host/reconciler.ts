@@ -177,7 +177,7 @@ export class Reconciler {
       this.tree.reveal(node, statToKeep(found));
       this.#emit(pass, 'create', path, node.kind, node.stat);
     }
-    const oldSize = node.stat.size;
+    const { size: oldSize, mode: oldMode } = node.stat;
     const difference = differenceOf(node, found);
     const isOther = node.stat.ino !== found.ino;
     if (difference !== 'none') {
@@ -190,8 +190,10 @@ export class Reconciler {
     if (node.kind !== 'dir' || !this.canEnter(node)) return;
     if (isOther) this.#ports.watches.drop(node);
     const state = this.#ports.watches.ensure(node, this.absolute(path));
-    if (mode.isDeep || isOther || state === 'added')
-      pass.addDirectory(node, mode.isDeep || isOther);
+    // What happened in it while it was closed to us was hinted at in vain.
+    const isReopened = (found.mode & ~oldMode & 0o555) !== 0;
+    const isDeep = mode.isDeep || isOther || isReopened;
+    if (isDeep || state === 'added') pass.addDirectory(node, isDeep);
   }
 
   #arrive(

@@ -240,6 +240,19 @@ test('A directory that cannot be read keeps what is recorded of it and is looked
   expect(world.takeEvents()).toEqual(['create d/g']);
 });
 
+test('A directory that becomes readable again is looked through, with all below it.', async () => {
+  world.disk.create('/root/d', 'dir');
+  world.disk.create('/root/d/e', 'dir');
+  await world.watch();
+  const { onChange } = world.disk;
+  world.disk.onChange = () => {};
+  world.disk.create('/root/d/e/unseen');
+  world.disk.onChange = onChange;
+  world.disk.chmod('/root/d');
+  await world.pass(1_000);
+  expect(world.index()).toEqual(world.walk());
+});
+
 test('A long sweep of one root does not hold up the hints of another.', async () => {
   await world.watch();
   world.disk.create('/big', 'dir');
