@@ -106,6 +106,23 @@ chaos('Without an inotify instance the root is polled, with the reason.', async 
   await running.untilEqual(1, base);
 });
 
+// Case 13: native code that asks for an instance then waits for ever, and the process with it.
+for (const instances of [0, 1])
+  chaos(
+    `With ${instances} inotify instances the recursive source does not hang the host.`,
+    async () => {
+      makeFolders(0, 3);
+      const running = await started({ instances }, 100);
+      // Takes the only one.
+      await running.watch(1, join(base, 'd0'), { hintSource: 'fs', pollIntervalMs: 200 });
+      await running.watch(2, base, { hintSource: 'parcel', pollIntervalMs: 200 });
+      expect(status()).toMatchObject({ mode: 'poll', hintSource: 'none' });
+      expect(status().reason).toContain('fs.inotify.max_user_instances');
+      writeEverywhere('f', 3);
+      await running.untilEqual(2, base);
+    },
+  );
+
 chaos(
   'The daemon says how many folders are polled and why, and `codi doctor` what to do.',
   async () => {

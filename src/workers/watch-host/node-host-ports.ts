@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { nodeDisk } from './disk.ts';
 import { FsHints } from './fs-hints.ts';
 import type { HintFactory, HostClock, Timer, WatchHostPorts } from './host-ports.ts';
+import { assertInotifyInstance } from './inotify-instance.ts';
 import { readInotifyList, watchedInodes } from './inotify-list.ts';
 import { ParcelHints } from './parcel-hints.ts';
 import { systemWatchLimit } from './system-watch-limit.ts';
@@ -45,6 +46,7 @@ function nodeHints(platform: string, budget: WatchBudget): HintFactory {
       return new ParcelHints(root, listener, {
         // Loaded when needed: most hosts never do.
         subscribe: async (...subscription) => {
+          if (isLinux) await assertInotifyInstance();
           const { default: watcher } = await import('@parcel/watcher');
           return watcher.subscribe(...subscription);
         },
