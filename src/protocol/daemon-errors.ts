@@ -192,6 +192,13 @@ export const DAEMON_ERRORS = {
     message: 'a key is set, but better-sqlite3-multiple-ciphers cannot be used: {reason}',
     hint: 'install it with `npm install better-sqlite3-multiple-ciphers@12.11.1` (in a checkout: `npm run ciphers`)',
   },
+  CODI_HOST_OVER_BUDGET: {
+    number: 4080,
+    retryable: true,
+    exit: EXIT.failed,
+    message: '{host} takes too much of the system: {what} {value}, limit {limit}',
+    hint: 'it is replaced; see monitor.host_memory and monitor.host_descriptors',
+  },
   CODI_PATH_INVALID: {
     number: 5001,
     retryable: false,

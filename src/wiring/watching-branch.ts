@@ -77,6 +77,10 @@ function rootChildren(shared: Shared): RootsPorts['children'] {
           silenceLimitMs: HOST_SILENCE_LIMIT_MS,
           startTimeoutMs: options.config.monitor.hostStartTimeoutMs,
           limits: hostLimits(options.config.monitor),
+          budget: {
+            memoryBytes: options.config.monitor.hostMemoryBytes,
+            descriptors: options.config.monitor.hostDescriptorsCount,
+          },
         }),
       ),
     startWatcher: (input) => start('watching/watchers', watcher(shared, input)),

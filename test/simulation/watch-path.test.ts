@@ -94,6 +94,7 @@ class Simulation {
       startTimeoutMs: 1e9,
       telemetry,
       table: new HostTable(telemetry),
+      budget: { memoryBytes: 1e12, descriptors: 1e9 },
       limits: { hosts: 1, watchSharePercent: 50, watchesCount: 1, coverageIntervalMs: 1 },
     });
     const watchers = ROOTS.map((path, index) => {

@@ -39,6 +39,8 @@ export class HostRouter {
   readonly #hosts = new Map<string, HostSlot>();
   readonly #watchers = new Map<number, WatcherSlot>();
   readonly #watches = new Map<number, WatcherSlot>();
+  /** Hosts whose roots are polled, and why. */
+  readonly #polled = new Map<string, string>();
   #nextWatch = 1;
 
   hostUp(host: string, epoch: number, post: (message: ToWatchHost) => void): void {
@@ -73,8 +75,21 @@ export class HostRouter {
     if (this.#watches.delete(watcher.watch)) this.#send(watcher, { type: 'unwatch' });
     watcher.watch = this.#nextWatch++;
     this.#watches.set(watcher.watch, watcher);
-    this.#hosts.get(watcher.host)?.post?.({ type: 'watch', root: watcher.watch, path, options });
+    const pollReason = this.#polled.get(watcher.host);
+    const chosen: RootOptions =
+      pollReason === undefined ? options : { ...options, hintSource: 'none', pollReason };
+    const order = { type: 'watch', root: watcher.watch, path, options: chosen } as const;
+    this.#hosts.get(watcher.host)?.post?.(order);
     return watcher.watch;
+  }
+
+  /** From the next watch on, roots of this host are polled. */
+  poll(host: string, reason: string): void {
+    this.#polled.set(host, reason);
+  }
+
+  isPolled(host: string): boolean {
+    return this.#polled.has(host);
   }
 
   /** To the host of this root; a message for a host that is away is dropped, its successor starts afresh. */

@@ -6,8 +6,14 @@
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
-import type { FromWatchHost, HostLimits } from '../../workers/watch-host/watch-host.messages.ts';
+import { CodiError } from '../../protocol/errors.ts';
+import type {
+  FromWatchHost,
+  HostLimits,
+  HostVitals,
+} from '../../workers/watch-host/watch-host.messages.ts';
 import { countOf } from './count-of.ts';
+import { excessOf, HostReplacements, type HostBudget } from './host-budget.ts';
 import type { HostRouter } from './host-router.ts';
 import type { HostTable } from './host-table.ts';
 import { WATCHING_RESTARTS } from './restarts.ts';
@@ -19,11 +25,13 @@ export interface WatchHostPorts {
   silenceLimitMs: number;
   startTimeoutMs: number;
   limits: HostLimits;
+  budget: HostBudget;
   table: HostTable;
   telemetry: Telemetry;
 }
 
 export function watchHostSpec(id: string, entry: URL, ports: WatchHostPorts): ActorSpec<never> {
+  const replacements = new HostReplacements();
   return {
     type: 'worker',
     id,
@@ -32,16 +40,34 @@ export function watchHostSpec(id: string, entry: URL, ports: WatchHostPorts): Ac
     startTimeoutMs: ports.startTimeoutMs,
     heartbeat: { timeoutMs: ports.silenceLimitMs },
     isolation: { kind: 'process', entry },
-    start: (cell) => start(id, cell, ports),
+    start: (cell) => start(id, cell, ports, replacements),
   };
 }
 
-function start(id: string, cell: CellContext<never>, ports: WatchHostPorts) {
+function start(
+  id: string,
+  cell: CellContext<never>,
+  ports: WatchHostPorts,
+  replacements: HostReplacements,
+) {
   const host = cell.host!;
   const { router, table, telemetry } = ports;
+  let isBorne = false;
+  const check = (vitals: HostVitals) => {
+    table.update(id, vitals);
+    const excess = excessOf(vitals, ports.budget);
+    if (!excess || isBorne) return;
+    const decision = replacements.decide(id, router.isPolled(id), cell.clock.monotonicMs());
+    telemetry.emit('HostOverBudget', { host: id, ...excess, decision });
+    isBorne = true;
+    if (decision === 'bear') return;
+    const reason = `its watch host took too much: ${excess.what} ${excess.value} of ${excess.limit}`;
+    if (decision === 'poll') router.poll(id, reason);
+    cell.crash(new CodiError('CODI_HOST_OVER_BUDGET', { host: id, ...excess }));
+  };
   const onMessage = (message: FromWatchHost) => {
     if (message.type === 'counters') telemetry.emit('HintsCollapsed', message);
-    else if (message.type === 'vitals') table.update(id, message);
+    else if (message.type === 'vitals') check(message);
     else router.deliver(id, message);
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromWatchHost)));

@@ -1,4 +1,5 @@
 import type { BodyOf, WatchRow } from '../../protocol/messages.ts';
+import type { MonitorClient } from '../../client/monitor-client.ts';
 import { isCodiError } from '../../protocol/errors.ts';
 import { plural } from '../amounts.ts';
 import type { Invocation } from '../invocation.ts';
@@ -6,6 +7,7 @@ import { readVersion } from '../version.ts';
 import { bad, ok, warn, type Check } from './check.ts';
 
 const ASK_TIMEOUT_MS = 5_000;
+const GAPS_SHOWN = 10;
 
 /** What a daemon says of itself; nothing of the watched paths when there is none. */
 export interface DaemonFindings {
@@ -20,7 +22,7 @@ export async function askDaemon(invocation: Invocation): Promise<DaemonFindings>
         const health = await client.request('Health', {});
         const { watches } = await client.request('ListWatches', {});
         const checks = [healthCheck(health), ...versionChecks(health), ...watches.map(rootCheck)];
-        return { checks, watches };
+        return { checks: [...checks, ...(await gapChecks(client))], watches };
       },
       { attempts: 1, requestTimeoutMs: ASK_TIMEOUT_MS },
     );
@@ -55,6 +57,22 @@ function rootCheck(row: WatchRow): Check {
   if (mode === 'poll' && state === 'watching') return warn(name, `is polled${why}`, POLL_HINT);
   if (polled) return warn(name, `${plural(polled, 'folder')} of it polled${why}`, POLL_HINT);
   return ok(name, `${state}, ${mode} (${row.hint_source})${why}`);
+}
+
+/** Whatever an open gap hides is found when it closes; a daemon before gaps knows of none. */
+async function gapChecks(client: MonitorClient): Promise<Check[]> {
+  const answer = await client
+    .request('QueryGaps', { filter: { open: true }, limit: GAPS_SHOWN })
+    .catch((error: unknown) => {
+      if (isCodiError(error)) return undefined;
+      throw error;
+    });
+  if (!answer) return [];
+  if (answer.gaps.length === 0) return [ok('gaps', 'no gap is open')];
+  return answer.gaps.map(({ root, reason, opened, detail }) => {
+    const what = `${root}: ${reason}${detail ? ` (${detail})` : ''}, open since ${opened}`;
+    return warn('gaps', what, 'see `codi watch gaps`');
+  });
 }
 
 const POLL_HINT = 'changes are found by looking every few seconds; see docs/watching.md';

@@ -211,7 +211,7 @@ export const monitor = z.object({
     description:
       'Resident memory above which a watch host is replaced. When that does not help, its largest root is polled.',
     default: '1GiB',
-    min: '64MiB',
+    min: '32MiB',
     max: '1TiB',
   }),
   hostDescriptorsCount: count('host_descriptors', {

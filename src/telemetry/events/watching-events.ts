@@ -53,6 +53,35 @@ export const WATCHING_EVENTS = {
     ],
     repeatedBy: ['path'],
   }),
+  HostOverBudget: defineEvent({
+    level: 'warn',
+    sentence: '{host} takes too much: {what} {value}, limit {limit}; decision: {decision}.',
+    fields: {
+      host: text('The watch host.'),
+      what: oneOf('Of what it takes too much.', [
+        'memory',
+        'descriptors',
+        'leaked_watches',
+        'inotify_instances',
+      ]),
+      value: number('How much it takes: bytes of memory, else a count.'),
+      limit: number('How much it may take.'),
+      decision: oneOf('It is replaced, its roots are polled, or it is left as it is.', [
+        'replace',
+        'poll',
+        'bear',
+      ]),
+    },
+    metrics: [
+      {
+        name: 'codi_host_over_budget_total',
+        type: 'counter',
+        help: 'Times that a watch host took more of the system than it may.',
+        labels: ['what'],
+      },
+    ],
+    repeatedBy: ['host', 'what'],
+  }),
   WatchesScarce: defineEvent({
     level: 'warn',
     sentence: '{watches} of the {watchesLimit} file watches codi may take are in use.',

@@ -25,7 +25,7 @@ export function rootKeeper({ base, only }: Anchor, ports: RootKeeperPorts): Hint
       root: base,
       options,
       isFlat: only !== undefined || !options.recursive,
-      pollReason: pollReason(disk.filesystemType(base)),
+      pollReason: options.pollReason ?? pollReason(disk.filesystemType(base)),
       clock,
       factory: hints,
       absolute: (directory) => reconciler.absolute(reconciler.tree.pathOf(directory)),

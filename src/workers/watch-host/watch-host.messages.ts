@@ -24,6 +24,8 @@ export interface RootOptions {
   coalesceMs: number;
   /** Interval of full sweeps while native watching does not work; default 5,000. */
   pollIntervalMs?: number;
+  /** Why native watching is not even tried. */
+  pollReason?: string;
   /** Never entered nor recorded at any depth: the data directory. */
   deny: { dev: bigint; ino: bigint }[];
 }

@@ -35,6 +35,7 @@ beforeEach(async () => {
     telemetry,
     table: new HostTable(telemetry),
     limits: LIMITS,
+    budget: { memoryBytes: 1_000, descriptors: 100 },
   });
   const send = (message: HostNews) => {
     news.push(message);
@@ -97,4 +98,29 @@ test('What a replaced process still says is not heard.', async () => {
 test('Stopping ends the process.', async () => {
   await expect(world.during(world.system.stop())).resolves.toMatchObject({ unstopped: [] });
   expect(host().hasExited).toBe(true);
+});
+
+const VITALS = {
+  ...{ watches: 1, watchesLimit: 9, instances: 1, blindDirectories: 0, leakedWatches: 0 },
+  ...{ polledDirectories: 0, repairedDirectories: 0, memoryBytes: 1, descriptors: 1, auditMs: 0 },
+};
+
+test('A process that takes too much is replaced, and when that does not help its roots are polled.', async () => {
+  for (let round = 1; round <= 4; round++) {
+    expect(router.isPolled('host')).toBe(false);
+    host().emit({ type: 'vitals', ...VITALS });
+    expect(world.node('host')?.epoch).toBe(round);
+    host().emit({ type: 'vitals', ...VITALS, memoryBytes: 1_001 });
+    await world.advance(3_000);
+  }
+  expect(world.node('host')?.epoch).toBe(5);
+  router.watch(1, bytePathFromUtf8('/desk'), ROOT_OPTIONS);
+  expect(host().posted.at(-1)).toMatchObject({
+    options: { hintSource: 'none', pollReason: expect.stringContaining('memory 1001') as string },
+  });
+  host().emit({ type: 'vitals', ...VITALS, memoryBytes: 1_001 });
+  host().emit({ type: 'vitals', ...VITALS, memoryBytes: 1_001 });
+  await world.advance(1_000);
+  expect(world.node('host')?.epoch).toBe(5);
+  expect(log.names().filter((name) => name === 'HostOverBudget')).toHaveLength(5);
 });

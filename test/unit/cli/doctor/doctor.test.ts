@@ -34,6 +34,18 @@ const WATCH = {
   created_at: '2025-09-28T00:00:00Z',
 };
 
+const GAPS = [
+  {
+    id: 'a',
+    root: '/net',
+    reason: 'poll',
+    opened: '2025-09-28T00:00:00Z',
+    found: {},
+    times: 1,
+    opened_act: 1,
+  },
+];
+
 function states(json: Record<string, unknown>[]): Map<string, Check> {
   const [{ checks }] = json as unknown as [{ checks: Check[] }];
   return new Map(checks.map((check) => [check.name, check]));
@@ -43,6 +55,7 @@ async function asked(health: object, watches: object[]) {
   const daemon = await FakeDaemon.start();
   try {
     daemon.answers['Health'] = () => ({ kind: 'Status', body: health });
+    daemon.answers['QueryGaps'] = () => ({ kind: 'GapResults', body: { gaps: GAPS } });
     daemon.answers['ListWatches'] = () => ({ kind: 'WatchResults', body: { watches } });
     const { socketPath } = daemon;
     const env = { CODI_DATA_DIR: join(home, 'data') };
@@ -73,6 +86,8 @@ test('With a healthy daemon nothing is wrong, and polled roots are worth a warni
   expect(checks.get('daemon')).toMatchObject({ state: 'ok' });
   expect(checks.get('root /desk/shop')).toMatchObject({ state: 'ok' });
   expect(checks.get('root /net')).toMatchObject({ state: 'warn', detail: 'is polled: nfs' });
+  expect(checks.get('gaps')).toMatchObject({ state: 'warn' });
+  expect(checks.get('gaps')!.detail).toMatch(/^\/net: poll, open since 2025/);
 });
 
 test('A degraded daemon, a root that is gone and folders without watches are wrong.', async () => {
