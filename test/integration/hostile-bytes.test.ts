@@ -1,8 +1,10 @@
 // Whatever bytes arrive, the sender gets a typed error and is closed, and nobody else notices.
+import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decodeMessage } from '#codi/protocol/codec.js';
+import { decodeMessage, encodeMessage } from '#codi/protocol/codec.js';
 import { FrameScanner } from '#codi/protocol/frame.js';
+import type { Message } from '#codi/protocol/messages.js';
 import { newPlace, startDaemon, type RunningDaemon } from '../support/daemon.ts';
 import { deadline } from '../support/deadline.ts';
 import { newSeed, seededRandom } from '../support/random.ts';
@@ -34,14 +36,23 @@ function exchange(bytes: Buffer, { ends = true } = {}): Promise<Buffer> {
   );
 }
 
-function errorCodes(answer: Buffer): string[] {
+function messagesOf(answer: Buffer): Message[] {
   const scanner = new FrameScanner({ limitBytes: 1 << 20 });
-  return scanner.push(answer).frames.flatMap((frame) => {
+  return scanner.push(answer).frames.map((frame) => {
     const decoded = decodeMessage(frame, scanner.format ?? 'msgpack');
     if (!decoded.ok) throw decoded.error;
-    const { kind, body } = decoded.message.payload;
-    return kind === 'Error' ? [body.code] : [];
+    return decoded.message;
   });
+}
+
+function idOf(frame: Buffer): string | undefined {
+  return messagesOf(frame)[0]?.id;
+}
+
+function errorCodes(answer: Buffer): string[] {
+  return messagesOf(answer).flatMap(({ payload: { kind, body } }) =>
+    kind === 'Error' ? [body.code] : [],
+  );
 }
 
 const prefixed = (body: Buffer) => {
@@ -78,6 +89,34 @@ const CASES: [string, Buffer, boolean, string][] = [
 
 test.each(CASES)('%s is answered with its error and closed', async (_what, bytes, ends, code) => {
   expect(errorCodes(await exchange(bytes, { ends }))).toEqual([code]);
+});
+
+test('what came before garbage is answered, and then the garbage', async () => {
+  const entry = (message: string) =>
+    encodeMessage(
+      {
+        id: randomUUID(),
+        timestamp: { seconds: 1_700_000_000, nanos: 0 },
+        payload: { kind: 'LogEntry', body: { level: 'Info', component: 'cut', message } },
+      },
+      'msgpack',
+    );
+  const entries = Array.from({ length: 20 }, (_, number) => entry(`before garbage ${number}`));
+  const garbage = Buffer.alloc(1_000, 0xff);
+  const clients = Array.from({ length: 20 }, () =>
+    exchange(Buffer.concat([...entries, garbage]), { ends: false }),
+  );
+  for (const answer of await Promise.all(clients)) {
+    const answers = messagesOf(answer).map(({ payload }) => payload);
+    const expected = entries.map((frame) => ({
+      kind: 'Acknowledgment',
+      body: { request_id: idOf(frame) },
+    }));
+    expect(answers).toMatchObject([
+      ...expected,
+      { kind: 'Error', body: { code: 'CODI_FRAME_TOO_LARGE' } },
+    ]);
+  }
 });
 
 test('a message nested too deeply is refused', async () => {

@@ -63,6 +63,7 @@ export class Connection {
   #isFinishing = false;
   /** The stream cannot be trusted any more; nothing of it is taken. */
   #isBroken = false;
+  #lastWord: Payload | undefined;
   #closeReason: CloseReason | undefined;
 
   constructor(
@@ -243,14 +244,13 @@ export class Connection {
     this.#settle(errorPayload(error, id));
   }
 
-  /** Says why, about a message when it is known, and takes nothing more. */
+  /** Takes nothing more; says why, about a message when it is known, behind the answers to what it took. */
   #break(error: CodiError, id?: string): void {
     if (this.#isFinishing || this.#isBroken) return;
     this.#isBroken = true;
-    this.#owed += 1;
+    this.#lastWord = errorPayload(error, id);
     this.#closeReason = TIMEOUTS.has(error.code) ? 'handshakeTimeout' : 'refused';
     this.#cell.raise({ type: 'broken', code: error.code });
-    this.#settle(errorPayload(error, id));
   }
 
   #peerEnded(): void {
@@ -291,7 +291,9 @@ export class Connection {
   }
 
   #checkAnswered(): void {
-    if (this.#isFinishing && this.#owed <= 0 && !this.follows.isActive)
-      this.#cell.raise({ type: 'answered' });
+    if (!this.#isFinishing || this.#owed > 0 || this.follows.isActive) return;
+    if (this.#lastWord) this.#push(this.#lastWord);
+    this.#lastWord = undefined;
+    this.#cell.raise({ type: 'answered' });
   }
 }

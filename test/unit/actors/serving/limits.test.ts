@@ -25,6 +25,7 @@ it('Bytes beyond the rate of a connection wait, and so does the clock of its hal
   await world.actors.advance(200);
   expect([socket.isPaused, socket.isClosed]).toEqual([false, false]);
   await world.actors.advance(30_002);
+  await world.answer(1, world.ingest.taken.length);
   expect(socket.bodies('Error')).toMatchObject([{ code: 'CODI_HANDSHAKE_TIMEOUT' }]);
 });
 
