@@ -10,6 +10,7 @@ import { createArchivePool } from '../platform/archive-pool.ts';
 import { diskSpace } from '../platform/disk-space.ts';
 import { createReaderPool } from '../platform/reader-pool.ts';
 import { openRuntimeMeter } from '../platform/runtime-meter.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
 import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
 import { reservedBytes } from '../workers/storage/archive/reserve-file.ts';
 import type { ArchiveOptions } from '../workers/storage/archive.messages.ts';
@@ -127,6 +128,8 @@ function ledger(shared: Shared): ChildSpec {
     onCommitted: (fact) => {
       shared.facts.record(fact);
       if (fact.block !== null) shared.retention.worked();
+      for (const [code, count] of Object.entries(fact.rejected))
+        telemetry.emit('EntriesRejected', { code: code as ErrorCode, count });
       telemetry.emit('EntriesCommitted', {
         count: fact.logs?.count ?? 0,
         fileEvents: fact.files?.count ?? 0,

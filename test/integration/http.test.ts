@@ -58,6 +58,21 @@ async function scrape(daemon: RunningDaemon): Promise<Map<string, number>> {
   );
 }
 
+test('What is nested too deeply is refused and counted by the limit, entries and questions apart.', async () => {
+  const daemon = await start();
+  const deep = `${'['.repeat(40)}1${']'.repeat(40)}`;
+  const line = `{"level":"Info","component":"c","message":"m","metadata":{"deep":${deep}}}`;
+  for (const body of [`"LogEntry":${line}`, `"QueryLogs":{"filter":{"deep":${deep}}}`]) {
+    const socket = connect({ path: daemon.place.socketPath });
+    socket.resume();
+    socket.end(`{${body}}\n`);
+    await once(socket, 'close');
+  }
+  const samples = await scrape(daemon);
+  expect(samples.get('codi_entries_rejected_total{code="CODI_TOO_DEEP"}')).toBe(1);
+  expect(samples.get('codi_frames_rejected_total{code="CODI_TOO_DEEP"}')).toBe(1);
+});
+
 test('It tells where it listens, what was committed and how long requests took.', async () => {
   const daemon = await start();
   expect(await statusOf(daemon)).toMatchObject({ state: 'healthy', http_url: urlOf(daemon) });

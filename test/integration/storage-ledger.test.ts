@@ -13,6 +13,7 @@ import {
 } from '../support/ledger-thread.ts';
 
 const { start, rows } = ledgerFixture();
+const LINE = { level: 'Info', component: 'c', message: 'm' };
 const messages = () => rows<{ message: string }>('SELECT message FROM logs ORDER BY id');
 
 describe('the ledger thread', () => {
@@ -37,7 +38,7 @@ describe('the ledger thread', () => {
       files: null,
       acts: null,
       duplicates: 0,
-      rejected: 0,
+      rejected: {},
     });
     const forOne = decodeAnswers(committed.answers.filter(({ connection }) => connection === 1));
     expect(forOne.map(({ message }) => message.payload.body)).toMatchObject([
@@ -158,6 +159,28 @@ describe('the ledger thread', () => {
     );
     expect(kinds).toEqual(['Error', 'Acknowledgment']);
     expect(messages()).toEqual([{ message: 'fine' }]);
+  });
+
+  it('counts what it turns away by the reason', async () => {
+    const thread = await start();
+    const owner = context({ format: 'json' });
+    const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
+    const frame = (body: object) =>
+      [owner, Buffer.from(JSON.stringify({ LogEntry: { ...LINE, ...body } }))] as const;
+    const bodies = [
+      {},
+      { metadata: nested(40) },
+      { level: 'Loud' },
+      { metadata: nested(99) },
+      { metadata: Array(20_000).fill(0) },
+    ];
+    const received = await thread.settle(entriesMessage(1, bodies.map(frame)));
+    expect(received).toMatchObject([
+      {
+        logs: { count: 1 },
+        rejected: { CODI_TOO_DEEP: 2, CODI_TOO_MANY_VALUES: 1, CODI_ENTRY_INVALID: 1 },
+      },
+    ]);
   });
 
   it('refuses untried while it is held, does upkeep, and uses only the pages it has while it may not grow', async () => {

@@ -92,7 +92,7 @@ export class LedgerDisk {
       durationMs: 1,
       answers: encode(answers),
       duplicates: 0,
-      rejected: 0,
+      rejected: {},
     };
     const facts: FromLedger[] = settled.length > 0 ? [committed] : [];
     const outOfOrder = refused.length > 0 ? [refusal(refused, 'CODI_SEQUENCE_GAP', 50, [])] : [];

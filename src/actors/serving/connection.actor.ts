@@ -262,14 +262,14 @@ export class Connection {
 
   /** The final answer to one message. */
   #settle(given: Answer): void {
-    if (given && 'encode' in given) this.#write(given.encode(this.context.format), 1);
+    if (given && 'encode' in given) this.#outflow.write(given.encode(this.context.format), 1);
     else if (given) this.#push(given);
     this.#owed -= 1;
     this.#checkAnswered();
   }
 
   #deliver({ bytes, count, closedBy }: ConnectionAnswers): void {
-    this.#write(bytes, count);
+    this.#outflow.write(bytes, count);
     this.#owed -= count;
     if (closedBy) this.#cell.raise({ type: 'broken', code: closedBy });
     this.#checkAnswered();
@@ -278,11 +278,7 @@ export class Connection {
   #push(payload: Payload): boolean {
     if (!this.context.hasHello && !ANSWERS_KINDS_ORIGINAL.has(payload.kind)) return true;
     const message = { id: this.#ports.newId(), timestamp: this.#ports.now(), payload } as Message;
-    return this.#write(encodeMessage(message, this.context.format), 1);
-  }
-
-  #write(bytes: Uint8Array, count: number): boolean {
-    return this.#outflow.write(bytes, count);
+    return this.#outflow.write(encodeMessage(message, this.context.format), 1);
   }
 
   #drained(): void {

@@ -1,6 +1,6 @@
 import { decodeEntries } from '../../protocol/entry.ts';
 import type { DecodedEntries, EntriesResult, EntryRecord } from '../../protocol/entry-record.ts';
-import { CodiError } from '../../protocol/errors.ts';
+import { CodiError, type ErrorCode } from '../../protocol/errors.ts';
 import { SESSION_BY } from '../../protocol/kinds.ts';
 import type { MessagePorts } from '../../protocol/messages.ts';
 import type { AnswerBook, Refusal } from './answer-book.ts';
@@ -8,7 +8,7 @@ import { claimedSequence } from './claimed-sequence.ts';
 import { codeOf } from './codes.ts';
 import type { FrameIds } from './frame-ids.ts';
 import type { GroupHeads } from './group-heads.ts';
-import type { ConnectionContext, EntriesMessage } from './ledger.messages.ts';
+import type { ConnectionContext, EntriesMessage, RejectedCounts } from './ledger.messages.ts';
 import { LogStream } from './log-stream.ts';
 import type { SqliteDatabase } from './open-database.ts';
 import { judgeSequence, Producers } from './producers.ts';
@@ -25,7 +25,7 @@ export interface EntryGroup {
   answers: AnswerBook;
   nowMs: number;
   duplicates: number;
-  rejected: number;
+  rejected: RejectedCounts;
 }
 
 export interface EntryPorts {
@@ -106,8 +106,8 @@ export class EntryIntake {
     { error, id }: FailedEntries,
     group: EntryGroup,
   ): void {
-    group.rejected += 1;
     if (id === undefined) {
+      countRejected(group, error.code);
       group.answers.fail(context, error);
       return;
     }
@@ -117,11 +117,13 @@ export class EntryIntake {
       const highest = this.#producers.highest(producerId);
       const verdict = judgeSequence(highest, sequence, 1);
       if (verdict === 'gap') {
+        countRejected(group, 'CODI_SEQUENCE_GAP');
         group.answers.refuse(context, id, sequenceRefusal(sequence, highest + 1));
         return;
       }
       if (verdict === 'next') this.#producers.stage(producerId, sequence);
     }
+    countRejected(group, error.code);
     group.answers.refuse(context, id, { error });
   }
 
@@ -134,7 +136,7 @@ export class EntryIntake {
   ): boolean {
     const highest = this.#producers.highest(producerId);
     if (first < 1 || judgeSequence(highest, first, decoded.count) === 'gap') {
-      group.rejected += decoded.count;
+      countRejected(group, 'CODI_SEQUENCE_GAP', decoded.count);
       group.answers.refuse(context, decoded.idBytes, sequenceRefusal(first, highest + 1));
       return false;
     }
@@ -184,9 +186,13 @@ function sessionBy(entry: EntryRecord, context: ConnectionContext): number | nul
   return context.sessionBy === 'connection' ? BY_CONNECTION : BY_CONFIG;
 }
 
+function countRejected({ rejected }: EntryGroup, code: ErrorCode, count = 1): void {
+  rejected[code] = (rejected[code] ?? 0) + count;
+}
+
 function answerTaken(context: ConnectionContext, decoded: DecodedEntries, group: EntryGroup): void {
   const { idBytes, entries, rejected } = decoded;
-  group.rejected += rejected.length;
+  for (const { code } of rejected) countRejected(group, code);
   if (rejected.length === 0) group.answers.accept(context, idBytes);
   else if (entries.length > 0) group.answers.acceptPartly(context, idBytes, rejected);
   else {

@@ -8,7 +8,13 @@ import { EventIntake } from './event-intake.ts';
 import { ExportStream } from './export-stream.ts';
 import { FullTextIndex, isIndexDamage } from './full-text-index.ts';
 import { readHeads, type GroupHeads } from './group-heads.ts';
-import type { LedgerOptions, LedgerWork, RootAnswer, StreamRange } from './ledger.messages.ts';
+import type {
+  LedgerOptions,
+  LedgerWork,
+  RejectedCounts,
+  RootAnswer,
+  StreamRange,
+} from './ledger.messages.ts';
 import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
 
 const DEFAULT_RECENT_IDS = 100_000;
@@ -29,7 +35,7 @@ export interface GroupResult {
   bytes: number;
   answers: AnswerBook;
   duplicates: number;
-  rejected: number;
+  rejected: RejectedCounts;
 }
 
 /** The tables of ledger.db and the one way to change them: a group of messages in one transaction. */
@@ -104,7 +110,7 @@ export class LedgerStore {
   #take(work: readonly LedgerWork[], nowMs: number): { group: EntryGroup; result: GroupResult } {
     const before = this.#heads;
     const answers = new AnswerBook();
-    const group = { heads: { ...before }, answers, nowMs, duplicates: 0, rejected: 0 };
+    const group: EntryGroup = { heads: { ...before }, answers, nowMs, duplicates: 0, rejected: {} };
     const result: GroupResult = {
       settled: [],
       outOfOrder: [],
@@ -118,7 +124,7 @@ export class LedgerStore {
       bytes: 0,
       answers,
       duplicates: 0,
-      rejected: 0,
+      rejected: {},
     };
     for (const message of work) this.#takeMessage(message, group, result);
     this.entries.flush(nowMs);

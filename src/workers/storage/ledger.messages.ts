@@ -207,6 +207,9 @@ export interface ConnectionAnswers {
   closedBy: ErrorCode | null;
 }
 
+/** Entries that were not taken, and messages of which none could be read. */
+export type RejectedCounts = Partial<Record<ErrorCode, number>>;
+
 export interface CommittedMessage {
   type: 'committed';
   /** Entries and file event batches that are settled; roots have their own answers. */
@@ -225,7 +228,7 @@ export interface CommittedMessage {
   answers: ConnectionAnswers[];
   /** Entries, not messages. */
   duplicates: number;
-  rejected: number;
+  rejected: RejectedCounts;
 }
 
 /**
