@@ -17,6 +17,7 @@ import { systemCalls } from './system-calls.ts';
 /** How long nothing may be recorded until a storm counts as over. */
 const QUIET_MS = 2_000;
 const QUIET_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 90_000;
 const HOST_LIFE_AFTER_DAEMON_MS = 2_000;
 
 export interface StormOutcome {
@@ -164,6 +165,7 @@ class Storm {
 
   async #start(): Promise<void> {
     this.#daemon = await startDaemon(this.#place, [], {
+      timeoutMs: START_LIMIT_MS,
       env: {
         CODI_MONITOR_SCAN_INTERVAL: '1d',
         CODI_MONITOR_IGNORE: STORM_IGNORE.join(','),
