@@ -9,6 +9,7 @@ import { GITIGNORE } from './gitignores.ts';
 import type { WatchState } from './hints.ts';
 import { PathTree, UNKNOWN_STAT, type PathNode } from './path-tree.ts';
 import type { SweepPass } from './sweep-pass.ts';
+import type { UnreadableFolders } from './unreadable-folders.ts';
 
 export interface ReconcilerPorts extends ScopePorts {
   readonly isRecursive: boolean;
@@ -17,6 +18,7 @@ export interface ReconcilerPorts extends ScopePorts {
     drop(directory: PathNode): void;
     moved(directory: PathNode): void;
   };
+  readonly unreadable: Pick<UnreadableFolders, 'note' | 'begin' | 'listed'>;
   nowMs(): number;
   /** Every change of the index, as it is made. */
   emit(event: FileEventRecord): void;
@@ -41,10 +43,13 @@ export class Reconciler {
   readonly tree = new PathTree();
   readonly #scope: EntryScope;
   readonly #ports: ReconcilerPorts;
+  /** To be told when all names of a directory were looked at. */
+  readonly listed: (directory: PathNode) => void;
 
   constructor(anchor: Anchor, ports: ReconcilerPorts) {
     this.#scope = new EntryScope(anchor, ports);
     this.#ports = ports;
+    this.listed = (directory) => ports.unreadable.listed(directory);
   }
 
   get anchor(): Anchor {
@@ -76,7 +81,7 @@ export class Reconciler {
     const path = joinBytePath(this.tree.pathOf(directory), name);
     const node = directory.children?.get(name);
     const found = this.#scope.find(directory, name, path);
-    if (found === 'unreadable') return; // looked at again with the next sweep
+    if (found === 'unreadable') return this.#ports.unreadable.note(directory);
     if (found === 'missing') {
       if (node) pass.addGone(node);
     } else if (!node) this.#arrive(pass, directory, name, path, found);
@@ -101,6 +106,7 @@ export class Reconciler {
       return undefined;
     }
     const { only } = this.anchor;
+    this.#ports.unreadable.begin(directory);
     if (only !== undefined) return [only];
     const names = this.#ports.disk.readNames(this.absolute(path));
     if (typeof names !== 'string') {
@@ -108,7 +114,8 @@ export class Reconciler {
         this.#readRules(directory, isDeep);
       return names;
     }
-    if (names === 'missing' && directory.parent) pass.addName(directory.parent, directory.name);
+    if (names === 'unreadable') this.#ports.unreadable.note(directory);
+    else if (directory.parent) pass.addName(directory.parent, directory.name);
     return undefined;
   }
 

@@ -12,6 +12,7 @@ import { RootHints } from './root-hints.ts';
 import { RootSweeps } from './root-sweeps.ts';
 import { PRIORITY, SweepPass, type PassInput } from './sweep-pass.ts';
 import type { HostCounters, RootOptions } from './watch-host.messages.ts';
+import { UnreadableFolders } from './unreadable-folders.ts';
 
 export interface RootEnginePorts extends WatchHostPorts {
   readonly path: BytePath;
@@ -42,12 +43,20 @@ export class RootEngine {
   readonly sweeps: RootSweeps;
   readonly hints: RootHints;
   readonly #gitignores: Gitignores | undefined;
+  readonly #unreadable: UnreadableFolders;
   readonly #ports: RootEnginePorts;
 
   constructor(ports: RootEnginePorts) {
     this.#ports = ports;
     this.filter = new EntryFilter(ports.options);
     if (ports.options.useGitignore) this.#gitignores = new Gitignores(ports.disk, ports.onReason);
+    this.#unreadable = new UnreadableFolders({
+      clock: ports.clock,
+      doubts: ports.doubts,
+      tree: () => this.reconciler.tree,
+      touch: (directory) => this.sweeps.touch(directory),
+      sweep: () => this.sweeps.suspect(),
+    });
     this.reconciler = this.#makeReconciler();
     this.queue = new PassQueue({
       clock: ports.clock,
@@ -115,6 +124,7 @@ export class RootEngine {
   /** Drops all work; returns the syncs that were not answered. */
   stop(): number[] {
     this.queue.clear();
+    this.#unreadable.stop();
     this.hints.stop();
     return this.sweeps.stop();
   }
@@ -169,6 +179,7 @@ export class RootEngine {
           drop: (directory) => keeper()?.drop(directory),
           moved: (directory) => keeper()?.moved(directory),
         },
+        unreadable: this.#unreadable,
         nowMs: () => clock.nowMs(),
         emit: (event) => {
           if (event.seen === 'reconcile' && isSettled()) counters.foundBySweep += 1;

@@ -127,6 +127,7 @@ export class SweepPass {
     if (name === undefined) {
       this.#listing = undefined;
       this.#holdMissing(directory, names);
+      this.#reconciler.listed(directory);
       return;
     }
     listing.next += 1;

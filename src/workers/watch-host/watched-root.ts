@@ -1,16 +1,16 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { IndexRow } from '../../protocol/file-event.ts';
 import type { GapReason } from '../../protocol/gap.ts';
-import { statToKeep } from './disk.ts';
 import type { HintKeeper } from './hint-keeper.ts';
 import type { Timer, WatchHostPorts } from './host-ports.ts';
 import { IndexLoader } from './index-loader.ts';
 import { Outbox } from './outbox.ts';
-import { fileAnchor, judgeRoot, locateRoot, ROOT_PROBE_MS } from './root-anchor.ts';
+import { fileAnchor, ROOT_PROBE_MS, type Away } from './root-anchor.ts';
 import { RootCoverage } from './root-coverage.ts';
 import { RootDoubts } from './root-doubts.ts';
 import { RootEngine } from './root-engine.ts';
 import { rootKeeper } from './root-keeper.ts';
+import { RootPlace } from './root-place.ts';
 import { POLL_INTERVAL_MS } from './root-sweeps.ts';
 import { RootSyncs } from './root-syncs.ts';
 import type { Lane, SlicedWork } from './slice-scheduler.ts';
@@ -55,20 +55,22 @@ export class WatchedRoot implements SlicedWork {
   #startedMs: number;
   #probeTimer: Timer | undefined;
   readonly #syncs: RootSyncs;
+  readonly #place: RootPlace;
+  #away: Away | undefined;
 
   constructor(input: WatchedRootInput) {
     this.#input = input;
     const { root, path, options, ports, counters, emit, wake, onHint } = input;
     this.#startedMs = ports.clock.monotonicMs();
     this.#outbox = new Outbox((batch, events) => emit({ type: 'changes', root, batch, events }));
-    this.#status = new StatusReport(ports.clock, () => {
-      emit({ type: 'rootStatus', root, ...this.#statusNow() });
-    });
+    const tellStatus = () => emit({ type: 'rootStatus', root, ...this.#statusNow() });
+    this.#status = new StatusReport(ports.clock, tellStatus);
     this.doubts = new RootDoubts({
       tell: (news) => emit({ ...news, root }),
       whenSent: (callback) => this.#outbox.whenSent(callback),
     });
     this.#syncs = new RootSyncs((id, batch) => emit({ type: 'synced', root, id, batch }));
+    this.#place = new RootPlace(ports.disk, path, options, () => this.#engine.reconciler);
     const isSettled = () => this.#state === 'watching';
     this.#engine = new RootEngine({
       ...ports,
@@ -101,11 +103,11 @@ export class WatchedRoot implements SlicedWork {
 
   addIndex(rows: readonly IndexRow[], isDone: boolean): void {
     if (this.#state !== 'loading') return;
-    const { path, options, ports } = this.#input;
+    const { path, ports } = this.#input;
     if (!this.#loader) {
-      const located = locateRoot(ports.disk, path, options.deny);
+      const located = this.#place.locate();
       if (located.state === 'refused') {
-        const { code, message } = located;
+        const { code, reason: message } = located;
         this.close();
         this.#input.emit({ type: 'failed', root: this.#input.root, code, message });
         return;
@@ -167,19 +169,15 @@ export class WatchedRoot implements SlicedWork {
     return this.#keeper;
   }
 
-  /** What the index holds now; for tests. */
   get index(): IndexRow[] {
     return this.#engine.rows();
   }
 
   /** Looks for the root; watches it or waits for it. */
   async #open(): Promise<void> {
-    const { path, options, ports } = this.#input;
-    const located = locateRoot(ports.disk, path, options.deny);
-    if (located.state !== 'there') {
-      this.#goGone(located.state === 'missing' ? located.reason : located.message);
-      return;
-    }
+    const { options, ports } = this.#input;
+    const located = this.#place.locate();
+    if (located.state !== 'there') return this.#goGone(located);
     this.#state = 'opening';
     this.doubts.beginAnew();
     this.#engine.reconciler.anchor = located.anchor;
@@ -201,40 +199,39 @@ export class WatchedRoot implements SlicedWork {
     this.#state = 'scanning';
     if (!this.#checkRoot()) return;
     this.#engine.sweeps.sweepAll(this.#syncs.takeWaiting());
+    this.#armProbe();
   }
 
   /** Whether the root is still the one that is watched; otherwise begins what has to be done. */
   #checkRoot(): boolean {
-    const { path, ports } = this.#input;
-    const { anchor, tree } = this.#engine.reconciler;
-    const verdict = judgeRoot(ports.disk, path, anchor);
-    if (verdict.state === 'away') {
-      this.#goGone(verdict.reason);
-      return false;
+    const verdict = this.#place.judge();
+    if (verdict.state === 'away') this.#goGone(verdict);
+    if (verdict.state === 'other') {
+      // The watches sit on the one that was here before.
+      this.doubts.open('root_gone', undefined, 'another folder took its place');
+      this.#stopWatching();
+      void this.#open();
     }
-    const isOther = tree.root.stat.ino !== 0n && tree.root.stat.ino !== verdict.found.ino;
-    tree.restat(tree.root, statToKeep(verdict.found));
-    if (!isOther) return true;
-    // Another directory took its place: the watches sit on the old one.
-    this.#stopWatching();
-    void this.#open();
-    return false;
+    return verdict.state === 'there';
   }
 
-  #goGone(reason: string): void {
-    this.doubts.open('root_gone', undefined, reason);
+  /** Nothing in it can be looked at; what is not known to be deleted stays in the index. */
+  #goGone(away: Away): void {
+    const { gap, reason } = away;
+    this.doubts.open(gap, undefined, reason);
     this.#stopWatching();
     this.#state = 'gone';
-    const { tree } = this.#engine.reconciler;
-    tree.restat(tree.root, { ...tree.root.stat, ino: 0n });
-    this.#engine.removeGone(() =>
+    this.#away = away;
+    this.#place.forget();
+    const tell = () =>
       this.#outbox.whenSent((batch) => {
         if (this.#state !== 'gone') return;
         this.#input.emit({ type: 'rootGone', root: this.#input.root, reason });
         this.#syncs.answerWaiting(batch);
         this.#armProbe();
-      }),
-    );
+      });
+    if (gap === 'root_gone') this.#engine.removeGone(tell);
+    else tell();
   }
 
   #armProbe(): void {
@@ -244,13 +241,17 @@ export class WatchedRoot implements SlicedWork {
   }
 
   #probe(): void {
-    const { path, options, ports } = this.#input;
+    if (this.#state === 'scanning' || (this.#state === 'watching' && this.#checkRoot()))
+      this.#armProbe();
     if (this.#state !== 'gone' || this.#engine.queue.hasPasses) return;
-    if (locateRoot(ports.disk, path, options.deny).state === 'there') {
-      this.#startedMs = ports.clock.monotonicMs();
+    const located = this.#place.locate();
+    if (located.state === 'there') {
+      this.#startedMs = this.#input.ports.clock.monotonicMs();
       void this.#open();
       return;
     }
+    if (located.state === 'away' && located.reason !== this.#away?.reason)
+      return this.#goGone(located);
     this.#outbox.whenSent((batch) => this.#syncs.answerWaiting(batch));
     this.#armProbe();
   }
