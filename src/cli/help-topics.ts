@@ -18,8 +18,8 @@ Keys are snake_case, times RFC 3339 in UTC, sizes bytes, durations ms with _ms i
   log row    id, time, level, component, message, session_id?, metadata?, tenant_id?, user_id?,
              session_by?
   event row  seq, time, root, path, event, from?, kind, size?, checksum?, seen, session_id?,
-             tenant_id?, user_id?, session_by?; event is create, update, delete, move, attrib, access
-             or transient; seen is native, poll, reconcile or hint
+             tenant_id?, user_id?, session_by?, old_checksum?; event is create, update, delete,
+             move, attrib, access or transient; seen is native, poll, reconcile or hint
              session_by is given (as when it is absent), connection, path or config
   file row   root, path, kind, size, mtime, ino, checksum?; kind is file, dir, symlink or other
   tree node  path, state, strategy?, restarts, uptime_ms, children[]

@@ -9,6 +9,7 @@ const PLACES = [
   ['maintenance', /^core\/storage\/maintenance$/],
   ['notary', /^core\/storage\/notary$/],
   ['retention', /^core\/storage\/retention$/],
+  ['hashing', /^watching\/hashing$/],
   ['watch_host', /^watching\/hosts\/./],
   ['watcher', /^watching\/watchers\/./],
   ['roots', /^watching\/roots$/],

@@ -11,6 +11,7 @@ import { SERVING_EVENTS } from './events/serving-events.ts';
 import { SPOOL_EVENTS } from './events/spool-events.ts';
 import { STORAGE_EVENTS } from './events/storage-events.ts';
 import { SUPERVISION_EVENTS } from './events/supervision-events.ts';
+import { CONTENT_EVENTS } from './events/content-events.ts';
 import { WATCHING_EVENTS } from './events/watching-events.ts';
 import type { FieldsOf } from './event-definition.ts';
 
@@ -23,6 +24,7 @@ export const EVENTS = {
   ...DISK_EVENTS,
   ...AUDIT_EVENTS,
   ...WATCHING_EVENTS,
+  ...CONTENT_EVENTS,
   ...EXPORT_EVENTS,
   ...HTTP_EVENTS,
   ...RUNTIME_EVENTS,

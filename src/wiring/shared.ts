@@ -11,6 +11,7 @@ import { ScrubDesk } from '../actors/storage/scrub-desk.ts';
 import { RetentionDesk } from '../actors/storage/retention-desk.ts';
 import { WriterAbsence } from '../actors/storage/writer-absence.ts';
 import type { GapBook } from '../actors/watching/gap-book.ts';
+import { HashingPort } from '../actors/watching/hashing.actor.ts';
 import { HostRouter } from '../actors/watching/host-router.ts';
 import { HostTable } from '../actors/watching/host-table.ts';
 import { RootTable } from '../actors/watching/root-table.ts';
@@ -89,6 +90,7 @@ export interface Shared {
   reader: ReaderPort;
   router: HostRouter;
   hosts: HostTable;
+  hashing: HashingPort;
   desk: AnswerDesk;
   facts: CommittedFacts;
   /** Exports among the events on their way to the ledger. */
@@ -179,6 +181,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     gate: new Int32Array(new SharedArrayBuffer(GATE_WORDS * Int32Array.BYTES_PER_ELEMENT)),
     reader: new ReaderPort(),
     ...{ router: new HostRouter(), hosts: new HostTable(telemetry) },
+    hashing: new HashingPort(config.monitor.checksumThreadsCount),
     desk: new AnswerDesk(),
     facts,
     ...{ notices: new ExportNotices(exportPlan.rules), exports: new ExportDesk(), roots },
@@ -189,14 +192,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     spools: new SpoolDesk(),
     sessions: new SessionBook(config.limits.rememberedSessionCount),
     httpDoor: new HttpDoor((url) => held.changeCard({ http_url: url })),
-    tokens: new TokenDesk({
-      read: () => readTokenFile(options.dataDir, options.uid),
-      write: (content) => writeTokenFile(options.dataDir, content),
-      clock: environment.clock,
-      telemetry,
-      record: (act) => acts.record(act),
-      failuresPerMinute: config.limits.tokenFailuresPerMinute,
-    }),
+    tokens: newTokens(options, acts),
     tcp: undefined,
     settled,
     commits: new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)),
@@ -216,6 +212,18 @@ function ingestLimits({ limits, storage }: Config): IngestLimits {
     inFlightBytes: GROUPS_IN_FLIGHT * storage.groupLimitBytes,
     inFlightCount: MESSAGES_IN_FLIGHT,
   };
+}
+
+function newTokens(options: DaemonOptions, acts: ActRecorder): TokenDesk {
+  const { config, environment, telemetry } = options;
+  return new TokenDesk({
+    read: () => readTokenFile(options.dataDir, options.uid),
+    write: (content) => writeTokenFile(options.dataDir, content),
+    clock: environment.clock,
+    telemetry,
+    record: (act) => acts.record(act),
+    failuresPerMinute: config.limits.tokenFailuresPerMinute,
+  });
 }
 
 /** What they know of the index may not be in the new one: they read it again, and look at the disk. */

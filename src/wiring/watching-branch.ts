@@ -1,12 +1,12 @@
 import type { RequestBook } from '../actors/storage/request-book.ts';
+import type { ContentSettings } from '../actors/watching/content/content-ports.ts';
+import { hashingSpec } from '../actors/watching/hashing.actor.ts';
 import { rootsSpec, type RootRequest, type RootsPorts } from '../actors/watching/roots.actor.ts';
 import { watchHostSpec } from '../actors/watching/watch-host.actor.ts';
 import { watcherId } from '../actors/watching/watcher-id.ts';
-import {
-  watcherSpec,
-  type RootLedgerPort,
-  type WatcherInput,
-} from '../actors/watching/watcher.actor.ts';
+import { watcherSpec } from '../actors/watching/watcher.actor.ts';
+import type { RootLedgerPort, WatcherInput } from '../actors/watching/watcher-ports.ts';
+import { createHashingPool } from '../platform/hashing-pool.ts';
 import { resolveWatchedPath } from '../platform/watched-path.ts';
 import { StartError, type ChildSpec, type SupervisorSpec } from '../supervisor/index.ts';
 import type {
@@ -23,6 +23,10 @@ import { BRANCH, entryOf, type Shared } from './shared.ts';
 const HOST_SILENCE_LIMIT_MS = 10_000;
 /** Hints of one moment are looked at together; short enough for a change to be recorded within 20 ms. */
 const COALESCE_MS = 8;
+/** Tasks that may wait for a thread: each root has one of each kind at most. */
+const HASHING_QUEUE_MAX = 64;
+/** Starting a thread takes longer than reading a file, and changes wait for it. */
+const HASHING_IDLE_MS = 300_000;
 
 /** Hosts, watchers, and who decides what is watched. Whoever comes later depends on what came before. */
 export function watchingBranch(shared: Shared): SupervisorSpec {
@@ -36,7 +40,40 @@ export function watchingBranch(shared: Shared): SupervisorSpec {
       { type: 'supervisor', id: 'watchers', strategy: 'dynamic', ...BRANCH },
       roots(shared),
       ...(shared.options.config.exports.isEnabled ? [exportsActor(shared)] : []),
+      ...(isHashing(shared) ? [hashing(shared)] : []),
     ],
+  };
+}
+
+function isHashing({ options }: Shared): boolean {
+  return options.config.monitor.checksum !== 'off';
+}
+
+/** Last of all: whoever asks for files to be read goes on without when it is away. */
+function hashing(shared: Shared): ChildSpec {
+  const { config, dataDir } = shared.options;
+  return hashingSpec({
+    port: shared.hashing,
+    createPool: () =>
+      createHashingPool({
+        entry: entryOf('hashing/hashing.worker.js'),
+        dataDir,
+        threadsMax: config.monitor.checksumThreadsCount,
+        queueMax: HASHING_QUEUE_MAX,
+        idleMs: HASHING_IDLE_MS,
+      }),
+  });
+}
+
+function contentSettings({ options }: Shared): ContentSettings {
+  const { monitor } = options.config;
+  return {
+    atOnceBytes: monitor.checksumAtOnceBytes,
+    waitMs: monitor.checksumWaitMs,
+    maxBytes: monitor.checksumMaxBytes,
+    intervalMs: monitor.checksumIntervalMs,
+    rateBytes: monitor.checksumRateBytes,
+    owedMax: monitor.checksumQueueCount,
   };
 }
 
@@ -112,6 +149,9 @@ function watcher(shared: Shared, input: WatcherInput): ChildSpec {
     isStopping: () => shared.isStopping,
     telemetry: options.telemetry,
     sessions,
+    ...(isHashing(shared) && {
+      content: { reader: shared.hashing, settings: contentSettings(shared) },
+    }),
     loadIndex: (rootPath, afterPath, limit) =>
       reader.run('loadIndex', { rootPath, afterPath: afterPath ?? null, limit }),
   });

@@ -34,13 +34,15 @@ function verify(...args: string[]): string {
 
 const store = (kind: string) =>
   verify('store', file('audit/key.pub'), file(`${kind}.db`), file(`audit/${kind}.checkpoint`));
-const ENTRIES = ['log:1', 'log:13', 'file:2', 'root:1', 'state:1'];
+// The third file event is an update that names the content before.
+const ENTRIES = ['log:1', 'log:13', 'file:2', 'file:3', 'root:1', 'state:1'];
 
 beforeAll(async () => {
   if (!hasPython()) return;
   const root = join(place.home, 'watched');
   mkdirSync(root);
-  const daemon = await startDaemon(place, [root]);
+  const env = { CODI_MONITOR_CHECKSUM: 'sha256' };
+  const daemon = await startDaemon(place, [root], { env });
   const around = { socketPath: place.socketPath };
   const client = await daemon.client({ sessionId: 's-1', userId: 'ana' });
   for (let n = 1; n <= 20; n++) {
@@ -50,6 +52,8 @@ beforeAll(async () => {
   writeFileSync(join(root, 'a.txt'), 'one');
   writeFileSync(Buffer.from(`${root}/b\xff.txt`, 'latin1'), 'two');
   await runInProcess(['session', 'start', '--identity', 'ana', '--meta', 'a=1'], around);
+  await runInProcess(['sync'], around);
+  writeFileSync(join(root, 'a.txt'), 'three');
   await runInProcess(['sync'], around);
   await client.close();
   mkdirSync(copy);

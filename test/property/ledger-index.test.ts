@@ -34,7 +34,9 @@ function fold(index: Map<string, Entry>, event: FileEventRecord): void {
     }
     index.delete(path);
     for (const [key, entry] of moved) index.set(key, entry);
-    if (found) index.set(path, { kind, stat: found, checksum: checksum ?? old?.checksum ?? null });
+    const isSame = found && old?.stat.size === found.size && old.stat.mtimeNs === found.mtimeNs;
+    const carried = isSame ? old!.checksum : null;
+    if (found) index.set(path, { kind, stat: found, checksum: checksum ?? carried });
     else if (old) index.set(path, { ...old, checksum: checksum ?? old.checksum });
   } else if (found) {
     const kept = event.event === 'attrib' ? (index.get(path)?.checksum ?? null) : null;
@@ -66,14 +68,17 @@ const event: fc.Arbitrary<FileEventRecord> = fc
     from: path,
     kind: fc.constantFrom<FileKind>('file', 'dir', 'dir'),
     ino: fc.nat(50).map(BigInt),
+    mtimeNs: fc.constantFrom(1n, 2n),
     hasStat: fc.boolean(),
     checksum: fc.option(fc.uint8Array({ minLength: 2, maxLength: 2 })),
   })
-  .map(({ event: type, path: to, from, kind, ino, hasStat, checksum }) =>
+  .map(({ event: type, path: to, from, kind, ino, mtimeNs, hasStat, checksum }) =>
     fileEvent(type as FileEventRecord['event'], to, {
       kind,
       ...(type === 'move' && { from }),
-      ...(type !== 'delete' && { stat: hasStat || type !== 'move' ? stat({ ino }) : null }),
+      ...(type !== 'delete' && {
+        stat: hasStat || type !== 'move' ? stat({ ino, mtimeNs }) : null,
+      }),
       ...(checksum && { checksum }),
     }),
   );

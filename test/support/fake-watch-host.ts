@@ -51,6 +51,7 @@ export function watchedRoot(root: number, path: BytePath): WatchedRoot {
     host: 'host-1',
     files: 0,
     directories: 0,
+    owed: 0,
   };
 }
 

@@ -28,6 +28,7 @@ export interface FileEventsItem {
   rootPath: BytePath;
   sequence: number;
   events: FileEventRecord[];
+  isAboutContent?: boolean;
   /** `firstSeq`: the number that the first event has got; none when the ledger had the batch already. */
   onCommitted: (firstSeq?: number) => void;
 }
@@ -60,8 +61,9 @@ export function messageOf(item: Item): ToLedger {
     case 'entries':
       return item.message;
     case 'fileEvents': {
-      const { batch, rootId, rootPath, sequence, events } = item;
-      return { type: 'fileEvents', batch, rootId, rootPath, sequence, events };
+      const { batch, rootId, rootPath, sequence, events, isAboutContent } = item;
+      const message = { type: 'fileEvents', batch, rootId, rootPath, sequence, events } as const;
+      return isAboutContent === true ? { ...message, isAboutContent } : message;
     }
     case 'acts':
       return { type: 'acts', batch: item.batch, acts: item.acts };

@@ -19,6 +19,8 @@ export interface WatchedRoot {
   readonly host: string;
   readonly files: number;
   readonly directories: number;
+  /** Files whose checksum is still to come, of those that are known to lack one. */
+  readonly owed: number;
 }
 
 /** What is watched now. Filled by the roots actor and the watchers, read by whoever answers questions. */

@@ -12,7 +12,8 @@ import { countOf } from './count-of.ts';
 import type { GapBook, LeftOpen } from './gap-book.ts';
 import { rootsMachine } from './roots.machine.ts';
 import type { RootTable, WatchedRoot } from './root-table.ts';
-import type { WatcherInput, WatcherMessage } from './watcher.actor.ts';
+import type { WatcherMessage } from './watcher.actor.ts';
+import type { WatcherInput } from './watcher-ports.ts';
 
 /** A path somebody wants watched; `patterns` empty means every file. */
 export interface RootRequest {
@@ -192,6 +193,7 @@ class Roots {
       host,
       files: 0,
       directories: 0,
+      owed: 0,
     });
     await children.startWatcher({ root, path: request.path, host, options: options(request) });
   }

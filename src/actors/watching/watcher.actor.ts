@@ -4,56 +4,21 @@
  * none is skipped. When it or the host dies the next incarnation starts from what is committed.
  */
 import { showBytePath, type BytePath } from '../../protocol/byte-path.ts';
-import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
+import type { FileEventRecord } from '../../protocol/file-event.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
-import type { Telemetry } from '../../telemetry/telemetry.ts';
-import type { FromWatchHost, RootOptions } from '../../workers/watch-host/watch-host.messages.ts';
+import type { FromWatchHost } from '../../workers/watch-host/watch-host.messages.ts';
+import { RootContent } from './content/root-content.ts';
 import { countOf } from './count-of.ts';
-import type { HostNews, HostRouter } from './host-router.ts';
+import type { HostNews } from './host-router.ts';
 import { watcherId } from './watcher-id.ts';
 import { WATCHING_RESTARTS } from './restarts.ts';
-import { withSessions, type WorkingSessions } from './with-sessions.ts';
+import { withSessions } from './with-sessions.ts';
 import { PendingSyncs, type SyncRequest } from './pending-syncs.ts';
-import type { RootTable, WatchedRoot } from './root-table.ts';
-import { WatcherGaps, type WatcherGapsPorts } from './watcher-gaps.ts';
+import type { WatchedRoot } from './root-table.ts';
+import { WatcherGaps } from './watcher-gaps.ts';
+import type { WatcherInput, WatcherPorts } from './watcher-ports.ts';
 import { watcherMachine } from './watcher.machine.ts';
-
-/** The ledger as a watcher sees it: a queue that keeps order and outlives the watcher. */
-export interface RootLedgerPort {
-  openRoot(
-    rootPath: BytePath,
-    onDone: (opened: { rootId: number; lastSequence: number; isNew: boolean }) => void,
-  ): void;
-  offerFileEvents(batch: {
-    rootId: number;
-    rootPath: BytePath;
-    sequence: number;
-    events: FileEventRecord[];
-    onCommitted: (firstSeq?: number) => void;
-  }): void;
-}
-
-export interface WatcherPorts extends WatcherGapsPorts {
-  ledger: RootLedgerPort;
-  router: HostRouter;
-  table: RootTable;
-  telemetry: Telemetry;
-  sessions: WorkingSessions;
-  /** A page of the recorded index after `afterPath` in path order; fewer rows than the limit mean the end. */
-  loadIndex(
-    rootPath: BytePath,
-    afterPath: BytePath | undefined,
-    limit: number,
-  ): Promise<IndexRow[]>;
-}
-
-export interface WatcherInput {
-  root: number;
-  path: BytePath;
-  host: string;
-  options: RootOptions;
-}
 
 export type WatcherMessage = HostNews | SyncRequest;
 
@@ -91,6 +56,7 @@ class Watcher {
   #isScanned = false;
   readonly #syncs: PendingSyncs;
   readonly #gaps: WatcherGaps;
+  readonly #content: RootContent | undefined;
 
   constructor(cell: CellContext<WatcherMessage>, input: WatcherInput, ports: WatcherPorts) {
     this.#cell = cell;
@@ -108,6 +74,7 @@ class Watcher {
       router.post(input.root, { type: 'sync', id, ...(paths && { paths }) }),
     );
     cell.scope.defer('syncs', () => this.#syncs.fail());
+    this.#content = this.#newContent();
   }
 
   behaviour() {
@@ -139,6 +106,7 @@ class Watcher {
           this.#gaps.leave();
           this.#ports.router.post(this.#input.root, { type: 'unwatch' });
           this.#isDraining = true;
+          this.#content?.release();
           this.#checkFlushed();
         },
       },
@@ -146,7 +114,25 @@ class Watcher {
     });
   }
 
+  #newContent(): RootContent | undefined {
+    const { content, telemetry, loadIndex } = this.#ports;
+    if (!content) return undefined;
+    return new RootContent({
+      ...content,
+      root: this.#input.path,
+      shown: this.#shown,
+      cell: this.#cell,
+      telemetry,
+      loadIndex: (after, limit) => loadIndex(this.#input.path, after, limit),
+      record: (batch, events) => this.#record(batch, events),
+      recordChecksums: (events, onCommitted) => this.#offer(events, onCommitted, true),
+      onOwed: (owed) => this.#update({ owed }),
+    });
+  }
+
   #openRoot(): void {
+    // What is held back belongs before the root's next opening.
+    this.#content?.release();
     this.#update({ state: 'starting' });
     const opening = ++this.#opening;
     this.#watch = 0;
@@ -198,7 +184,8 @@ class Watcher {
   #fromHost(message: FromWatchHost): void {
     switch (message.type) {
       case 'changes':
-        this.#record(message.batch, message.events);
+        if (this.#content) this.#content.take(message.batch, message.events);
+        else this.#record(message.batch, message.events);
         break;
       case 'watching':
       case 'rootStatus':
@@ -219,6 +206,7 @@ class Watcher {
         this.#syncs.covered(message.id, message.batch, this.#committedBatch);
         break;
       case 'rootGone':
+        this.#content?.release();
         this.#update({ state: 'gone', reason: message.reason });
         this.#ports.telemetry.emit('RootGone', { path: this.#shown, reason: message.reason });
         // What the first look found may still be on its way: it no longer says that the root is watched.
@@ -245,23 +233,36 @@ class Watcher {
   #record(batch: number, events: FileEventRecord[]): void {
     const opening = this.#opening;
     const counted = this.#gaps.count(events);
+    this.#offer(events, (firstSeq) => {
+      counted?.(firstSeq);
+      // The ledger takes batches in order only, so a late answer for an earlier one says nothing new.
+      if (opening !== this.#opening || batch <= this.#committedBatch) return;
+      this.#committedBatch = batch;
+      this.#ports.router.post(this.#input.root, { type: 'ack', batch });
+      this.#gaps.committed(batch);
+      this.#syncs.answer(batch);
+    });
+  }
+
+  #offer(
+    events: FileEventRecord[],
+    onCommitted: (firstSeq?: number) => void,
+    isAboutContent = false,
+  ): void {
     this.#uncommitted += 1;
     this.#ports.ledger.offerFileEvents({
       rootId: this.#rootId,
       rootPath: this.#input.path,
       sequence: ++this.#sequence,
-      events: withSessions(events, this.#input.path, this.#ports.sessions),
+      events: isAboutContent
+        ? events
+        : withSessions(events, this.#input.path, this.#ports.sessions),
+      ...(isAboutContent && { isAboutContent }),
       onCommitted: this.#cell.scope.wrap((firstSeq?: number) => {
-        counted?.(firstSeq);
         this.#uncommitted -= 1;
+        onCommitted(firstSeq);
         this.#checkFlushed();
         this.#checkRecorded();
-        // The ledger takes batches in order only, so a late answer for an earlier one says nothing new.
-        if (opening !== this.#opening || batch <= this.#committedBatch) return;
-        this.#committedBatch = batch;
-        this.#ports.router.post(this.#input.root, { type: 'ack', batch });
-        this.#gaps.committed(batch);
-        this.#syncs.answer(batch);
       }),
     });
   }
@@ -270,12 +271,13 @@ class Watcher {
     this.#update({ state: 'watching' });
     const files = this.#ports.table.get(this.#input.root)?.files ?? 0;
     this.#ports.telemetry.emit('RootWatching', { path: this.#shown, files });
+    this.#content?.settled();
     this.#syncs.postAll();
   }
 
   /** Watching begins when what the first look found is recorded. */
   #checkRecorded(): void {
-    if (!this.#isScanned || this.#uncommitted > 0) return;
+    if (!this.#isScanned || this.#uncommitted > 0 || this.#content?.isEmpty === false) return;
     this.#isScanned = false;
     this.#gaps.settled();
     this.#cell.raise({ type: 'watching' });
@@ -292,6 +294,7 @@ class Watcher {
   #status(): { state?: string; note?: string } {
     const root = this.#ports.table.get(this.#input.root);
     if (!root) return {};
-    return { state: root.state, note: countOf(root.files, 'file') };
+    const owed = root.owed > 0 ? `, ${countOf(root.owed, 'file')} to be read` : '';
+    return { state: root.state, note: countOf(root.files, 'file') + owed };
   }
 }

@@ -141,8 +141,8 @@ export const monitor = z.object({
   }),
   checksumWaitMs: duration('checksum_wait', {
     description:
-      'How long changes wait for checksums before they are recorded without; what is left is read later.',
-    default: '250ms',
+      'How long changes wait for checksums before they are recorded without; what is left is read later. Threads that have to start first need some of it.',
+    default: '1s',
     min: '1ms',
     max: '10s',
   }),
@@ -174,9 +174,10 @@ export const monitor = z.object({
     max: 1_000_000,
   }),
   checksumThreadsCount: count('checksum_threads', {
-    description: 'Threads that read files for checksums; they start when there is work.',
+    description:
+      'Threads that read files for checksums; they start when there is work. One of them is left to changes that wait.',
     default: 2,
-    min: 1,
+    min: 2,
     max: 16,
   }),
   hostsCount: count('hosts', {

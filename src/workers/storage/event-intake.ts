@@ -1,4 +1,6 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventsMessage, LedgerOptions, OpenRootMessage } from './ledger.messages.ts';
+import { contentMoves } from './content-moves.ts';
 import { fileEventRow, FileEventStream, type EventOwner } from './file-event-stream.ts';
 import { FileIndex } from './file-index.ts';
 import type { GroupHeads } from './group-heads.ts';
@@ -34,13 +36,16 @@ export class EventIntake {
     if (sequence <= last) return 'duplicate';
     // A refused batch leaves a gap: taking the next one would make the refused one look stored.
     if (last !== UNKNOWN_SEQUENCE && sequence !== last + 1) return 'outOfOrder';
-    for (const record of events) {
+    const known = {
+      checksum: (path: BytePath) => this.#index.checksum(rootId, path),
+      countWith: (checksum: Uint8Array) => this.#index.countWith(rootId, checksum),
+    };
+    for (const record of contentMoves(events, known)) {
       // What was at the path when its content was read may have changed before this was taken.
       if (message.isAboutContent === true && !this.#index.holds(rootId, record)) continue;
       heads.fileEvents += 1;
-      const old = record.event === 'update' ? this.#index.checksum(rootId, record.path) : null;
-      this.stream.add(fileEventRow(heads.fileEvents, rootId, record, this.#owner, old));
-      this.#index.apply(rootId, record);
+      const content = this.#index.apply(rootId, record);
+      this.stream.add(fileEventRow(heads.fileEvents, rootId, record, this.#owner, content));
       this.#latestMs = Math.max(this.#latestMs, record.seconds * 1000 + record.nanos / 1e6);
     }
     this.roots.setSequence(rootId, sequence);

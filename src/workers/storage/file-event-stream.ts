@@ -3,6 +3,7 @@ import { SESSION_BY } from '../../protocol/kinds.ts';
 import { appendFileEvent, CanonicalBuffer, type FileEventRow } from './canonical.ts';
 import { codeOf, EVENTS, KINDS, SEEN } from './codes.ts';
 import { MultiInsert } from './multi-insert.ts';
+import type { EventContent } from './file-index.ts';
 import type { SqliteDatabase } from './open-database.ts';
 import { pathToValue } from './path-value.ts';
 import { statColumns } from './stat-columns.ts';
@@ -53,13 +54,13 @@ export class FileEventStream {
   }
 }
 
-/** The row that a record becomes; `oldChecksum` is of what an updated path held before, where it is known. */
+/** The row that a record becomes. */
 export function fileEventRow(
   seq: number,
   rootId: number,
   record: FileEventRecord,
   owner: EventOwner,
-  oldChecksum: Uint8Array | null,
+  content: EventContent,
 ): FileEventRow {
   return {
     seq,
@@ -74,9 +75,9 @@ export function fileEventRow(
     old_size: record.oldSize ?? null,
     seen: codeOf(SEEN, record.seen),
     ...(record.stat ? statColumns(record.stat) : NO_STAT),
-    checksum: record.checksum ?? null,
+    checksum: content.now,
     ...sessionColumns(record.session, owner),
-    old_checksum: oldChecksum,
+    old_checksum: content.before,
   };
 }
 

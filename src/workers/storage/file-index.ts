@@ -15,11 +15,18 @@ import { statColumns, type StatColumns } from './stat-columns.ts';
 const PARKED = '//parked' as BytePath;
 const REWRITE_COUNT = 500;
 
+/** Checksums that an event leaves: of what is at its path now, and of what was there before. */
+export interface EventContent {
+  now: Uint8Array | null;
+  before: Uint8Array | null;
+}
+
 type IndexedFile = StatColumns & { kind: number | bigint; checksum: Buffer | null };
 
 /**
  * The path index, kept by SQL inside the transaction of the events. It is the fold of the stream:
  * - create, update, attrib set a path's row (attrib keeps a checksum it does not bring);
+ * - a move keeps it where size and modification time stayed the same;
  * - delete removes the row, of a directory also everything below;
  * - move takes the row to its new path, of a directory also everything below; what was there is gone;
  * - an event without a stat (nothing was left to look at) changes no row, but delete and move do.
@@ -34,6 +41,7 @@ export class FileIndex {
   readonly #selectRange: SqliteStatement;
   readonly #moveOne: SqliteStatement;
   readonly #count: SqliteStatement;
+  readonly #countWith: SqliteStatement;
 
   constructor(database: SqliteDatabase) {
     const range = 'root_id = ? AND path >= ? AND path < ?';
@@ -56,6 +64,12 @@ export class FileIndex {
       .prepare(`SELECT path FROM files WHERE ${range} LIMIT ${REWRITE_COUNT}`)
       .pluck() as SqliteStatement;
     this.#moveOne = database.prepare('UPDATE files SET path = ? WHERE root_id = ? AND path = ?');
+    this.#countWith = database
+      .prepare(
+        `SELECT count(*) FROM (SELECT 1 FROM files
+         WHERE checksum = ? AND root_id = ? AND kind = ${codeOf(KINDS, 'file')} LIMIT 2)`,
+      )
+      .pluck() as SqliteStatement;
     this.#count = database
       .prepare('SELECT count(*) FROM files WHERE root_id = ?')
       .pluck() as SqliteStatement;
@@ -84,47 +98,56 @@ export class FileIndex {
     );
   }
 
-  apply(rootId: number, record: FileEventRecord): void {
+  /** Whether several files of the root have this content, or one, or none: 2, 1 or 0. */
+  countWith(rootId: number, checksum: Uint8Array): number {
+    return this.#countWith.get(checksum, rootId) as number;
+  }
+
+  /** Returns what is known of the content at the event's path. */
+  apply(rootId: number, record: FileEventRecord): EventContent {
     switch (record.event) {
       case 'delete':
-        this.#delete(rootId, record);
-        return;
+        return this.#delete(rootId, record);
       case 'move':
-        this.#move(rootId, record);
-        return;
+        return this.#move(rootId, record);
       default:
-        if (record.stat) this.#set(rootId, record);
+        return record.stat ? this.#set(rootId, record) : withoutStat(record);
     }
   }
 
-  #set(rootId: number, record: FileEventRecord): void {
-    let checksum: Uint8Array | null = record.checksum ?? null;
+  #set(rootId: number, record: FileEventRecord): EventContent {
+    const { event, kind } = record;
     const path = pathToValue(record.path);
-    if (record.event === 'attrib' && !checksum)
-      checksum = this.#file(rootId, path)?.checksum ?? null;
+    const known = event === 'create' ? null : (this.#file(rootId, path)?.checksum ?? null);
+    const now = record.checksum ?? (event === 'attrib' ? known : null);
     const stat = statColumns(record.stat!);
-    this.#put(rootId, path, { kind: codeOf(KINDS, record.kind), ...stat }, checksum);
+    this.#put(rootId, path, { kind: codeOf(KINDS, kind), ...stat }, now);
+    return { now, before: event === 'update' ? known : null };
   }
 
-  #delete(rootId: number, { path, kind }: FileEventRecord): void {
+  #delete(rootId: number, { path, kind }: FileEventRecord): EventContent {
+    const value = pathToValue(path);
+    const before = kind === 'file' ? (this.#file(rootId, value)?.checksum ?? null) : null;
     if (kind === 'dir') this.#deleteBelow(rootId, path);
-    this.#deleteOne.run(rootId, pathToValue(path));
+    this.#deleteOne.run(rootId, value);
+    return { now: null, before };
   }
 
-  #move(rootId: number, record: FileEventRecord): void {
-    const { path, from, kind, stat, checksum } = record;
-    if (from === undefined || from === path) {
-      if (stat) this.#set(rootId, record);
-      return;
-    }
+  #move(rootId: number, record: FileEventRecord): EventContent {
+    const { path, from, kind, stat } = record;
+    if (from === undefined || from === path)
+      return stat ? this.#set(rootId, record) : withoutStat(record);
     const source = pathToValue(from);
     const target = pathToValue(path);
     const old = this.#file(rootId, source);
     this.#deleteOne.run(rootId, source);
     if (kind === 'dir') this.#moveBelow(rootId, from, path);
     const found = stat ? { kind: codeOf(KINDS, kind), ...statColumns(stat) } : old;
-    if (found) this.#put(rootId, target, found, checksum ?? old?.checksum ?? null);
+    const carried = old && found && isSameContent(old, found) ? old.checksum : null;
+    const now = record.checksum ?? carried;
+    if (found) this.#put(rootId, target, found, now);
     else this.#deleteOne.run(rootId, target);
+    return { now, before: null };
   }
 
   #file(rootId: number, path: PathValue): IndexedFile | undefined {
@@ -206,4 +229,14 @@ export class FileIndex {
       if (paths.length < REWRITE_COUNT) return;
     }
   }
+}
+
+function withoutStat({ checksum }: FileEventRecord): EventContent {
+  return { now: checksum ?? null, before: null };
+}
+
+/** As the watch host judges it. */
+function isSameContent(old: StatColumns, now: StatColumns): boolean {
+  const names = ['stat_size', 'mtime_seconds', 'mtime_nanos'] as const;
+  return names.every((name) => BigInt(old[name]) === BigInt(now[name]));
 }

@@ -66,10 +66,13 @@ export class PassQueue {
     if (!pass) return;
     const { clock, flush } = this.#ports;
     const isDone = this.#work(pass, deadlineMs);
+    // What it found goes together with what it will find to be gone: they may belong together.
+    const isPaused = !isDone && pass.isPaused;
     if (isDone) this.#finish(pass);
     else if (pass === this.#quick && pass.stepCount > QUICK_STEPS) this.#demote(pass);
     const nowMs = clock.monotonicMs();
-    if (!isDone && lane === 'background' && nowMs - this.#flushedMs < FLUSH_MS) return;
+    const isRecent = nowMs - this.#flushedMs < FLUSH_MS;
+    if (isPaused || (!isDone && lane === 'background' && isRecent)) return;
     this.#flushedMs = nowMs;
     flush();
   }

@@ -56,6 +56,8 @@ export class SweepPass {
   /** The directory whose names are being looked at, known to be in place. */
   #trusted: PathNode | undefined;
   #hasPaused = false;
+  /** The last step was a pause. */
+  isPaused = false;
 
   constructor(reconciler: Reconciler, { seen, priority, onDone, saves }: PassInput) {
     this.#reconciler = reconciler;
@@ -87,6 +89,12 @@ export class SweepPass {
   }
 
   step(): StepResult {
+    const result = this.#step();
+    this.isPaused = result === 'pause';
+    return result;
+  }
+
+  #step(): StepResult {
     this.stepCount += 1;
     if (this.#removal) this.#stepRemoval(this.#removal);
     else if (this.#listing) this.#stepListing(this.#listing);

@@ -9,6 +9,7 @@ import { notaryMachine } from '#codi/actors/storage/notary.machine.js';
 import { retentionMachine } from '#codi/actors/storage/retention.machine.js';
 import { readersMachine } from '#codi/actors/storage/readers.machine.js';
 import { writerMachine } from '#codi/actors/storage/writer.machine.js';
+import { hashingMachine } from '#codi/actors/watching/hashing.machine.js';
 import { rootsMachine } from '#codi/actors/watching/roots.machine.js';
 import { watchHostMachine } from '#codi/actors/watching/watch-host.machine.js';
 import { watcherMachine } from '#codi/actors/watching/watcher.machine.js';
@@ -225,11 +226,11 @@ const roots: Scenario[] = [
   },
 ];
 
-const readers: Scenario[] = [
+const poolActor = (running: string): Scenario[] => [
   {
     title: 'closes its pool when asked to',
     steps: [
-      { state: 'answering', isReady: true },
+      { state: running, isReady: true },
       { send: stop, state: 'closing', effects: ['effect.closePool'] },
       { send: { type: 'poolClosed' }, state: 'stopped' },
     ],
@@ -286,7 +287,8 @@ const MACHINES: [string, AnyStateMachine, Scenario[]][] = [
   ['a connection', connectionMachine, connection],
   ['an acceptor', acceptorMachine, acceptor],
   ['the roots', rootsMachine, roots],
-  ['the readers', readersMachine, readers],
+  ['the readers', readersMachine, poolActor('answering')],
+  ['hashing', hashingMachine, poolActor('serving')],
   ['maintenance', maintenanceMachine, threadActor('checkpointing')],
   ['the notary', notaryMachine, threadActor('signing')],
   ['retention', retentionMachine, retention],

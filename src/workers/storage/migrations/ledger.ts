@@ -189,11 +189,11 @@ CREATE TABLE lost_blocks (             -- what a damaged database no longer held
 `;
 
 /*
- * The index is of files whose content is known: it is written
- * only while checksums are on, and holds all that a search for equal files asks for.
+ * The index is of files whose content is known: it is written only while checksums are on, and holds all that a search
+ * for equal files asks for.
  */
 const CONTENT = `
-ALTER TABLE file_events ADD COLUMN old_checksum BLOB; -- of an update: what the path had before
+ALTER TABLE file_events ADD COLUMN old_checksum BLOB; -- of an update or delete: what the path had before
 CREATE INDEX files_content ON files (checksum, size, kind) WHERE checksum IS NOT NULL;
 `;
 

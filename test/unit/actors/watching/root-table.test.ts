@@ -18,6 +18,7 @@ function rootAt(root: number, path: string, state: WatchedRoot['state'] = 'watch
     host: 'host-1',
     files: root,
     directories: 0,
+    owed: 0,
   };
 }
 

@@ -5,7 +5,8 @@ import {
   type RootsMessage,
   type StoredRoot,
 } from '#codi/actors/watching/roots.actor.js';
-import type { WatcherInput, WatcherMessage } from '#codi/actors/watching/watcher.actor.js';
+import type { WatcherMessage } from '#codi/actors/watching/watcher.actor.js';
+import type { WatcherInput } from '#codi/actors/watching/watcher-ports.js';
 import { bytePathFromUtf8, type BytePath } from '#codi/protocol/byte-path.js';
 import { CodiError } from '#codi/protocol/errors.js';
 import { beforeEach, expect, test } from 'vitest';

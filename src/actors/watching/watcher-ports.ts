@@ -1,0 +1,50 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
+import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type { RootOptions } from '../../workers/watch-host/watch-host.messages.ts';
+import type { ContentReader, ContentSettings } from './content/content-ports.ts';
+import type { HostRouter } from './host-router.ts';
+import type { RootTable } from './root-table.ts';
+import type { WatcherGapsPorts } from './watcher-gaps.ts';
+import type { WorkingSessions } from './with-sessions.ts';
+
+/** The ledger as a watcher sees it: a queue that keeps order and outlives the watcher. */
+export interface RootLedgerPort {
+  openRoot(
+    rootPath: BytePath,
+    onDone: (opened: { rootId: number; lastSequence: number; isNew: boolean }) => void,
+  ): void;
+  offerFileEvents(batch: {
+    rootId: number;
+    rootPath: BytePath;
+    sequence: number;
+    events: FileEventRecord[];
+    /** See FileEventsMessage. */
+    isAboutContent?: boolean;
+    /** `firstSeq`: see FileEventsItem. */
+    onCommitted: (firstSeq?: number) => void;
+  }): void;
+}
+
+export interface WatcherPorts extends WatcherGapsPorts {
+  ledger: RootLedgerPort;
+  router: HostRouter;
+  table: RootTable;
+  telemetry: Telemetry;
+  sessions: WorkingSessions;
+  /** A page of the recorded index after `afterPath` in path order; fewer rows than the limit mean the end. */
+  loadIndex(
+    rootPath: BytePath,
+    afterPath: BytePath | undefined,
+    limit: number,
+  ): Promise<IndexRow[]>;
+  /** Where files are read, and how much of them; absent: not at all. */
+  content?: { reader: ContentReader; settings: ContentSettings } | undefined;
+}
+
+export interface WatcherInput {
+  root: number;
+  path: BytePath;
+  host: string;
+  options: RootOptions;
+}
