@@ -128,7 +128,7 @@ export const monitor = z.object({
   }),
   checksum: choice('checksum', {
     description:
-      'Whether the content of watched files is read, and its SHA-256 stands on their events and in the index. Needed by `codi files dup`. Reading costs: see docs/watching.md.',
+      'Whether the content of watched files is read, and its SHA-256 stands on their events and in the index. What is read, and when, is in docs/watching.md.',
     choices: ['off', 'sha256'],
     default: 'off',
   }),
