@@ -41,7 +41,7 @@ export function terminalColumns(stream: TerminalStream): number | undefined {
 /** Writes a text and waits while the reader is slow; resolves false when the reader is gone. */
 export function writeAll(
   stream: TerminalStream,
-  text: string,
+  text: string | Uint8Array,
 ): Promise<NodeJS.ErrnoException | 'closed' | undefined> {
   if (stream.destroyed || stream.writableEnded) return Promise.resolve('closed');
   return new Promise((resolve) => stream.write(text, (error) => resolve(error ?? undefined)));

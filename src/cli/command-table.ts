@@ -48,6 +48,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./commands/session.ts'),
   },
   {
+    name: 'export',
+    summary: 'what agents exported, and the content of it',
+    load: () => import('./commands/export.ts'),
+  },
+  {
     name: 'import',
     summary: 'bring old logs of JSON lines into the ledger',
     load: () => import('./commands/import.ts'),

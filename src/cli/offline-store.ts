@@ -6,7 +6,8 @@ import type { BodyOf } from '../protocol/messages.ts';
 import type { RowSource } from './row-source.ts';
 
 /** What the files can be asked. */
-type OfflineRequest = 'QueryLogs' | 'QueryEvents' | 'AuditHead' | 'AuditProve' | 'AuditVerify';
+type OfflineRequest =
+  'QueryLogs' | 'QueryEvents' | 'AuditHead' | 'AuditProve' | 'AuditVerify' | 'QueryExports';
 
 type Answer = { id: number } & ({ body: unknown } | { error: WireError });
 interface Waiting {

@@ -1,6 +1,7 @@
 import type {
   ActRow,
   EventRow,
+  ExportRow,
   FileRow,
   GapRow,
   LogRow,
@@ -47,6 +48,10 @@ export function gapRowJson(row: GapRow): JsonRow {
 }
 
 export function actRowJson(row: ActRow): JsonRow {
+  return present(row);
+}
+
+export function exportRowJson(row: ExportRow): JsonRow {
   return present(row);
 }
 

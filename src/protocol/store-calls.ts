@@ -51,6 +51,12 @@ export interface StoreCalls {
     blocks: number;
     segments: number;
   };
+  /** Opens a content of `exports/` by its SHA-256 in hex, to be read beside a daemon. */
+  openContent(input: { checksum: string }): number;
+  /** Its next piece; null: that was all, and it was what was captured. */
+  readContent(input: { id: number }): Promise<Uint8Array | null>;
+  /** What is wrong with a content; null: nothing. */
+  checkContent(input: { checksum: string }): Promise<string | null>;
   /** Looks for damage in the databases and heals it; with `isCheck` it only looks. */
   repair(input: { isCheck: boolean; nowMs: number }): Promise<RepairedStore[]>;
 }

@@ -84,6 +84,11 @@ function roots(shared: Shared): ChildSpec {
     gaps: shared.gaps,
     loadGaps: () => loadOpenGaps(shared.reader),
     initial: options.roots,
+    extra: options.exportPlan.folders.map(({ path, patterns }) => ({
+      path,
+      patterns,
+      recursive: true,
+    })),
     store: rootStore(shared.book),
     hostCount: options.config.monitor.hostsCount,
     resolvePath: async (path) => resolveWatchedPath(path, dataDirIdentity),
@@ -206,12 +211,18 @@ function rootStore(book: RequestBook<StateCommand>): RootsPorts['store'] {
 }
 
 function rootOptions(shared: Shared, request: RootRequest): RootOptions {
-  const { monitor } = shared.options.config;
+  const { config, exportPlan } = shared.options;
+  const { monitor, exports } = config;
   return {
     recursive: request.recursive,
     patterns: [...request.patterns],
     ignore: [...monitor.ignore],
     useDefaultIgnores: monitor.useDefaultIgnores,
+    exports: {
+      patterns: [...exportPlan.rules.patterns],
+      ignoredDepth: exports.ignoredDepthCount,
+      ignoredDirectories: exports.ignoredFoldersCount,
+    },
     useGitignore: monitor.useGitignore,
     hintSource: monitor.hintSource,
     directoryBudget: monitor.directoryBudgetCount,

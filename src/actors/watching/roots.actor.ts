@@ -40,6 +40,8 @@ export interface RootsPorts {
   loadGaps(): Promise<LeftOpen[]>;
   /** Paths given at start; they are not stored. */
   initial: readonly RootRequest[];
+  /** Watched as well, and not stored; one that is missing is taken up when it is there. */
+  extra?: readonly RootRequest[];
   store: {
     list(): Promise<StoredRoot[]>;
     add(root: RootRequest): Promise<void>;
@@ -57,9 +59,15 @@ export interface RootsPorts {
   hostCount: number;
 }
 
+const EXTRA_LOOK_MS = 10_000;
+
 export function rootsSpec(ports: RootsPorts): ActorSpec<RootsMessage> & ChildSpec {
   // What was given at start outlives incarnations: resolved once, because the path may be gone by the next one.
-  const given: GivenRoots = { requests: ports.initial, areResolved: false };
+  const given: GivenRoots = {
+    requests: ports.initial,
+    areResolved: false,
+    dropped: new Set(),
+  };
   return {
     type: 'worker',
     id: 'roots',
@@ -73,6 +81,8 @@ export function rootsSpec(ports: RootsPorts): ActorSpec<RootsMessage> & ChildSpe
 interface GivenRoots {
   requests: readonly RootRequest[];
   areResolved: boolean;
+  /** No longer wanted by whoever asked for it. */
+  dropped: Set<BytePath>;
 }
 
 class Roots {
@@ -97,6 +107,8 @@ class Roots {
         'effect.load': () => this.#run(() => this.#load()),
         'effect.serveWaiting': () => {
           this.#ports.table.markLoaded();
+          if (this.#ports.extra?.length)
+            this.#cell.scope.every(EXTRA_LOOK_MS, () => this.#run(() => this.#watchExtra()));
         },
       },
       receive: (message: RootsMessage) => this.#handle(message),
@@ -120,7 +132,21 @@ class Roots {
       if (table.byPath(request.path)) continue;
       await this.#watch({ ...request, createdAtMs: this.#cell.clock.nowMs() }, false);
     }
+    await this.#watchExtra();
     this.#cell.raise({ type: 'loaded' });
+  }
+
+  async #watchExtra(): Promise<void> {
+    const { resolvePath, table, extra = [] } = this.#ports;
+    for (const request of extra) {
+      const path = await resolvePath(request.path).catch((error: unknown) => {
+        if (!isCodiError(error)) throw error;
+        return undefined; // it is not there yet
+      });
+      if (path === undefined || table.byPath(path) || this.#given.dropped.has(path)) continue;
+      const createdAtMs = this.#cell.clock.nowMs();
+      await this.#watch({ ...request, path, createdAtMs }, false);
+    }
   }
 
   async #resolveGiven(): Promise<void> {
@@ -173,6 +199,7 @@ class Roots {
     const given = this.#given.requests.filter((request) => request.path !== known.path);
     this.#given.requests = given;
     this.#ports.gaps.open(known.path, { reason: 'not_watched' });
+    this.#given.dropped.add(known.path);
     await this.#unwatch(known);
     return { path: known.path };
   }

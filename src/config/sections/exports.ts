@@ -20,6 +20,19 @@ export const exports = z.object({
     default: [],
     example: '["claude", "codex"]',
   }),
+  ignoredDepthCount: count('ignored_depth', {
+    description:
+      'Levels of an ignored folder that are looked through for exports; of tool folders such as `node_modules` only their own entries are. 0 leaves ignored folders alone.',
+    default: 4,
+    min: 0,
+    max: 64,
+  }),
+  ignoredFoldersCount: count('ignored_folders', {
+    description: 'Most ignored folders of one root that are looked through so.',
+    default: 1000,
+    min: 1,
+    max: 100_000,
+  }),
   settleMs: duration('settle', {
     description: 'How long size and time of an export must stay the same before it is captured.',
     default: '1s',

@@ -6,6 +6,7 @@
 import { CodiError } from '../../protocol/errors.ts';
 import { REQUESTS } from '../../protocol/requests.ts';
 import { OfflineAudit } from './audit/offline-audit.ts';
+import { queryExports } from './exports/export-rows.ts';
 import { holdStore } from './hold-store.ts';
 import { queryEvents } from './query-events.ts';
 import { queryLogs } from './query-logs.ts';
@@ -13,7 +14,8 @@ import { ReadConnections } from './read-connection.ts';
 import type { ReaderOptions } from './reader.messages.ts';
 import { mainThread, workerOptions } from './worker-data.ts';
 
-type Kind = 'QueryLogs' | 'QueryEvents' | 'AuditHead' | 'AuditProve' | 'AuditVerify';
+type Kind =
+  'QueryLogs' | 'QueryEvents' | 'AuditHead' | 'AuditProve' | 'AuditVerify' | 'QueryExports';
 type Request = { id: number; kind: Kind; body: unknown };
 
 const port = mainThread();
@@ -47,6 +49,10 @@ function answer({ kind, body }: Request): object {
   if (kind === 'AuditProve') return audit.prove(checked.data as never);
   if (kind === 'AuditVerify') return audit.verify(checked.data as never);
   const ledger = connections.get('ledger');
+  if (kind === 'QueryExports') {
+    const { rows, next } = queryExports(ledger, checked.data as never);
+    return { exports: rows, next };
+  }
   if (kind === 'QueryEvents') {
     const { rows, ...rest } = queryEvents(ledger, checked.data as never);
     return { events: rows, ...rest };

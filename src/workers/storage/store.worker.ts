@@ -17,6 +17,7 @@ import { statsRow, backupRow } from './archive/store-rows.ts';
 import { verifySegment } from './archive/verify-segment.ts';
 import { assertKeyFits } from './cipher/encryption-card.ts';
 import { storeKey, StoreKey, useStoreKey } from './cipher/store-key.ts';
+import { exportCalls } from './exports/export-calls.ts';
 import { holdDirectory, holdStore } from './hold-store.ts';
 import { recordAct } from './record-act.ts';
 import { repair } from './salvage/repair.ts';
@@ -28,6 +29,8 @@ const store = new StoreTasks(dataDir);
 const IN_USE = 'stop it with `codi daemon stop`';
 let lock: ReturnType<typeof holdStore> | undefined;
 let isKeyChecked = false;
+
+const contents = exportCalls(dataDir);
 
 const CALLS: StoreCalls = {
   segments: () => {
@@ -41,6 +44,15 @@ const CALLS: StoreCalls = {
   checkSegment: ({ file }) => {
     checkKey();
     return verifySegment(segmentPath(dataDir, file));
+  },
+  openContent: (input) => {
+    checkKey();
+    return contents.openContent(input);
+  },
+  readContent: contents.readContent,
+  checkContent: (input) => {
+    checkKey();
+    return contents.checkContent(input);
   },
   stats: () => {
     lock ??= holdStore(dataDir, IN_USE);

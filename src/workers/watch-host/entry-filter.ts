@@ -1,11 +1,14 @@
 import picomatch from 'picomatch';
 import { showBytePath, type BytePath } from '../../protocol/byte-path.ts';
+import { ExportNames } from '../../protocol/export-names.ts';
 import { DEFAULT_IGNORES } from './default-ignores.ts';
 
 export interface FilterOptions {
   readonly patterns: readonly string[];
   readonly ignore: readonly string[];
   readonly useDefaultIgnores: boolean;
+  /** Names that are recorded whatever is ignored or left out. */
+  readonly exports?: { readonly patterns: readonly string[] };
 }
 
 interface IgnoreRule {
@@ -27,9 +30,11 @@ export class EntryFilter {
   readonly hasPatterns: boolean;
   readonly #isDefaultOn: boolean;
   readonly #rules: IgnoreRule[];
+  readonly #exports: ExportNames;
   readonly #include: ((path: string, name: string) => boolean)[];
 
-  constructor({ patterns, ignore, useDefaultIgnores }: FilterOptions) {
+  constructor({ patterns, ignore, useDefaultIgnores, exports }: FilterOptions) {
+    this.#exports = new ExportNames(exports?.patterns ?? []);
     this.hasPatterns = patterns.length > 0;
     this.#isDefaultOn = useDefaultIgnores;
     this.#rules = ignore.map(ignoreRule);
@@ -53,7 +58,14 @@ export class EntryFilter {
   isIncluded(path: BytePath, name: string): boolean {
     if (!this.hasPatterns) return true;
     const shown = shownNames(path, name);
-    return this.#include.some((matches) => matches(shown.path, shown.name));
+    return (
+      this.#include.some((matches) => matches(shown.path, shown.name)) || this.isExport(path, name)
+    );
+  }
+
+  /** Whether a file of this name is recorded in any case. */
+  isExport(path: BytePath, name: string): boolean {
+    return this.#exports.matches(path, name);
   }
 
   /** Whether the path, or a directory above it, is ignored. */

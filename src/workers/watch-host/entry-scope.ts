@@ -3,6 +3,7 @@ import type { FileKind } from '../../protocol/file-event.ts';
 import type { Disk, EntryStat, NoEntry } from './disk.ts';
 import type { EntryFilter } from './entry-filter.ts';
 import { GITIGNORE, type Gitignores } from './gitignores.ts';
+import type { IgnoredSearch } from './ignored-search.ts';
 import type { PathNode } from './path-tree.ts';
 
 /** Where the entries are. */
@@ -18,8 +19,13 @@ export interface ScopePorts {
   readonly filter: EntryFilter;
   /** Where `.gitignore` files are obeyed. */
   readonly gitignores: Gitignores | undefined;
+  /** How far ignored directories are entered; undefined: not at all. */
+  readonly search?: IgnoredSearch | undefined;
   readonly deny: readonly { dev: bigint; ino: bigint }[];
 }
+
+/** Look at the name and at its directory, at the name alone, or not at all. */
+export type HintRank = 'full' | 'name' | 'none';
 
 /** The disk as far as it belongs to a root: what is ignored, or denied, is as good as missing. */
 export class EntryScope {
@@ -44,22 +50,46 @@ export class EntryScope {
     return this.#denied.has(`${found.dev}:${found.ino}`) ? 'missing' : found;
   }
 
-  /** What is to be recorded of `name` in a directory; `path` leads to it. */
+  /** What is to be recorded, or entered, of `name` in a directory; `path` leads to it. */
   find(directory: PathNode, name: string, path: BytePath): EntryStat | NoEntry {
-    const found = this.#isOutside(path, name) ? 'missing' : this.look(path);
+    const isOutside = this.#isOutside(directory, name, path);
+    if (isOutside && !this.#mayCount(directory, name, path)) return 'missing';
+    const found = this.look(path);
     if (typeof found === 'string') return found;
-    return this.#isGitignored(directory, name, found.kind) ? 'missing' : found;
+    const isIgnored = isOutside || this.#isGitignored(directory, name, found.kind);
+    return isIgnored && !this.#counts(directory, name, path, found.kind) ? 'missing' : found;
   }
 
   isIgnored(directory: PathNode, name: string, path: BytePath, kind: FileKind): boolean {
-    return this.#isOutside(path, name) || this.#isGitignored(directory, name, kind);
+    return this.#isNamed(directory, name, path, kind) && !this.#counts(directory, name, path, kind);
   }
 
-  /** Whether a hint at this name leads nowhere. If it is not known for a directory, it may be anything. */
-  isHintIgnored(directory: PathNode, name: string, path: BytePath, isDirectory: boolean): boolean {
-    if (this.#ports.gitignores && name === GITIGNORE) return false;
-    if (!this.isIgnored(directory, name, path, 'dir')) return false;
-    return isDirectory || this.isIgnored(directory, name, path, 'file');
+  /** Whether a directory is ignored, but entered all the same, for the exports in it. */
+  isSearched(directory: PathNode, name: string, path: BytePath): boolean {
+    const { search } = this.#ports;
+    if (!search || this.anchor.only !== undefined) return false;
+    return this.#isNamed(directory, name, path, 'dir') && this.#isEntered(directory, name);
+  }
+
+  /** Takes in what `isSearched` says of a directory now; whether it was otherwise before. */
+  noteSearched(directory: PathNode, isSearched: boolean): boolean {
+    const { search } = this.#ports;
+    const wasSearched = search?.has(directory) ?? false;
+    if (isSearched) search?.enter(directory);
+    else if (wasSearched) search?.leave(directory);
+    return wasSearched !== isSearched;
+  }
+
+  /** What a hint at this name is worth. If it is not known for a directory, it may be anything. */
+  hintRank(directory: PathNode, name: string, path: BytePath, isDirectory: boolean): HintRank {
+    if (this.#ports.gitignores && name === GITIGNORE && !this.#isInSearched(directory))
+      return 'full';
+    if (!this.#isNamed(directory, name, path, 'dir')) return 'full';
+    if (!isDirectory && !this.#isNamed(directory, name, path, 'file')) return 'full';
+    const { filter, search } = this.#ports;
+    if (search === undefined || this.anchor.only !== undefined) return 'none';
+    if (!isDirectory && filter.isExport(path, name)) return 'full';
+    return search.mayEnter(directory, name) ? 'name' : 'none';
   }
 
   /** Reads the `.gitignore` of a directory at `path`; whether other rules hold from now on. */
@@ -76,9 +106,43 @@ export class EntryScope {
     this.#ports.gitignores?.drop(directory);
   }
 
-  #isOutside(path: BytePath, name: string): boolean {
+  /** Some rule names it. */
+  #isNamed(directory: PathNode, name: string, path: BytePath, kind: FileKind): boolean {
+    return this.#isOutside(directory, name, path) || this.#isGitignored(directory, name, kind);
+  }
+
+  #isOutside(directory: PathNode, name: string, path: BytePath): boolean {
     const { only } = this.anchor;
-    return only === undefined ? this.#ports.filter.isIgnored(path, name) : path !== only;
+    if (only !== undefined) return path !== only;
+    return this.#isInSearched(directory) || this.#ports.filter.isIgnored(path, name);
+  }
+
+  /** In an ignored directory everything is ignored. One that the recorded index led to is not noted yet. */
+  #isInSearched(directory: PathNode): boolean {
+    const { search, filter } = this.#ports;
+    if (!search) return false;
+    if (search.has(directory)) return true;
+    return directory.isHidden && directory.parent !== undefined && !filter.hasPatterns;
+  }
+
+  /** Whether something ignored of this name may be an export, or lead to one. */
+  #mayCount(directory: PathNode, name: string, path: BytePath): boolean {
+    const { search, filter } = this.#ports;
+    if (!search || this.anchor.only !== undefined) return false;
+    return search.mayEnter(directory, name) || filter.isExport(path, name);
+  }
+
+  #counts(directory: PathNode, name: string, path: BytePath, kind: FileKind): boolean {
+    const { search, filter } = this.#ports;
+    if (!search || this.anchor.only !== undefined) return false;
+    return kind === 'dir' ? this.#isEntered(directory, name) : filter.isExport(path, name);
+  }
+
+  #isEntered(directory: PathNode, name: string): boolean {
+    const search = this.#ports.search!;
+    if (!search.mayEnter(directory, name)) return false;
+    const known = directory.children?.get(name);
+    return (known !== undefined && search.has(known)) || search.hasRoom();
   }
 
   #isGitignored(directory: PathNode, name: string, kind: FileKind): boolean {

@@ -55,7 +55,7 @@ export class IndexLoader {
       this.#only === undefined ? path : nameOnly(this.#only, path),
     );
     if (rest.length === 0 || node.kind !== 'dir' || path.startsWith('/')) return false;
-    if (this.#only === undefined && !this.#isWanted(path)) return false;
+    if (this.#only === undefined && !this.#isWanted(path, kind)) return false;
     let parent: PathNode = node;
     const name = rest.pop()!;
     if (name === '') return false;
@@ -72,9 +72,10 @@ export class IndexLoader {
     return statToKeep({ ...stat, dev: this.#device, ctimeNs });
   }
 
-  #isWanted(path: BytePath): boolean {
-    if (this.#unwantedDirectories.has(parentOf(path))) return false;
+  #isWanted(path: BytePath, kind: FileKind): boolean {
     const name = path.slice(path.lastIndexOf('/') + 1);
+    if (kind !== 'dir' && this.#filter.isExport(path, name)) return true;
+    if (this.#unwantedDirectories.has(parentOf(path))) return false;
     return !this.#filter.isIgnored(path, name) && this.#filter.isIncluded(path, name);
   }
 

@@ -2,7 +2,7 @@ import { joinBytePath, type BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventKind, FileEventRecord, IndexStat } from '../../protocol/file-event.ts';
 import { statToKeep, type EntryStat } from './disk.ts';
 import { differenceOf, hasSameContent, isSameInode } from './entry-diff.ts';
-import { EntryScope, type Anchor, type ScopePorts } from './entry-scope.ts';
+import { EntryScope, type Anchor, type HintRank, type ScopePorts } from './entry-scope.ts';
 import { eventTime } from './event-time.ts';
 import { isPseudoFilesystem } from './filesystem-types.ts';
 import { GITIGNORE } from './gitignores.ts';
@@ -64,10 +64,10 @@ export class Reconciler {
     return this.#scope.absolute(path);
   }
 
-  /** Whether a hint at this name leads nowhere. If it is not known for a directory, it may be anything. */
-  isHintIgnored(directory: PathNode, name: string, isDirectory: boolean): boolean {
+  /** What a hint at this name is worth. If it is not known for a directory, it may be anything. */
+  hintRank(directory: PathNode, name: string, isDirectory: boolean): HintRank {
     const path = joinBytePath(this.tree.pathOf(directory), name);
-    return this.#scope.isHintIgnored(directory, name, path, isDirectory);
+    return this.#scope.hintRank(directory, name, path, isDirectory);
   }
 
   /** A hint named this entry: a `.gitignore` may have other rules now. */
@@ -84,14 +84,17 @@ export class Reconciler {
     if (found === 'unreadable') return this.#ports.unreadable.note(directory);
     if (found === 'missing') {
       if (node) pass.addGone(node);
-    } else if (!node) this.#arrive(pass, directory, name, path, found);
-    else if (node.kind !== found.kind) {
+      return;
+    }
+    const isSearched = found.kind === 'dir' && this.#scope.isSearched(directory, name, path);
+    if (!node) this.#arrive(pass, directory, name, path, found, isSearched);
+    else if (node.kind !== found.kind || (isSearched && !node.isHidden)) {
       if (mode.isFinal) pass.remove(node);
       pass.addDisplaced(directory, name);
     } else if (this.#isOther(pass, node, found) && !mode.isFinal) {
       pass.addDisplaced(directory, name);
     } else if (node.stat.ino !== found.ino || !pass.saves?.isBeingWritten(node))
-      this.#keep(pass, node, path, found, mode);
+      this.#keep(pass, node, path, found, mode, isSearched);
   }
 
   /** Names in a directory, once it is watched; undefined when there is nothing to look through. */
@@ -123,7 +126,9 @@ export class Reconciler {
   isGone(node: PathNode): boolean {
     if (!node.parent) return false;
     const path = this.tree.pathOf(node);
-    if (this.#scope.isIgnored(node.parent, node.name, path, node.kind)) return true;
+    if (node.kind === 'dir' && this.#scope.isSearched(node.parent, node.name, path)) {
+      if (!node.isHidden) return true;
+    } else if (this.#scope.isIgnored(node.parent, node.name, path, node.kind)) return true;
     const found = this.#scope.look(path);
     return found === 'missing' || (found !== 'unreadable' && found.kind !== node.kind);
   }
@@ -135,6 +140,7 @@ export class Reconciler {
     if (node.kind === 'dir') {
       this.#ports.watches.drop(node);
       this.#scope.dropRules(node);
+      this.#scope.noteSearched(node, false);
     } else this.#lookAtLinks(pass, node);
     if (node.isHidden) return;
     const oldSize = node.kind === 'dir' ? undefined : node.stat.size;
@@ -146,8 +152,7 @@ export class Reconciler {
     if (!this.tree.isAttached(directory)) return false;
     const path = this.tree.pathOf(directory);
     const found = this.#ports.disk.lstat(this.absolute(path));
-    if (typeof found === 'string') return false;
-    return found.kind === 'dir' && found.ino === directory.stat.ino;
+    return typeof found !== 'string' && found.kind === 'dir' && found.ino === directory.stat.ino;
   }
 
   /** Another entry of its kind, of which it matters where the one before it is now. */
@@ -179,8 +184,11 @@ export class Reconciler {
     path: BytePath,
     found: EntryStat,
     mode: ExamineMode,
+    isSearched: boolean,
   ): void {
-    if (node.isHidden && this.#ports.filter.isIncluded(path, node.name)) {
+    if (node.kind === 'dir' && this.#scope.noteSearched(node, isSearched))
+      pass.addDirectory(node, true);
+    if (node.isHidden && !isSearched && this.#ports.filter.isIncluded(path, node.name)) {
       this.tree.reveal(node, statToKeep(found));
       this.#emit(pass, 'create', path, node.kind, node.stat);
     }
@@ -209,12 +217,14 @@ export class Reconciler {
     name: string,
     path: BytePath,
     found: EntryStat,
+    isSearched: boolean,
   ): void {
     const { filter, onNewDirectory } = this.#ports;
     const isDirectory = found.kind === 'dir';
-    const isIncluded = this.anchor.only !== undefined || filter.isIncluded(path, name);
+    const isIncluded =
+      this.anchor.only !== undefined || (!isSearched && filter.isIncluded(path, name));
     if (!isDirectory && !isIncluded) return;
-    let node = this.#findMoved(pass, directory, found);
+    let node = isSearched ? undefined : this.#findMoved(pass, directory, found);
     if (!isDirectory && pass.saves?.isHoldingNew(directory, name, found.ino, node)) return;
     if (node) this.#move(pass, node, directory, name, path, found);
     else {
@@ -223,6 +233,7 @@ export class Reconciler {
       this.#lookAtLinks(pass, node);
     }
     if (!isDirectory) return;
+    if (isSearched) this.#scope.noteSearched(node, true);
     pass.addDirectory(node, node.children !== undefined);
     onNewDirectory(node);
   }
@@ -255,6 +266,7 @@ export class Reconciler {
     if (kind === 'dir' && this.#ports.filter.hasPatterns) return undefined; // told file by file
     for (const node of this.tree.sameInode(dev, ino)) {
       if (!isSameInode(node, found) || this.tree.isInside(directory, node)) continue;
+      if (node.isHidden) continue; // it was not recorded, so it has not moved
       const now = this.#scope.look(this.tree.pathOf(node));
       if (now === 'unreadable') continue;
       if (now !== 'missing') {

@@ -2,6 +2,7 @@ import type { BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
 import { EntryFilter } from './entry-filter.ts';
 import { Gitignores } from './gitignores.ts';
+import { IgnoredSearch } from './ignored-search.ts';
 import type { HintKeeper } from './hint-keeper.ts';
 import type { WatchHostPorts } from './host-ports.ts';
 import { PassQueue } from './pass-queue.ts';
@@ -44,11 +45,15 @@ export class RootEngine {
   readonly hints: RootHints;
   readonly #gitignores: Gitignores | undefined;
   readonly #unreadable: UnreadableFolders;
+  readonly #search: IgnoredSearch | undefined;
   readonly #ports: RootEnginePorts;
 
   constructor(ports: RootEnginePorts) {
     this.#ports = ports;
     this.filter = new EntryFilter(ports.options);
+    const { exports } = ports.options;
+    if (exports && exports.patterns.length > 0)
+      this.#search = new IgnoredSearch(exports, ports.onReason);
     if (ports.options.useGitignore) this.#gitignores = new Gitignores(ports.disk, ports.onReason);
     this.#unreadable = new UnreadableFolders({
       clock: ports.clock,
@@ -133,7 +138,8 @@ export class RootEngine {
   get reason(): string | undefined {
     const { tree } = this.reconciler;
     const problem = this.#gitignores?.problem((directory) => tree.pathOf(directory));
-    const reasons = [this.#ports.keeper()?.reason, problem].filter((part) => part !== undefined);
+    const parts = [this.#ports.keeper()?.reason, problem, this.#search?.problem];
+    const reasons = parts.filter((part) => part !== undefined);
     return reasons.length > 0 ? reasons.join('; ') : undefined;
   }
 
@@ -172,6 +178,7 @@ export class RootEngine {
         disk,
         filter: this.filter,
         gitignores: this.#gitignores,
+        search: this.#search,
         isRecursive: options.recursive,
         deny: options.deny,
         watches: {

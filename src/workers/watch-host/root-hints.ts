@@ -53,10 +53,13 @@ export class RootHints {
     if (!reconciler.tree.isAttached(directory)) return;
     if (name !== null) {
       if (this.#dirty.has(directory, name)) return;
-      if (reconciler.isHintIgnored(directory, name, isDirectory)) return;
+      const rank = reconciler.hintRank(directory, name, isDirectory);
+      if (rank === 'none') return;
       // Without room the sweep of the touched directory finds it.
       if (!this.#dirty.add(directory, name)) counters.hintsCollapsed += 1;
       this.arm();
+      // What is ignored is not worth a look at the whole directory.
+      if (rank === 'name') return;
     }
     sweeps.touch(directory);
   }

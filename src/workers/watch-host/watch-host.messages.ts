@@ -10,6 +10,8 @@ export interface RootOptions {
   /** Ignore globs beside the default ones; see `entry-filter.ts`. */
   ignore: string[];
   useDefaultIgnores: boolean;
+  /** Files that are recorded whatever is ignored, and how far ignored directories are looked through for them. */
+  exports?: { patterns: string[]; ignoredDepth: number; ignoredDirectories: number };
   /** Whether `.gitignore` files in the root and below are obeyed; default false. */
   useGitignore?: boolean;
   hintSource: 'auto' | 'fs' | 'parcel' | 'none';

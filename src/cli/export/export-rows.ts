@@ -1,0 +1,83 @@
+import type { MonitorClient } from '../../client/monitor-client.ts';
+import type { AnswerOf } from '../../client/answers.ts';
+import { CodiError, isCodiError } from '../../protocol/errors.ts';
+import type { BodyOf, ExportRow } from '../../protocol/messages.ts';
+import type { Invocation } from '../invocation.ts';
+
+export type ExportFilter = BodyOf<'QueryExports'>['filter'];
+
+/** Who knows the rows: the daemon, or its files when none runs. */
+export interface ExportSource {
+  request(kind: 'QueryExports', body: BodyOf<'QueryExports'>): Promise<AnswerOf['QueryExports']>;
+}
+
+const PAGE_ROWS = 1_000;
+
+/** Rows of exports, page after page, up to `limit`. */
+export async function* exportPages(
+  source: ExportSource,
+  filter: ExportFilter,
+  choices: { limit?: number | undefined; order?: 'newest' | 'oldest' } = {},
+): AsyncGenerator<readonly ExportRow[]> {
+  let left = choices.limit ?? Number.POSITIVE_INFINITY;
+  let cursor: string | undefined;
+  while (left > 0) {
+    const { exports, next } = await source.request('QueryExports', {
+      filter,
+      limit: Math.min(PAGE_ROWS, left),
+      order: choices.order ?? 'newest',
+      ...(cursor !== undefined && { cursor }),
+    });
+    left -= exports.length;
+    if (exports.length > 0) yield exports;
+    if (next == null) return;
+    cursor = next;
+  }
+}
+
+/** The row with this number. Rejects with CODI_NOT_FOUND. */
+export async function exportRow(source: ExportSource, id: number): Promise<ExportRow> {
+  for await (const [row] of exportPages(source, { id }, { limit: 1 })) if (row) return row;
+  throw new CodiError('CODI_NOT_FOUND', { what: `export ${id}` }, { hint: 'see `codi export ls`' });
+}
+
+/** The row, of which there is a content to read. */
+export async function keptRow(source: ExportSource, id: number): Promise<ExportRow> {
+  const row = await exportRow(source, id);
+  if (row.pruned_at != null)
+    throw new CodiError('CODI_EXPORT_PRUNED', { id, pruned: row.pruned_at });
+  if (row.archive_path == null)
+    throw new CodiError('CODI_EXPORT_NOT_KEPT', { id, state: row.state });
+  return row;
+}
+
+/** Runs with the daemon as the source, or with the files where none runs. */
+export async function withExports<T>(
+  invocation: Invocation,
+  use: (source: ExportSource) => Promise<T>,
+): Promise<T> {
+  let client: MonitorClient;
+  try {
+    client = await invocation.connect({ attempts: 1 });
+  } catch (error) {
+    if (!isCodiError(error) || error.code !== 'CODI_UNREACHABLE') throw error;
+    return withFiles(invocation, use);
+  }
+  return invocation.closing(client, use);
+}
+
+async function withFiles<T>(
+  invocation: Invocation,
+  use: (source: ExportSource) => Promise<T>,
+): Promise<T> {
+  const [{ dataDir }, { OfflineStore }] = await Promise.all([
+    invocation.endpoint(),
+    import('../offline-store.ts'),
+  ]);
+  const store = new OfflineStore(dataDir, await invocation.storeKey());
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
