@@ -42,7 +42,7 @@ export interface StoreCalls {
     aside?: string;
   };
   /** Writes the store anew under a new key, the one that is set when it is plain, or none. */
-  rekey(input: { newKey?: Uint8Array; isDecrypting: boolean; nowMs: number }): {
+  rekey(input: { newKey?: Uint8Array; isDecrypting: boolean; nowMs: number }): Promise<{
     /** Ids of the keys; absent: plain. */
     from?: string;
     to?: string;
@@ -50,7 +50,7 @@ export interface StoreCalls {
     is_changed: boolean;
     blocks: number;
     segments: number;
-  };
+  }>;
   /** Opens a content of `exports/` by its SHA-256 in hex, to be read beside a daemon. */
   openContent(input: { checksum: string }): number;
   /** Its next piece; null: that was all, and it was what was captured. */

@@ -5,6 +5,7 @@ import { createArchivePool } from '../platform/archive-pool.ts';
 import type { ChildSpec } from '../supervisor/index.ts';
 import type { ExportsOptions } from '../workers/storage/exports.messages.ts';
 import type { KeyOptions } from '../workers/storage/worker-data.ts';
+import { activeSessionOf } from './export-sessions.ts';
 import { entryOf, type Shared } from './shared.ts';
 
 const QUEUE_MAX = 64;
@@ -14,6 +15,10 @@ const IDLE_MS = 5_000;
 export function exportsActor(shared: Shared): ChildSpec {
   const { options, buffer, facts, notices, exports, reader, dataDirIdentity } = shared;
   const { config, dataDir, telemetry, encryptionKey, exportPlan } = options;
+  const activeSession = activeSessionOf(async () => {
+    const { rows } = await reader.run('listSessions', { limit: 1_000, active: true });
+    return rows;
+  });
   return exportsSpec({
     settings: { ...config.exports, rules: exportPlan.rules },
     reader: exportReader(reader),
@@ -21,7 +26,7 @@ export function exportsActor(shared: Shared): ChildSpec {
     feed: facts,
     notices,
     desk: exports,
-    sessionOf: (file) => shared.sessions.sessionOf(file),
+    sessionOf: async (file) => shared.sessions.sessionOf(file) ?? activeSession(file),
     telemetry,
     createPool: () =>
       createArchivePool({

@@ -239,10 +239,10 @@ test('an export is found that appeared while the daemon was down, in an ignored 
   daemon = await startDaemon(place, [root], { env });
   const client = await daemon.client();
   const found = await rowsOf(client, 3);
-  expect(found.map(({ original_path, kind }) => [original_path, kind]).sort()).toEqual([
-    [join(folder, NAME('folder')), 'export'],
-    [join(place.home, 'sessions', 'one.jsonl'), 'transcript'],
-    [join(root, 'node_modules', NAME('down')), 'export'],
+  expect(found.map(({ original_path, kind }) => `${original_path} ${kind}`).sort()).toEqual([
+    `${join(folder, NAME('folder'))} export`,
+    `${join(place.home, 'sessions', 'one.jsonl')} transcript`,
+    `${join(root, 'node_modules', NAME('down'))} export`,
   ]);
   await client.close();
 });

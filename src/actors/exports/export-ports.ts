@@ -32,7 +32,10 @@ export interface ExportReader {
 }
 
 /** Whose work a file is, as far as that can be known. */
-export type SessionOf = (file: { path: BytePath; timeMs: number }) => RecordSession | undefined;
+export type SessionOf = (file: {
+  path: BytePath;
+  timeMs: number;
+}) => Promise<RecordSession | undefined>;
 
 export interface ExportSettings extends SettleRules {
   rules: ExportRules;

@@ -178,7 +178,7 @@ class Exports {
   async #record(candidate: Candidate, result: Recordable): Promise<void> {
     const { path, kind, seq } = candidate;
     const nowMs = this.#cell.clock.nowMs();
-    const session = candidate.session ?? this.#sessionOf(path, result);
+    const session = candidate.session ?? (await this.#sessionOf(path, result));
     const record = recordOf(result, { path, kind, seq, nowMs, session });
     const { telemetry } = this.#ports;
     await this.#commit({
@@ -208,7 +208,7 @@ class Exports {
       throw new CodiError('CODI_TRY_AGAIN', { reason: 'the file is being written' });
     if (result.state !== 'unchanged') {
       if ('code' in result) throw new CodiError(result.code);
-      const session = this.#sessionOf(path, result);
+      const session = await this.#sessionOf(path, result);
       const nowMs = this.#cell.clock.nowMs();
       const record = recordOf(result, { path, kind: 'export', seq: 0, nowMs, session });
       await this.#commit({ records: [record], cursor: null });
@@ -237,9 +237,15 @@ class Exports {
     });
   }
 
-  #sessionOf(path: BytePath, { identity }: Recordable): RecordSession | null {
+  /** An export without its session is better than none. */
+  async #sessionOf(path: BytePath, { identity }: Recordable): Promise<RecordSession | null> {
     const timeMs = identity ? Number(identity.mtimeNs / 1_000_000n) : this.#cell.clock.nowMs();
-    return this.#ports.sessionOf({ path, timeMs }) ?? null;
+    try {
+      return (await this.#ports.sessionOf({ path, timeMs })) ?? null;
+    } catch (error) {
+      if (!isCodiError(error)) throw error;
+      return null;
+    }
   }
 
   #input(

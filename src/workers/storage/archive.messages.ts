@@ -117,6 +117,8 @@ export interface BackupManifest {
   ledger: BackupDatabase;
   state: BackupDatabase;
   segments: { file: string; sha256: string; bytes: number }[];
+  /** Kept contents of exports; absent in backups from before there were any. */
+  exports?: { files: number; bytes: number };
 }
 
 /** Tasks of the archive pool. A failed one rejects with a WireError object. */

@@ -109,7 +109,7 @@ function holdAnyStore(): ReturnType<typeof holdStore> {
 }
 
 /** After it this thread has the new key. */
-function changeKey({ newKey, isDecrypting, nowMs }: Parameters<StoreCalls['rekey']>[0]) {
+async function changeKey({ newKey, isDecrypting, nowMs }: Parameters<StoreCalls['rekey']>[0]) {
   const current = storeKey();
   const named = newKey && new StoreKey(newKey);
   const from = presentKey(dataDir, current, named);
@@ -123,7 +123,7 @@ function changeKey({ newKey, isDecrypting, nowMs }: Parameters<StoreCalls['rekey
   if (from?.id === to?.id) return { ...ids, is_changed: false, blocks: 0, segments: 0 };
   if (to === named) useStoreKey(newKey);
   else if (!to) useStoreKey(undefined);
-  return { ...ids, is_changed: true, ...rekey(dataDir, { from, to }, nowMs) };
+  return { ...ids, is_changed: true, ...(await rekey(dataDir, { from, to }, nowMs)) };
 }
 
 /** Once, before this process opens a database: it looks into them outside of SQLite. */

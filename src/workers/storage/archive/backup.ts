@@ -1,14 +1,10 @@
 import {
-  copyFileSync,
-  constants,
   existsSync,
-  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -18,6 +14,8 @@ import { assertKeyFits, leaveEncryptionCard } from '../cipher/encryption-card.ts
 import { storeKey } from '../cipher/store-key.ts';
 import { syncPath } from '../durable-file.ts';
 import { openForReading, type SqliteDatabase, type StoreKind } from '../open-database.ts';
+import { copyBlobs } from '../exports/copy-blobs.ts';
+import { copyDurably, linkOrCopy } from './link-or-copy.ts';
 import { readSpace } from './plan-segment.ts';
 import { ARCHIVE_FOLDER } from './segment-format.ts';
 import { readSegments } from './segment-table.ts';
@@ -52,6 +50,8 @@ export async function backUp(
   const state = await copyDatabase(dataDir, target, 'state');
   const segments = neededSegments(join(target, `ledger.db${UNFINISHED}`));
   copySegments(dataDir, target, segments);
+  // After the ledger, so that what its rows name is there.
+  const exports = copyBlobs(dataDir, target);
   const manifest: BackupManifest = {
     format: 'codi-backup',
     version: 1,
@@ -59,6 +59,7 @@ export async function backUp(
     ledger,
     state,
     segments,
+    exports,
   };
   finish(target, manifest);
   return manifest;
@@ -183,18 +184,6 @@ function copySegments(
   syncPath(join(target, ARCHIVE_FOLDER));
 }
 
-/** Gives a file that never changes a second name, or a copy where that cannot be; one that is there stays. */
-export function linkOrCopy(from: string, to: string, bytes: number): void {
-  if (statSync(to, { throwIfNoEntry: false })?.size === bytes) return;
-  rmSync(to, { force: true });
-  try {
-    linkSync(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error;
-    copyDurably(from, to);
-  }
-}
-
 /** Everything but the private key. */
 function copyAuditFiles(dataDir: string, target: string): void {
   const from = join(dataDir, 'audit');
@@ -216,11 +205,6 @@ function copyUnlessGone(from: string, to: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-}
-
-function copyDurably(from: string, to: string): void {
-  copyFileSync(from, to, constants.COPYFILE_FICLONE);
-  syncPath(to);
 }
 
 function finish(target: string, manifest: BackupManifest): void {

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { join } from 'node:path';
 import { ENCRYPTION_CARD } from '../cipher/encryption-card.ts';
 import { syncPath, writeDurably } from '../durable-file.ts';
+import { EXPORTS_FOLDER } from '../exports/blob-files.ts';
 import { ARCHIVE_FOLDER } from './segment-format.ts';
 
 export const REKEY_STAGE = 'rekey.unfinished';
@@ -15,6 +16,7 @@ const OLD = 'rekey.old';
 const NAMES = [
   ...['ledger.db', 'state.db'].flatMap((name) => [name, `${name}-wal`, `${name}-shm`]),
   ARCHIVE_FOLDER,
+  EXPORTS_FOLDER,
   ENCRYPTION_CARD,
 ];
 

@@ -24,7 +24,8 @@ import { recordAct } from '../record-act.ts';
 import { checkpointAndClose } from '../wal-limit.ts';
 import { ArchiveSegment } from './archive-segment.ts';
 import type { KeptSegment } from './archived-blocks.ts';
-import { linkOrCopy } from './backup.ts';
+import { rekeyBlobs } from '../exports/copy-blobs.ts';
+import { linkOrCopy } from './link-or-copy.ts';
 import { isSwapping, REKEY_STAGE, swapIn } from './rekey-swap.ts';
 import { ARCHIVE_FOLDER, segmentName } from './segment-format.ts';
 import { readSegments, replaceFile } from './segment-table.ts';
@@ -58,11 +59,11 @@ export function presentKey(
 }
 
 /**
- * Writes a store that nobody else has open anew under another key, beside itself: both databases, and every segment.
+ * Writes a store that nobody else has open anew under another key, beside itself: both databases, every segment and every captured content.
  * The copy is verified, block by block, before it takes the place of what was there, and before that is deleted.
  * The key of this thread must be the new one already. Throws CODI_STORE_CORRUPT.
  */
-export function rekey(dataDir: string, change: KeyChange, nowMs: number): Rekeyed {
+export async function rekey(dataDir: string, change: KeyChange, nowMs: number): Promise<Rekeyed> {
   cipherDriver();
   const stage = join(dataDir, REKEY_STAGE);
   rmSync(stage, { recursive: true, force: true });
@@ -70,6 +71,7 @@ export function rekey(dataDir: string, change: KeyChange, nowMs: number): Rekeye
     mkdirSync(stage, { mode: 0o700 });
     for (const kind of KINDS) copyDatabase(dataDir, stage, kind, change);
     const segments = copySegments(dataDir, stage, change);
+    await rekeyBlobs(dataDir, stage, change);
     const blocks = compare(dataDir, stage, change);
     if (change.to) leaveEncryptionCard(stage, change.to);
     const data = { from: nameOf(change.from), to: nameOf(change.to), blocks, segments };

@@ -16,7 +16,10 @@ import { storeKey } from '../cipher/store-key.ts';
 import { adoptAudit } from '../audit/adopt-audit.ts';
 import { anchorAnew, markProblem } from '../audit/known-breaks.ts';
 import { syncPath } from '../durable-file.ts';
-import { linkOrCopy, readManifest } from './backup.ts';
+import { EXPORTS_FOLDER } from '../exports/blob-files.ts';
+import { copyBlobs } from '../exports/copy-blobs.ts';
+import { readManifest } from './backup.ts';
+import { linkOrCopy } from './link-or-copy.ts';
 import { ARCHIVE_FOLDER } from './segment-format.ts';
 import { verifyCopy } from './verify-copy.ts';
 import { fileHash } from './verify-segment.ts';
@@ -89,6 +92,7 @@ function fill(stage: string, folder: string, manifest: BackupManifest): void {
   }
   for (const { file, bytes } of manifest.segments)
     linkOrCopy(join(folder, ARCHIVE_FOLDER, file), join(stage, ARCHIVE_FOLDER, file), bytes);
+  copyBlobs(folder, stage);
   const key = storeKey();
   if (key) leaveEncryptionCard(stage, key);
   syncPath(join(stage, ARCHIVE_FOLDER));
@@ -101,8 +105,8 @@ function swap(dataDir: string, stage: string, nowMs: number, anchor: () => void)
   writeFileSync(mark, '', { mode: 0o600 });
   syncPath(dataDir);
   const aside = join(dataDir, `replaced-${new Date(nowMs).toISOString().replaceAll(':', '')}`);
-  const present = [...DATABASE_FILES, ARCHIVE_FOLDER, ENCRYPTION_CARD].filter((name) =>
-    existsSync(join(dataDir, name)),
+  const present = [...DATABASE_FILES, ARCHIVE_FOLDER, EXPORTS_FOLDER, ENCRYPTION_CARD].filter(
+    (name) => existsSync(join(dataDir, name)),
   );
   if (present.length > 0) mkdirSync(aside, { mode: 0o700 });
   for (const name of present) renameSync(join(dataDir, name), join(aside, name));

@@ -4,14 +4,15 @@
  *
  *     exports/ab/abcd….gz            gzip members, one behind the other
  *     exports/ab/abcd…-1234….gz      to be appended to the content of 1234…
- *     … .gz.enc                      the same, encrypted: see blob-parts.ts
+ *
+ * Encrypted ones begin like an encrypted segment, with parts of their own length; their names are the same.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const EXPORTS_FOLDER = 'exports';
 export const UNFINISHED = 'unfinished-';
-const NAME = /^([0-9a-f]{64})(?:-([0-9a-f]{64}))?\.gz(\.enc)?$/;
+const NAME = /^([0-9a-f]{64})(?:-([0-9a-f]{64}))?\.gz$/;
 
 export interface BlobFile {
   /** From the data directory. */
@@ -19,12 +20,11 @@ export interface BlobFile {
   /** Hex. */
   checksum: string;
   base: string | null;
-  isEncrypted: boolean;
 }
 
-export function blobPath(checksum: string, base: string | null, isEncrypted: boolean): string {
+export function blobPath(checksum: string, base: string | null): string {
   const name = base === null ? checksum : `${checksum}-${base}`;
-  return `${EXPORTS_FOLDER}/${checksum.slice(0, 2)}/${name}.gz${isEncrypted ? '.enc' : ''}`;
+  return `${EXPORTS_FOLDER}/${checksum.slice(0, 2)}/${name}.gz`;
 }
 
 /** What a path in `exports/` says of itself; undefined: it is no file of ours. */
@@ -32,14 +32,9 @@ export function blobOf(archivePath: string): BlobFile | undefined {
   const [folder, shard, name, ...rest] = archivePath.split('/');
   const match = NAME.exec(name ?? '');
   if (folder !== EXPORTS_FOLDER || rest.length > 0 || !match) return undefined;
-  const [, checksum, base, suffix] = match;
+  const [, checksum, base] = match;
   if (shard !== checksum!.slice(0, 2)) return undefined;
-  return {
-    archivePath,
-    checksum: checksum!,
-    base: base ?? null,
-    isEncrypted: suffix !== undefined,
-  };
+  return { archivePath, checksum: checksum!, base: base ?? null };
 }
 
 /** The file of a content; a whole one before one that needs another. */
@@ -64,6 +59,15 @@ export function chainOf(dataDir: string, checksum: string): BlobFile[] | undefin
     at = blob.base;
   }
   return chain;
+}
+
+/** Every content's file in a folder that holds `exports`. */
+export function* blobFiles(folder: string): Generator<BlobFile> {
+  for (const shard of namesIn(join(folder, EXPORTS_FOLDER)))
+    for (const name of namesIn(join(folder, EXPORTS_FOLDER, shard))) {
+      const blob = blobOf(`${EXPORTS_FOLDER}/${shard}/${name}`);
+      if (blob) yield blob;
+    }
 }
 
 export function namesIn(folder: string): string[] {

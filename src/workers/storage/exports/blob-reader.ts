@@ -3,7 +3,7 @@ import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node
 import { join } from 'node:path';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { CodiError } from '../../../protocol/errors.ts';
-import { HEAD_BYTES, segmentCipherOf } from '../archive/segment-cipher.ts';
+import { HEAD_BYTES, segmentCipherOf, type SegmentCipher } from '../archive/segment-cipher.ts';
 import { DamagedSegment } from '../archive/segment-format.ts';
 import type { StoreKey } from '../cipher/store-key.ts';
 import { chainOf, type BlobFile } from './blob-files.ts';
@@ -48,15 +48,22 @@ export async function problemOf(
   }
 }
 
-async function* readBlob(
+/** The content of one file: all of it, or what was added to another. Throws CODI_EXPORT_DAMAGED. */
+export async function* readBlob(
   dataDir: string,
   blob: BlobFile,
-  key: StoreKey | undefined,
+  key: StoreKey | null | undefined,
 ): AsyncGenerator<Buffer> {
   const path = join(dataDir, blob.archivePath);
   try {
-    if (blob.isEncrypted) yield* sealedPieces(path, key);
-    else yield* plainPieces(path);
+    const fd = openSync(path, 'r');
+    try {
+      const cipher = segmentCipherOf(readAt(fd, 0, HEAD_BYTES), key);
+      if (cipher.head.length === 0) yield* plainPieces(path);
+      else yield* sealedPieces(fd, cipher);
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const isContent = code?.startsWith('Z_') === true || code === 'ERR_BUFFER_TOO_LARGE';
@@ -78,23 +85,16 @@ async function* plainPieces(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-function* sealedPieces(path: string, key: StoreKey | undefined): Generator<Buffer> {
-  const fd = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(fd);
-    const cipher = segmentCipherOf(readAt(fd, 0, HEAD_BYTES), key);
-    if (cipher.head.length === 0) throw new DamagedSegment('it is not encrypted as its name says');
-    for (let offset = HEAD_BYTES; offset < size;) {
-      const length = readAt(fd, offset, LENGTH_BYTES);
-      const bytes = length.length === LENGTH_BYTES ? length.readUInt32LE() : 0;
-      if (bytes === 0 || bytes > SEALED_LIMIT_BYTES || offset + LENGTH_BYTES + bytes > size)
-        throw new DamagedSegment('a part of it is cut off');
-      const member = cipher.open(readAt(fd, offset + LENGTH_BYTES, bytes), offset);
-      yield gunzipSync(member, { maxOutputLength: PART_BYTES });
-      offset += LENGTH_BYTES + bytes;
-    }
-  } finally {
-    closeSync(fd);
+function* sealedPieces(fd: number, cipher: SegmentCipher): Generator<Buffer> {
+  const { size } = fstatSync(fd);
+  for (let offset = HEAD_BYTES; offset < size;) {
+    const length = readAt(fd, offset, LENGTH_BYTES);
+    const bytes = length.length === LENGTH_BYTES ? length.readUInt32LE() : 0;
+    if (bytes === 0 || bytes > SEALED_LIMIT_BYTES || offset + LENGTH_BYTES + bytes > size)
+      throw new DamagedSegment('a part of it is cut off');
+    const member = cipher.open(readAt(fd, offset + LENGTH_BYTES, bytes), offset);
+    yield gunzipSync(member, { maxOutputLength: PART_BYTES });
+    offset += LENGTH_BYTES + bytes;
   }
 }
 

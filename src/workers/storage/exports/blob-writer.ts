@@ -25,14 +25,14 @@ export class BlobWriter {
   #isOpen = true;
 
   /** `owner` tells the unfinished files of threads apart. */
-  constructor(dataDir: string, owner: string, key: StoreKey | undefined) {
+  constructor(dataDir: string, owner: string, key: StoreKey | null | undefined) {
     const folder = join(dataDir, EXPORTS_FOLDER);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#dataDir = dataDir;
     this.#path = join(folder, `${UNFINISHED}${owner}-${unfinishedCount++}`);
     this.#fd = openSync(this.#path, 'wx', 0o600);
     this.#cipher = newSegmentCipher(key);
-    this.#isEncrypted = key !== undefined;
+    this.#isEncrypted = key != null;
     this.#write(this.#cipher.head);
   }
 
@@ -52,7 +52,7 @@ export class BlobWriter {
     this.#pending = Buffer.alloc(0);
     fsyncSync(this.#fd);
     this.#close();
-    const archivePath = blobPath(checksum, base, this.#isEncrypted);
+    const archivePath = blobPath(checksum, base);
     const path = join(this.#dataDir, archivePath);
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     renameSync(this.#path, path);
