@@ -34,9 +34,9 @@ test(
     for (const folder of [work, noise]) mkdirSync(folder);
     for (let index = 0; index < WRITERS; index++) mkdirSync(join(work, `w${index}`));
     let daemon = await startDaemon(place, [work, noise], { env: ENV });
+    let isWriting = true;
     try {
       await startSessions(daemon, work);
-      let isWriting = true;
       const storm = makeNoise(noise, () => isWriting);
       const writers = Array.from({ length: WRITERS }, (_, index) =>
         writeExports({ folder: join(work, `w${index}`), session: `s${index}`, random, written }),
@@ -72,6 +72,7 @@ test(
         expect(await contentOf(place.dataDir, row)).toEqual(content);
       }
     } finally {
+      isWriting = false;
       await daemon.stop();
       place.remove();
     }

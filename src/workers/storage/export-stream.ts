@@ -19,6 +19,7 @@ export const EXPORT_CURSOR = 'export_cursor';
 export class ExportStream {
   readonly canonical = new CanonicalBuffer(1024);
   readonly #known: SqliteStatement;
+  readonly #isKept: SqliteStatement;
   readonly #insert: SqliteStatement;
   readonly #setCursor: SqliteStatement;
   readonly #prune: SqliteStatement;
@@ -28,6 +29,11 @@ export class ExportStream {
   constructor(database: SqliteDatabase, { tenantId, userId }: LedgerOptions) {
     this.#known = database
       .prepare('SELECT 1 FROM export_archive WHERE capture_id = ?')
+      .pluck() as SqliteStatement;
+    this.#isKept = database
+      .prepare(
+        'SELECT 1 FROM export_archive WHERE checksum = ? AND archive_path IS NOT NULL LIMIT 1',
+      )
       .pluck() as SqliteStatement;
     const places = EXPORT_COLUMNS.split(', ').map((column) => `@${column}`);
     this.#insert = database.prepare(
@@ -45,6 +51,7 @@ export class ExportStream {
       heads.exports += 1;
       const row: ExportArchiveRow = {
         ...rowOf(record),
+        ...this.#kept(record),
         id: heads.exports,
         tenant_id: record.session?.tenantId ?? this.#owner.tenant_id,
         user_id: record.session?.userId ?? this.#owner.user_id,
@@ -57,6 +64,16 @@ export class ExportStream {
     for (const { checksum, atMs } of pruned)
       this.#prune.run(checksum, atMs, rowSum(checksum, atMs));
     if (cursor) this.#setCursor.run(EXPORT_CURSOR, JSON.stringify(cursor));
+  }
+
+  /** A file that was stored by somebody who was killed before its row was written is nobody's duplicate. */
+  #kept({ state, checksum, storedBytes }: ExportRecord) {
+    if (state !== 'duplicate') return {};
+    const isOne = this.#isKept.get(checksum) !== undefined;
+    return {
+      state: codeOf(EXPORT_STATES, isOne ? 'duplicate' : 'captured'),
+      stored_bytes: isOne ? 0 : storedBytes,
+    };
   }
 
   reset(): void {

@@ -137,7 +137,7 @@ export interface ExportRecord {
   checksum: Uint8Array | null;
   /** Checksum of the version that the archived file goes on from. */
   base: Uint8Array | null;
-  /** Size of the archived file; 0 when it was there already. */
+  /** Size of the archived file; of a duplicate none is recorded. */
   storedBytes: number | null;
   stat: { dev: bigint; ino: bigint; mtimeNs: bigint } | null;
   session: RecordSession | null;

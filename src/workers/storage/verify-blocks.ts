@@ -15,7 +15,7 @@ interface BlockRow {
 }
 
 const RANGES_SQL =
-  'SELECT stream, first, last FROM block_ranges WHERE stream IN (1, 2, 3, 4, 5) AND block = ? ORDER BY stream';
+  'SELECT stream, first, last FROM block_ranges WHERE stream IN (1, 2, 3, 4, 5, 6) AND block = ? ORDER BY stream';
 
 /** The last block whose entries left the tables, or are leaving them; -1 for none. */
 export function archivedThrough(database: SqliteDatabase, kind: StoreKind): number {

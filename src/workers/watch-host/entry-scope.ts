@@ -43,6 +43,11 @@ export class EntryScope {
     return path === '' ? this.anchor.base : joinBytePath(this.anchor.base, path);
   }
 
+  /** How a path is told: a root that is a single file has an empty one. */
+  outward(path: BytePath): BytePath {
+    return this.anchor.only === undefined ? path : ('' as BytePath);
+  }
+
   /** What is at a path, ignored or not. */
   look(path: BytePath): EntryStat | NoEntry {
     const found = this.#ports.disk.lstat(this.absolute(path));

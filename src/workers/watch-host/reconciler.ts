@@ -246,7 +246,7 @@ export class Reconciler {
     path: BytePath,
     found: EntryStat,
   ): void {
-    const from = this.#outward(this.tree.pathOf(node));
+    const from = this.#scope.outward(this.tree.pathOf(node));
     const old = node.stat;
     this.tree.move(node, directory, name);
     this.tree.restat(node, statToKeep(found));
@@ -286,10 +286,6 @@ export class Reconciler {
       if (other !== node) pass.addName(other.parent!, other.name);
   }
 
-  #outward(path: BytePath): BytePath {
-    return this.anchor.only === undefined ? path : ('' as BytePath);
-  }
-
   #emit(
     pass: SweepPass,
     event: FileEventKind,
@@ -301,7 +297,7 @@ export class Reconciler {
     this.#ports.emit({
       ...eventTime(this.#ports.nowMs()),
       event,
-      path: this.#outward(path),
+      path: this.#scope.outward(path),
       kind,
       size: stat && kind !== 'dir' ? stat.size : null,
       seen: pass.seen,

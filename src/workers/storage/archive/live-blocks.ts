@@ -41,7 +41,7 @@ export class LiveBlocks {
       'SELECT n, committed_ms AS committedMs, entries, bytes, version, leaf FROM blocks WHERE n = ?',
     );
     this.#ranges = database.prepare(
-      'SELECT stream, first, last FROM block_ranges WHERE stream IN (1, 2, 4, 5) AND block = ? ORDER BY stream',
+      'SELECT stream, first, last FROM block_ranges WHERE stream IN (1, 2, 4, 5, 6) AND block = ? ORDER BY stream',
     );
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { storeKey } from '../cipher/store-key.ts';
 import type { CaptureInput, CaptureResult } from '../exports.messages.ts';
 import { chainOf, findBlob } from './blob-files.ts';
@@ -141,7 +142,7 @@ async function judged(
       state: 'duplicate',
       base: stored.base,
       archivePath: stored.archivePath,
-      storedBytes: 0,
+      storedBytes: statSync(join(dataDir, stored.archivePath)).size,
     };
   const kept = writer.keep(checksum, base?.checksum ?? null);
   return { ...facts, state: 'captured', base: base?.checksum ?? null, ...kept };
