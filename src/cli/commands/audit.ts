@@ -33,7 +33,7 @@ Examples:
     .command('prove')
     .description('print what shows that an entry is in the signed tree');
   prove
-    .argument('<entry>', 'log:42 or 42, file:7, state:3, root:1, act:2')
+    .argument('<entry>', 'log:42 or 42, file:7, state:3, root:1, act:2, export:1')
     .addHelpText(
       'after',
       `

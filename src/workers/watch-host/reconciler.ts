@@ -1,39 +1,14 @@
 import { joinBytePath, type BytePath } from '../../protocol/byte-path.ts';
-import type { FileEventKind, FileEventRecord, IndexStat } from '../../protocol/file-event.ts';
+import type { FileEventKind, IndexStat } from '../../protocol/file-event.ts';
 import { statToKeep, type EntryStat } from './disk.ts';
 import { differenceOf, hasSameContent, isSameInode } from './entry-diff.ts';
-import { EntryScope, type Anchor, type HintRank, type ScopePorts } from './entry-scope.ts';
+import { EntryScope, type Anchor, type HintRank } from './entry-scope.ts';
 import { eventTime } from './event-time.ts';
 import { isPseudoFilesystem } from './filesystem-types.ts';
 import { GITIGNORE } from './gitignores.ts';
-import type { WatchState } from './hints.ts';
 import { PathTree, UNKNOWN_STAT, type PathNode } from './path-tree.ts';
+import type { ExamineMode, ReconcilerPorts } from './reconciler-ports.ts';
 import type { SweepPass } from './sweep-pass.ts';
-import type { UnreadableFolders } from './unreadable-folders.ts';
-
-export interface ReconcilerPorts extends ScopePorts {
-  readonly isRecursive: boolean;
-  readonly watches: {
-    ensure(directory: PathNode, path: BytePath): WatchState;
-    drop(directory: PathNode): void;
-    moved(directory: PathNode): void;
-  };
-  readonly unreadable: Pick<UnreadableFolders, 'note' | 'begin' | 'listed'>;
-  nowMs(): number;
-  /** Every change of the index, as it is made. */
-  emit(event: FileEventRecord): void;
-  /** A directory came, or came from elsewhere. */
-  onNewDirectory(directory: PathNode): void;
-  /** Other rules of a `.gitignore` hold for all that is below this directory. */
-  onNewRules(directory: PathNode): void;
-}
-
-export interface ExamineMode {
-  /** Enter known directories too. */
-  readonly isDeep: boolean;
-  /** Whoever was here before will not be found elsewhere any more. */
-  readonly isFinal: boolean;
-}
 
 /**
  * Compares the index with the disk, entry by entry, and emits exactly what it changes in the index: folding the
