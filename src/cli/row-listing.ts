@@ -18,6 +18,10 @@ export interface Listed {
   reachesArchive: boolean;
   /** Archive segments that could not be read, each once. */
   damaged: readonly DamagedFile[];
+  /** Of what comes after a number, rows up to here are not all there any more. */
+  prunedThrough: number | undefined;
+  /** The highest number in the stream when the first page was read. */
+  head: number | undefined;
 }
 
 /** Hands out the rows of a query, page by page, as a command asked for them. */
@@ -34,12 +38,16 @@ export async function listRows<Row>(
     estimate: undefined,
     reachesArchive: false,
     damaged: [],
+    prunedThrough: undefined,
+    head: undefined,
   };
   let left = order.limit ?? Number.POSITIVE_INFINITY;
   do {
     const page = await askPatiently(ask, order, listed, Math.min(PAGE_ROWS, left));
     listed.estimate ??= page.estimate;
     listed.next = page.next;
+    listed.prunedThrough ??= page.prunedThrough;
+    listed.head ??= page.head;
     listed.count += page.rows.length;
     listed.reachesArchive ||= page.reachesArchive;
     for (const one of page.damaged) damaged.set(one.file, one);

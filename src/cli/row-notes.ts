@@ -19,6 +19,33 @@ export async function noteListing(
   return noteArchive(invocation, what, listed);
 }
 
+/**
+ * After events that were asked for by the number before them: says which of them are not there any more, and from which
+ * number to go on. Returns the exit code.
+ */
+export async function noteSince(
+  invocation: Invocation,
+  listed: Listed & { last?: number | undefined },
+  after: number,
+  { showCursor, archived }: { showCursor?: boolean; archived?: boolean },
+): Promise<number> {
+  const { count, next, head, last, prunedThrough } = listed;
+  const { globals, out } = invocation;
+  if (showCursor || (next !== undefined && !globals.json)) {
+    const since = next === undefined ? Math.max(head ?? 0, after) : (last ?? after);
+    if (globals.json) await out.json({ since });
+    else await invocation.note(`go on with --since ${since}`);
+  }
+  if (!globals.json && count === 0) await invocation.note('no events');
+  const code = await noteArchive(invocation, 'events', { ...listed, reachesArchive: false });
+  if (prunedThrough === undefined) return code;
+  const how = archived
+    ? 'retention has deleted them'
+    : 'retention has deleted them, or moved them into the archive: add --archived';
+  await invocation.note(`events ${after + 1} to ${prunedThrough} are not all here: ${how}`);
+  return EXIT_PARTIAL;
+}
+
 /** Says what the archive has beyond an answer, or cannot give. Returns the exit code. */
 export async function noteArchive(
   invocation: Invocation,

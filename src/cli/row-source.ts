@@ -23,6 +23,8 @@ export interface RowPage<Row> {
   reachesArchive: boolean;
   /** Archive segments that could not be read. */
   damaged: readonly DamagedFile[];
+  /** Of what comes after a number, rows up to here are not all there any more. */
+  prunedThrough?: number | undefined;
 }
 
 export interface DamagedFile {
@@ -81,6 +83,7 @@ export function eventPages(
       next: answer.next ?? undefined,
       head: answer.head ?? undefined,
       estimate: undefined,
+      prunedThrough: answer.pruned_through ?? undefined,
       ...archiveOf(answer),
     };
   };

@@ -148,6 +148,7 @@ export const ANSWERS = {
     head: count.nullish(),
     archived: count.nullish(),
     damaged: damagedFiles.nullish(),
+    pruned_through: count.nullish(),
   }),
   FileResults: z.object({ files: z.array(fileRow), next: text.nullish(), request_id: requestId }),
   WatchResults: z.object({ watches: z.array(watchRow), request_id: requestId }),

@@ -53,6 +53,8 @@ export interface Page<Row> {
   head?: number | undefined;
   /** With `after_id` or `after_seq`: everything up to here was looked at. */
   through?: number | undefined;
+  /** With `after_seq`: rows up to here, beyond it, are gone, or in the archive that was not asked for. */
+  prunedThrough?: number | undefined;
   /** Archive segments in what the page covers, which were not asked for. */
   archived?: number | undefined;
   /** Archive segments that cannot be read: what they hold is missing. */

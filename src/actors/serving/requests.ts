@@ -57,8 +57,9 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
   },
   QueryEvents: async (body, message, _connection, ports) => {
     const page = await ports.query.events(body);
-    const { rows, next, head, archived, damaged } = page;
-    return answer('EventResults', message, { events: rows, next, head, archived, damaged });
+    const { rows, next, head, archived, damaged, prunedThrough } = page;
+    const notes = { head, archived, damaged, pruned_through: prunedThrough };
+    return answer('EventResults', message, { events: rows, next, ...notes });
   },
   ListFiles: async (body, message, _connection, ports) => {
     const page = await ports.query.files(body);

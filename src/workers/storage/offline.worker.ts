@@ -54,8 +54,8 @@ function answer({ kind, body }: Request): object {
     return { exports: rows, next };
   }
   if (kind === 'QueryEvents') {
-    const { rows, ...rest } = queryEvents(ledger, checked.data as never);
-    return { events: rows, ...rest };
+    const { rows, prunedThrough, ...rest } = queryEvents(ledger, checked.data as never);
+    return { events: rows, ...rest, pruned_through: prunedThrough };
   }
   const page = queryLogs(ledger, checked.data as never);
   return {

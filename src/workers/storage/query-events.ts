@@ -5,7 +5,7 @@ import { EVENTS, KINDS, SEEN, STREAMS, wordOf } from './codes.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { eventConditions, lastEventBefore } from './event-filter.ts';
 import { streamEndSql } from './group-heads.ts';
-import { archiveNotes } from './archive/segment-spans.ts';
+import { archiveNotes, prunedThrough } from './archive/segment-spans.ts';
 import { PageRows } from './page-rows.ts';
 import { presentColumns } from './present-columns.ts';
 import type { ReadConnection } from './read-connection.ts';
@@ -64,7 +64,17 @@ export function queryEvents(
     ...(!isNewest && { through: Math.max(walked.low, filter.after_seq ?? 0) }),
     head,
     ...archiveNotes(walked),
+    ...prunedOf(connection, query),
   };
+}
+
+/** Whoever asks for what comes after a number is told when not all of it is here. */
+function prunedOf(connection: ReadConnection, query: BodyOf<'QueryEvents'>) {
+  const { after_seq: after, through_seq: through } = query.filter;
+  if (after == null) return {};
+  const withArchive = query.include_archived === true;
+  const end = prunedThrough(connection, 'file_events', after, withArchive);
+  return end === undefined ? {} : { prunedThrough: Math.min(end, through ?? end) };
 }
 
 function wireRow(row: FileEventRow, roots: ReadonlyMap<number, KnownRoot>): EventRow {

@@ -44,6 +44,8 @@ export interface ReaderOptions {
  * time between matches and goes on from the cursor.
  */
 export interface Page<Row> {
+  /** With `after_seq`: rows up to here, beyond it, are not in what was asked. */
+  prunedThrough?: number;
   rows: Row[];
   next?: string;
   /** As `count` asks: of everything that matches, else of this page. */

@@ -47,6 +47,22 @@ export function countBetween(
   return connection.value<number>(sql, low, high)!;
 }
 
+/**
+ * The last number above `low` whose row has left the tables for good: retention deleted it, or moved it into the
+ * archive, which is not asked for.
+ */
+export function prunedThrough(
+  connection: ReadConnection,
+  stream: MovingStream,
+  low: number,
+  withArchive: boolean,
+): number | undefined {
+  const last = stream === 'logs' ? 'last_log' : 'last_event';
+  const away = withArchive ? 'AND (file IS NULL OR removed_ms IS NOT NULL)' : '';
+  const sql = `SELECT max(${last}) FROM segments WHERE ${last} > ? ${away}`;
+  return connection.value<number | null>(sql, low) ?? undefined;
+}
+
 /** What an answer says about the archive. */
 export function archiveNotes({ archived, damaged }: { archived: number; damaged: DamagedFile[] }) {
   return { ...(archived > 0 && { archived }), ...(damaged.length > 0 && { damaged }) };
