@@ -8,6 +8,7 @@ export interface AnswerOf {
   StopMonitoring: BodyOf<'Acknowledgment'>;
   SessionStart: BodyOf<'Acknowledgment'>;
   SessionEnd: BodyOf<'Acknowledgment'>;
+  SessionHeartbeat: BodyOf<'Acknowledgment'>;
   QueryLogs: BodyOf<'LogResults'>;
   Health: BodyOf<'Status'>;
   QueryEvents: BodyOf<'EventResults'>;
@@ -40,6 +41,7 @@ export const ANSWER_KIND = {
   StopMonitoring: 'Acknowledgment',
   SessionStart: 'Acknowledgment',
   SessionEnd: 'Acknowledgment',
+  SessionHeartbeat: 'Acknowledgment',
   QueryLogs: 'LogResults',
   Health: 'Status',
   QueryEvents: 'EventResults',

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { EXPORT_KINDS } from './export-names.ts';
 import { EXPORT_STATES } from './export-words.ts';
-import { SESSION_BY } from './kinds.ts';
 import { GAP_REASONS } from './gap.ts';
+import { SESSION_BY, SESSION_ENDS } from './kinds.ts';
 import { anyText as text, count, flag, json, level, sessionId, time } from './wire-types.ts';
 
 // The rows that answers carry, field order as in requests.ts.
@@ -91,6 +91,10 @@ export const sessionRow = z.object({
   metadata: json.nullish(),
   tenant_id: text.nullish(),
   user_id: text.nullish(),
+  ended_by: z.enum(SESSION_ENDS).nullish(),
+  exit_code: count.nullish(),
+  exit_signal: text.nullish(),
+  ended_who: text.nullish(),
 });
 
 export const actRow = z.object({

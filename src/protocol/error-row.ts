@@ -11,6 +11,9 @@ export const EXIT = {
   tryAgain: 75,
   notPermitted: 77,
   config: 78,
+  /** Of `codi run` alone, as shells have them. */
+  runNotExecutable: 126,
+  runNotFound: 127,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -2,6 +2,7 @@ import { DAEMON_ERRORS } from './daemon-errors.ts';
 import type { ErrorRow, ExitCode } from './error-row.ts';
 import { EXPORT_ERRORS } from './export-errors.ts';
 import { HEALING_ERRORS } from './healing-errors.ts';
+import { SESSION_ERRORS } from './session-errors.ts';
 import { stringifyJson } from './json-text.ts';
 import type { JsonValue } from './json-value.ts';
 import { WIRE_ERRORS } from './wire-errors.ts';
@@ -14,6 +15,7 @@ export const ERRORS = {
   ...DAEMON_ERRORS,
   ...HEALING_ERRORS,
   ...EXPORT_ERRORS,
+  ...SESSION_ERRORS,
   ...WIRE_ERRORS,
 } as const;
 

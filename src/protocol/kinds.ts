@@ -12,6 +12,15 @@ export const SESSION_BY = ['given', 'connection', 'path', 'config'] as const;
  */
 export type SessionBy = (typeof SESSION_BY)[number];
 
+/** What ended a session. */
+export const SESSION_ENDS = ['client', 'run', 'timeout', 'process'] as const;
+
+/**
+ * `client`: somebody said so. `run`: the program that `codi run` was started for is over. `timeout`: there was no sign of
+ * life for too long. `process`: its process is gone.
+ */
+export type SessionEndedBy = (typeof SESSION_ENDS)[number];
+
 /** What a client may send. */
 export const REQUEST_KINDS = [
   'LogEntry',
@@ -43,6 +52,7 @@ export const REQUEST_KINDS = [
   'QueryExports',
   'CaptureExport',
   'QueryGaps',
+  'SessionHeartbeat',
 ] as const;
 
 /** What the daemon answers with. */

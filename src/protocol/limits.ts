@@ -6,6 +6,8 @@ export const FIELD_LIMITS = {
   /** Of its JSON text. */
   metadata: 256 * 1024,
   identity: 256,
+  /** Name of a signal. */
+  signal: 32,
   path: 4096,
   pattern: 1024,
   token: 4096,

@@ -76,6 +76,14 @@ const eventFilter = z.object({
   session_id: sessionId.nullish(),
   after_seq: count.nullish(),
   through_seq: count.nullish(),
+  recorded_before: time.nullish(),
+});
+
+/** The process that a session lives with: see SessionProcess. */
+const sessionProcess = z.object({
+  pid: count,
+  namespace: text(FIELD_LIMITS.identity).nullish(),
+  started: text(FIELD_LIMITS.identity).nullish(),
 });
 
 /** Every message a client may send. */
@@ -92,8 +100,14 @@ export const REQUESTS = {
     identity: text(FIELD_LIMITS.identity),
     agent_type: text(FIELD_LIMITS.identity).nullish(),
     metadata: metadata.nullish(),
+    process: sessionProcess.nullish(),
   }),
-  SessionEnd: z.object({ session_id: sessionId }),
+  SessionEnd: z.object({
+    session_id: sessionId,
+    ended_by: z.enum(['client', 'run']).nullish(),
+    exit_code: count.nullish(),
+    exit_signal: text(FIELD_LIMITS.signal).nullish(),
+  }),
   QueryLogs: z.object({
     filter: logFilter,
     limit: pageLimit,
@@ -128,7 +142,12 @@ export const REQUESTS = {
     cursor: cursor.nullish(),
   }),
   ListWatches: z.object({}),
-  ListSessions: z.object({ limit: pageLimit, active: flag.nullish(), cursor: cursor.nullish() }),
+  ListSessions: z.object({
+    limit: pageLimit,
+    active: flag.nullish(),
+    cursor: cursor.nullish(),
+    session_id: sessionId.nullish(),
+  }),
   Sync: z.object({
     paths: z.array(path).max(COUNT_LIMITS.paths).nullish(),
     timeout_ms: count.nullish(),
@@ -200,6 +219,7 @@ export const REQUESTS = {
     order: order.nullish(),
   }),
   CaptureExport: z.object({ path, path_b64: text(FIELD_LIMITS.path * 2).nullish() }),
+  SessionHeartbeat: z.object({ session_id: sessionId, process: sessionProcess.nullish() }),
 } as const;
 
 function isMetadataFilter(value: unknown): boolean {

@@ -13,6 +13,7 @@ export const SCOPE_OF = {
   LogBatch: 'write',
   SessionStart: 'write',
   SessionEnd: 'write',
+  SessionHeartbeat: 'write',
   QueryLogs: 'read',
   QueryEvents: 'read',
   QueryActs: 'read',

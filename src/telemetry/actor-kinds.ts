@@ -10,6 +10,7 @@ const PLACES = [
   ['notary', /^core\/storage\/notary$/],
   ['retention', /^core\/storage\/retention$/],
   ['hashing', /^watching\/hashing$/],
+  ['sessions', /^core\/coordination\/sessions$/],
   ['watch_host', /^watching\/hosts\/./],
   ['watcher', /^watching\/watchers\/./],
   ['roots', /^watching\/roots$/],
@@ -18,7 +19,10 @@ const PLACES = [
   ['spools', /^serving\/spools$/],
   ['acceptor', /^serving\/(unix|legacy|tcp)$/],
   ['http', /^serving\/http$/],
-  ['supervisor', /^(core(\/storage)?|watching(\/(hosts|watchers))?|serving(\/connections)?)$/],
+  [
+    'supervisor',
+    /^(core(\/(storage|coordination))?|watching(\/(hosts|watchers))?|serving(\/connections)?)$/,
+  ],
 ] as const;
 
 export type ActorKind = (typeof PLACES)[number][0] | 'other';

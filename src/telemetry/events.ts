@@ -8,6 +8,7 @@ import { EXPORT_EVENTS } from './events/export-events.ts';
 import { HTTP_EVENTS } from './events/http-events.ts';
 import { RUNTIME_EVENTS } from './events/runtime-events.ts';
 import { SERVING_EVENTS } from './events/serving-events.ts';
+import { SESSION_EVENTS } from './events/session-events.ts';
 import { SPOOL_EVENTS } from './events/spool-events.ts';
 import { STORAGE_EVENTS } from './events/storage-events.ts';
 import { SUPERVISION_EVENTS } from './events/supervision-events.ts';
@@ -19,6 +20,7 @@ export const EVENTS = {
   ...DAEMON_EVENTS,
   ...ACTOR_EVENTS,
   ...SERVING_EVENTS,
+  ...SESSION_EVENTS,
   ...SPOOL_EVENTS,
   ...STORAGE_EVENTS,
   ...DISK_EVENTS,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sessionsSpec } from '../actors/coordination/sessions.actor.ts';
 import { ledgerWriterSpec } from '../actors/storage/ledger-writer.actor.ts';
 import { maintenanceSpec } from '../actors/storage/maintenance.actor.ts';
 import { notarySpec } from '../actors/storage/notary.actor.ts';
@@ -8,6 +9,7 @@ import { stateWriterSpec } from '../actors/storage/state-writer.actor.ts';
 import { telemetrySpec } from '../actors/telemetry/telemetry.actor.ts';
 import { createArchivePool } from '../platform/archive-pool.ts';
 import { diskSpace } from '../platform/disk-space.ts';
+import { processState } from '../platform/process-watch.ts';
 import { createReaderPool } from '../platform/reader-pool.ts';
 import { openRuntimeMeter } from '../platform/runtime-meter.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
@@ -57,8 +59,29 @@ export function coreBranch(shared: Shared): SupervisorSpec {
     id: 'core',
     strategy: 'one_for_one',
     ...BRANCH,
-    children: [telemetry(shared), storage],
+    children: [telemetry(shared), storage, coordination(shared)],
   };
+}
+
+/** What is going on among those who work here. */
+function coordination(shared: Shared): SupervisorSpec {
+  const { lives, sessions, sessionDesk, book, reader } = shared;
+  const endedMax = shared.options.config.limits.rememberedSessionCount;
+  const children = [
+    sessionsSpec({
+      lives,
+      worked: sessions,
+      keeper: sessionDesk,
+      list: () => book.request({ type: 'listSessions', endedMax }, { isPatient: true }),
+      lastEntryMs: async (sessionId) => {
+        const filter = { session_id: sessionId };
+        const { rows } = await reader.run('queryLogs', { filter, limit: 1, count: 'none' });
+        return rows[0] && Date.parse(rows[0].timestamp);
+      },
+      stateOf: processState,
+    }),
+  ];
+  return { type: 'supervisor', id: 'coordination', strategy: 'one_for_one', ...BRANCH, children };
 }
 
 function telemetry(shared: Shared): ChildSpec {

@@ -10,6 +10,7 @@ export function measure(shared: Shared): void {
   for (const [kind, numbers] of countByKind(system.tree()))
     telemetry.emit('ActorsMeasured', { kind, ...numbers });
   telemetry.emit('SupervisionMeasured', system.counters());
+  telemetry.emit('SessionsMeasured', { active: shared.lives.count });
   const { reasons, notReady } = lookAtHealth(shared);
   telemetry.emit('DaemonMeasured', {
     isReady: notReady.length === 0,

@@ -14,7 +14,6 @@ import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
 import { doorSpecs } from './doors.ts';
 import { httpPages } from './http-pages.ts';
 import { auditPort, monitoringPort, queryPort } from './serving-ports.ts';
-import { sessionPort } from './session-port.ts';
 import { BRANCH, type Shared } from './shared.ts';
 import { storePort } from './store-port.ts';
 import { freshValue } from './fresh-value.ts';
@@ -105,11 +104,7 @@ function servingPorts(shared: Shared): ServingPorts {
     ingest: shared.buffer,
     query: queryPort(reader, shared.roots),
     audit: auditPort(shared.notary, reader),
-    sessions: sessionPort({
-      book: shared.book,
-      sessions: shared.sessions,
-      nowMs: () => clock.nowMs(),
-    }),
+    sessions: shared.sessionDesk,
     store: storePort(shared),
     monitoring: monitoringPort(
       () => shared.system.ref<RootsMessage>('watching/roots'),

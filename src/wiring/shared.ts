@@ -1,4 +1,3 @@
-import { SessionBook } from '../actors/coordination/session-book.ts';
 import { HttpDoor } from '../actors/serving/http-door.ts';
 import { HealingDesk } from '../actors/storage/healing-desk.ts';
 import { SpoolDesk } from '../actors/serving/spool-desk.ts';
@@ -35,6 +34,7 @@ import { gapLedger } from './gap-ledger.ts';
 import { healingAct, isReportKept } from './healing-reports.ts';
 import { ReportDesk } from './report-desk.ts';
 import { AnswerDesk } from './serving-ports.ts';
+import { sessionParts, type SessionParts } from './session-parts.ts';
 import { TokenDesk } from './token-desk.ts';
 
 export interface DaemonOptions {
@@ -73,7 +73,7 @@ export interface TcpDoor {
 }
 
 /** What the branches share. None of it belongs to an incarnation of an actor. */
-export interface Shared {
+export interface Shared extends SessionParts {
   options: DaemonOptions;
   dataDirIdentity: HeldDataDirectory['identity'];
   startedAtMs: number;
@@ -106,8 +106,6 @@ export interface Shared {
   reports: ReportDesk;
   httpDoor: HttpDoor;
   spools: SpoolDesk;
-  /** Which session worked where, and when. */
-  sessions: SessionBook;
   tokens: TokenDesk;
   /** The TCP port, once it is open. */
   tcp: TcpDoor | undefined;
@@ -162,6 +160,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
   });
   const facts = new CommittedFacts(() => environment.clock.nowMs());
   const gaps = gapLedger({ clock: environment.clock, telemetry, acts, facts });
+  const book = new RequestBook<StateCommand>(STATE_REQUESTS_MAX, newAbsence());
   const retention = new RetentionDesk();
   // What was given up for the start is for making more of it.
   if (held.wasFull) retention.room.change('inside');
@@ -171,7 +170,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     startedAtMs: environment.clock.nowMs(),
     buffer,
     acts,
-    book: new RequestBook<StateCommand>(STATE_REQUESTS_MAX, newAbsence()),
+    book,
     notary: new RequestBook<NotaryCommand>(NOTARY_REQUESTS_MAX),
     audit: new AuditDesk(telemetry, (act) => acts.record(act)),
     upkeep: new RequestBook<UpkeepCommand>(UPKEEP_REQUESTS_MAX),
@@ -190,7 +189,7 @@ export function shareParts(options: DaemonOptions, held: HeldDataDirectory): Sha
     lastAliveMs: held.lastAliveMs,
     reports: new ReportDesk(telemetry),
     spools: new SpoolDesk(),
-    sessions: new SessionBook(config.limits.rememberedSessionCount),
+    ...sessionParts({ book, config, clock: environment.clock, telemetry }),
     httpDoor: new HttpDoor((url) => held.changeCard({ http_url: url })),
     tokens: newTokens(options, acts),
     tcp: undefined,

@@ -9,6 +9,7 @@ import type {
   StateCommand,
   StateOptions,
 } from '#codi/workers/storage/state.messages.js';
+import { verifyTables } from '#codi/workers/storage/audit/verify-tables.js';
 import { verifyLastBlocks } from '#codi/workers/storage/verify-blocks.js';
 import { deadline } from '../support/deadline.ts';
 import { STORAGE_DIR, temporaryDir } from '../support/ledger-thread.ts';
@@ -71,6 +72,53 @@ describe('the state thread', () => {
     expect(await ask(end)).toMatchObject(failure('CODI_SESSION_ENDED'));
     expect(await ask(begin)).toMatchObject(failure('CODI_SESSION_ENDED'));
     expect(await stop()).toBe(0);
+  });
+
+  it('lets who knows how a session ended say so after the daemon had taken it for over', async () => {
+    const { ask } = await start();
+    const end = (more: object) => ask({ type: 'sessionEnd', sessionId: 'S-1', at, ...more });
+    const later = { seconds: at.seconds + 5, nanos: 0 };
+    await ask({ ...begin, process: { pid: 7, namespace: 'n', started: 'b/1' } });
+    expect(await end({ end: { by: 'process' } })).toMatchObject(result(2));
+    expect(await end({ end: { by: 'timeout' } })).toMatchObject(failure('CODI_SESSION_ENDED'));
+    const told = { by: 'run', exitCode: 3, who: 'somebody' };
+    expect(await end({ end: told, at: later })).toMatchObject(result(3));
+    expect(await end({ end: { by: 'client' } })).toMatchObject(failure('CODI_SESSION_ENDED'));
+    const database = openForReading(join(dir.path, 'state.db'), 'state');
+    expect(database.prepare('SELECT * FROM sessions').get()).toMatchObject({
+      ended_seconds: later.seconds,
+      ended_by: 'run',
+      exit_code: 3,
+      ended_who: 'somebody',
+    });
+    expect(verifyTables(database, 'state', dir.path)).toEqual([]);
+    database.close();
+  });
+
+  it('changes the process of a session that runs, and lists those that run and the last that ended', async () => {
+    const { ask } = await start();
+    const process = { pid: 9, namespace: null, started: 'b/2' };
+    const change = { type: 'sessionProcess', sessionId: 'S-1', process, at } as const;
+    expect(await ask(change)).toMatchObject(failure('CODI_SESSION_UNKNOWN'));
+    await ask(begin);
+    expect(await ask(change)).toMatchObject(result(2));
+    expect(await ask(change)).toMatchObject(result(2, false));
+    for (const [index, sessionId] of ['S-2', 'S-3'].entries()) {
+      const from = { seconds: at.seconds + index, nanos: 0 };
+      await ask({ ...begin, sessionId, at: from } as StateCommand);
+      await ask({ type: 'sessionEnd', sessionId, at: from, end: { by: 'client' } });
+    }
+    const all = await ask({ type: 'listSessions', endedMax: 1 });
+    expect(all).toMatchObject({
+      ok: true,
+      result: [
+        { sessionId: 'S-1', endedMs: null, process, metadata: '{"team":"a"}' },
+        { sessionId: 'S-3', startedMs: 1_700_000_001_000, endedMs: 1_700_000_001_000 },
+      ],
+    });
+    const database = openForReading(join(dir.path, 'state.db'), 'state');
+    expect(verifyTables(database, 'state', dir.path)).toEqual([]);
+    database.close();
   });
 
   it('gives a repeated request its first answer, also in the next thread', async () => {

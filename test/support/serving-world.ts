@@ -195,7 +195,12 @@ export class ServingWorld {
         capture: async () => Promise.reject(new CodiError('CODI_EXPORT_VANISHED')),
       },
       store: STORE,
-      sessions: { start: async () => undefined, end: async () => undefined },
+      sessions: {
+        start: async () => undefined,
+        end: async () => undefined,
+        heartbeat: async () => undefined,
+        bind: () => undefined,
+      },
       monitoring: {
         add: async () => undefined,
         remove: async () => undefined,

@@ -135,9 +135,9 @@ export class SpoolsWorld {
           fail();
           this.told.push({ start: body.session_id, user: context.userId, id, at });
         },
-        end: async (session, id, at) => {
+        end: async ({ sessionId }, id, at) => {
           fail();
-          this.told.push({ end: session, id, at });
+          this.told.push({ end: sessionId, id, at });
         },
       },
       register: (connection, deliver) => {

@@ -109,6 +109,7 @@ export class Connection {
     );
     cell.scope.defer('socket', () => socket.destroy());
     cell.scope.defer('answers', unregister);
+    cell.scope.defer('session', () => ports.sessions.bind(connection, null));
     cell.scope.defer('room', () => {
       ports.lobby.leave(socket);
       this.#outflow.close();
@@ -126,6 +127,10 @@ export class Connection {
       onClose: cell.scope.wrap(() => cell.raise({ type: 'socketClosed' })),
     });
     ports.telemetry.emit('ConnectionOpened', { connection, door: door.name, from: this.who });
+  }
+
+  get isLocal(): boolean {
+    return this.#socket.peer.transport === 'unix';
   }
 
   get who(): string {

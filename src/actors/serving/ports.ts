@@ -103,15 +103,26 @@ export interface TokenPort {
   revoke(body: BodyOf<'RevokeToken'>, by: string): Promise<{ ids: string[]; closed: number }>;
 }
 
+/** How a session ends, and who says so when that is somebody else. */
+export interface SessionEndRequest {
+  sessionId: string;
+  end: { by: 'client' | 'run'; exitCode: number | null; exitSignal: string | null };
+  who?: string;
+}
+
 export interface SessionPort {
   /** `requestId` makes a repeated request harmless; `at` is when it happened, now when absent. */
   start(
     body: BodyOf<'SessionStart'>,
-    context: ConnectionContext,
+    context: Pick<ConnectionContext, 'tenantId' | 'userId'>,
     requestId: string,
     at?: Timestamp,
   ): Promise<void>;
-  end(sessionId: string, requestId: string, at?: Timestamp): Promise<void>;
+  end(request: SessionEndRequest, requestId: string, at?: Timestamp): Promise<void>;
+  /** A sign of life. Throws CODI_SESSION_UNKNOWN or CODI_SESSION_ENDED. */
+  heartbeat(body: BodyOf<'SessionHeartbeat'>, requestId: string): Promise<void>;
+  /** A connection speaks for a session from now on, or for none any more. */
+  bind(connection: number, sessionId: string | null): void;
 }
 
 /** Captures a file now. */

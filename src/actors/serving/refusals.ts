@@ -30,6 +30,7 @@ const COMMANDS = new Set([
   'StopMonitoring',
   'SessionStart',
   'SessionEnd',
+  'SessionHeartbeat',
 ]);
 
 /** An error about a message, or about the stream when no id is known. */

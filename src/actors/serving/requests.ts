@@ -6,6 +6,7 @@ import type { BodyOf, Message, Payload } from '../../protocol/messages.ts';
 import type { ConnectionContext } from '../../workers/storage/ledger.messages.ts';
 import { ORIGINAL_REQUESTS } from './door.ts';
 import type { ServingPorts } from './ports.ts';
+import { sessionEnd } from './session-end.ts';
 
 /** The connection a request came by, as far as answering needs it. */
 export interface RequestPeer {
@@ -15,6 +16,8 @@ export interface RequestPeer {
   greet(context: ConnectionContext): void;
   /** For the ledger, when something administrative is done. */
   readonly who: string;
+  /** It is on this machine. */
+  readonly isLocal: boolean;
   readonly follows: {
     start(id: string, body: BodyOf<'Follow'>): void;
     stop(id: string): boolean;
@@ -115,24 +118,28 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
   SessionStart: async (body, message, connection, ports) => {
     // What this connection sends from now on belongs to the session, also while its row is being written.
     const before = connection.context;
-    connection.context = { ...before, sessionId: body.session_id, sessionBy: 'connection' };
+    const { session_id: sessionId } = body;
+    speakFor(connection, { sessionId, sessionBy: 'connection' }, ports);
     try {
-      await ports.sessions.start(body, before, message.id);
+      await ports.sessions.start(withLocalProcess(body, connection), before, message.id);
     } catch (error) {
-      if (connection.context.sessionId === body.session_id)
-        connection.context = { ...connection.context, ...sessionOf(before) };
+      if (connection.context.sessionId === sessionId) speakFor(connection, before, ports);
       throw error;
     }
     return accepted(message);
   },
   SessionEnd: async (body, message, connection, ports) => {
-    await ports.sessions.end(body.session_id, message.id);
-    if (connection.context.sessionId === body.session_id)
-      connection.context = {
-        ...connection.context,
-        sessionId: ports.identity.sessionId,
-        sessionBy: null,
-      };
+    const { session_id: sessionId } = body;
+    const isOwn = connection.context.sessionId === sessionId;
+    const { who } = connection;
+    await ports.sessions.end({ ...sessionEnd(body), ...(!isOwn && { who }) }, message.id);
+    if (!isOwn) ports.recordAct({ kind: 'session.end', subject: sessionId, actor: who });
+    if (connection.context.sessionId === sessionId)
+      speakFor(connection, { sessionId: ports.identity.sessionId, sessionBy: null }, ports);
+    return accepted(message);
+  },
+  SessionHeartbeat: async (body, message, connection, ports) => {
+    await ports.sessions.heartbeat(withLocalProcess(body, connection), message.id);
     return accepted(message);
   },
   StartMonitoring: async (body, message, { who }, ports) => {
@@ -203,12 +210,11 @@ async function hello(
     ...context,
     hasHello: true,
     producerId: body.producer_id ?? null,
-    ...(body.session_id == null
-      ? sessionOf(context)
-      : { sessionId: body.session_id, sessionBy: 'connection' }),
     tenantId: body.tenant_id ?? context.tenantId,
     userId: body.user_id ?? context.userId,
   });
+  if (body.session_id != null)
+    speakFor(connection, { sessionId: body.session_id, sessionBy: 'connection' }, ports);
   const sequence = body.producer_id ? await ports.producerSequence(body.producer_id) : 0;
   return answer('Welcome', message, {
     version: PROTOCOL_VERSION,
@@ -218,8 +224,24 @@ async function hello(
   });
 }
 
-function sessionOf({ sessionId, sessionBy }: ConnectionContext) {
-  return { sessionId, sessionBy };
+type Spoken = Pick<ConnectionContext, 'sessionId' | 'sessionBy'>;
+
+/** What this connection sends belongs to another session from now on. */
+function speakFor(
+  connection: RequestPeer,
+  { sessionId, sessionBy }: Spoken,
+  { sessions }: ServingPorts,
+): void {
+  connection.context = { ...connection.context, sessionId, sessionBy };
+  sessions.bind(connection.context.connection, sessionBy === null ? null : sessionId);
+}
+
+/** The number of a process says nothing on another machine. */
+function withLocalProcess<Body extends { process?: unknown }>(
+  body: Body,
+  { isLocal }: RequestPeer,
+): Body {
+  return isLocal ? body : { ...body, process: null };
 }
 
 function accepted(message: Message): Payload {

@@ -4,6 +4,7 @@ import { isCodiError } from '../../protocol/errors.ts';
 import { readSpoolLine } from '../../protocol/spool-line.ts';
 import type { SpoolLine } from '../../protocol/spool-line.ts';
 import type { ConnectionContext } from '../../workers/storage/ledger.messages.ts';
+import { sessionEnd } from './session-end.ts';
 import { SpoolLane } from './spool-lane.ts';
 import type { LaneWaits } from './spool-lane.ts';
 import type { RejectedLine, SpoolReader, SpoolsPorts } from './spool-ports.ts';
@@ -115,7 +116,7 @@ export class SpoolDrain {
         if (payload.kind === 'SessionStart')
           await sessions.start(payload.body, context, id, timestamp);
         else if (payload.kind === 'SessionEnd')
-          await sessions.end(payload.body.session_id, id, timestamp);
+          await sessions.end(sessionEnd(payload.body), id, timestamp);
         return;
       } catch (error) {
         if (!isCodiError(error)) throw error;

@@ -1,12 +1,8 @@
-import type { BodyOf } from '../../protocol/messages.ts';
 import type { SpoolFileName } from '../../protocol/spool-line.ts';
 import type { Timestamp } from '../../protocol/timestamp.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
-import type {
-  ConnectionAnswers,
-  ConnectionContext,
-} from '../../workers/storage/ledger.messages.ts';
-import type { IngestPort } from './ports.ts';
+import type { ConnectionAnswers } from '../../workers/storage/ledger.messages.ts';
+import type { IngestPort, SessionPort } from './ports.ts';
 import type { SpoolDesk } from './spool-desk.ts';
 
 /** A file of the spool that waits. */
@@ -55,15 +51,7 @@ export interface SpoolFolder {
   open(file: SpoolFileRef): Promise<SpoolReader | undefined>;
 }
 
-export interface SpoolSessions {
-  start(
-    body: BodyOf<'SessionStart'>,
-    context: ConnectionContext,
-    requestId: string,
-    at: Timestamp,
-  ): Promise<void>;
-  end(sessionId: string, requestId: string, at: Timestamp): Promise<void>;
-}
+export type SpoolSessions = Pick<SessionPort, 'start' | 'end'>;
 
 export interface SpoolsPorts {
   folder: SpoolFolder;

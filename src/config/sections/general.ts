@@ -17,12 +17,11 @@ export const general = z.object({
   }),
   sessionTimeoutMs: duration('session_timeout', {
     description:
-      'A session that was not heard of for so long counts as ended. A bare number is seconds.',
+      'A session that gave no sign of life for so long is ended: no entry, no heartbeat, no open connection, no living process. A bare number is seconds.',
     default: '24h',
-    min: '1m',
+    min: '1s',
     max: '365d',
     takesSeconds: true,
-    isPending: true,
   }),
   userId: optionalText('user_id', {
     description: 'User written into every record that names none itself.',

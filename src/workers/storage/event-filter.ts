@@ -30,8 +30,8 @@ export function eventConditions(connection: ReadConnection, filter: EventFilter)
 }
 
 /**
- * The number of the last file event that is certainly before a time. Blocks are never older than their
- * events and never go back in time, so the first block at or after the time bounds them.
+ * The number of the last file event that was recorded before a time, and so is certainly before it. Blocks are never
+ * older than their events and never go back in time, so the first block at or after the time bounds them.
  */
 export function lastEventBefore(connection: ReadConnection, time: string): number {
   const { seconds, nanos } = filterTime(time);

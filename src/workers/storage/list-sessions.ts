@@ -19,6 +19,11 @@ interface SessionColumns {
   metadata: string | null;
   tenant_id: string | null;
   user_id: string | null;
+  /** Undefined in a store from before there were such columns: as null. */
+  ended_by?: SessionRow['ended_by'];
+  exit_code?: number | null;
+  exit_signal?: string | null;
+  ended_who?: string | null;
 }
 
 /** A page of sessions, newest first. */
@@ -27,17 +32,23 @@ export function listSessions(
   query: BodyOf<'ListSessions'>,
 ): Page<SessionRow> {
   const activeOnly = query.active === true ? 'AND ended_seconds IS NULL' : '';
+  const thisOne = query.session_id == null ? '' : 'AND id = ?';
+  const one = query.session_id == null ? [] : [query.session_id];
   const before =
     query.cursor == null
       ? [Number.MAX_SAFE_INTEGER, 0, '']
       : decodeCursor(connection, TAG, ['number', 'number', 'string'] as const, query.cursor);
   const statement = connection.prepare(
-    `SELECT * FROM sessions WHERE (started_seconds, started_nanos, id) < (?, ?, ?) ${activeOnly}
+    `SELECT * FROM sessions WHERE (started_seconds, started_nanos, id) < (?, ?, ?) ${activeOnly} ${thisOne}
      ORDER BY started_seconds DESC, started_nanos DESC, id DESC LIMIT ?`,
   );
   const page = new PageRows<SessionRow>(query.limit);
   let last: SessionColumns | undefined;
-  for (const row of statement.iterate(...before, page.wanted) as IterableIterator<SessionColumns>) {
+  for (const row of statement.iterate(
+    ...before,
+    ...one,
+    page.wanted,
+  ) as IterableIterator<SessionColumns>) {
     if (!page.add(sessionRow(row))) {
       const { started_seconds: seconds, started_nanos: nanos, id } = last!;
       return { rows: page.rows, next: encodeCursor(connection, TAG, [seconds, nanos, id]) };
@@ -57,5 +68,9 @@ function sessionRow(row: SessionColumns): SessionRow {
     metadata: row.metadata === null ? null : parseJsonText(row.metadata),
     ...(row.tenant_id !== null && { tenant_id: row.tenant_id }),
     ...(row.user_id !== null && { user_id: row.user_id }),
+    ...(row.ended_by != null && { ended_by: row.ended_by }),
+    ...(row.exit_code != null && { exit_code: row.exit_code }),
+    ...(row.exit_signal != null && { exit_signal: row.exit_signal }),
+    ...(row.ended_who != null && { ended_who: row.ended_who }),
   };
 }

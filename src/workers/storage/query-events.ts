@@ -33,6 +33,8 @@ export function queryEvents(
     filter.since == null ? 0 : lastEventBefore(connection, filter.since),
   );
   let high = Math.min(head, filter.through_seq ?? head);
+  if (filter.recorded_before != null)
+    high = Math.min(high, lastEventBefore(connection, filter.recorded_before));
   if (cursor != null) {
     const [seq] = decodeCursor(connection, tag, ['number'] as const, cursor);
     if (isNewest) high = Math.min(high, seq);

@@ -2,7 +2,8 @@ import { isCodiError } from '../../protocol/errors.ts';
 import { MonitoredPathTable } from './monitored-path-table.ts';
 import type { SqliteDatabase } from './open-database.ts';
 import { pathFromValue, type PathValue } from './path-value.ts';
-import { SessionTable, type PlannedChange } from './session-table.ts';
+import type { SessionProcess } from '../../protocol/session-process.ts';
+import { endingOf, SessionTable, type PlannedChange } from './session-table.ts';
 import type { StoredRow } from './stored-rows.ts';
 
 const PAGE_ROWS = 500;
@@ -44,12 +45,17 @@ function planned(
           identity: data['identity'] as string,
           agentType: data['agent_type'] as string | null,
           metadata: data['metadata'] as string | null,
+          process: (data['process'] ?? null) as SessionProcess | null,
           ...who,
         },
         at,
       );
     case 'session.end':
-      return sessions.end({ type: 'sessionEnd', sessionId, ...who }, at);
+      return sessions.end({ type: 'sessionEnd', sessionId, ...endingOf(data), ...who }, at);
+    case 'session.process': {
+      const { process } = data as unknown as { process: SessionProcess };
+      return sessions.setProcess({ type: 'sessionProcess', sessionId, process, ...who }, at);
+    }
     case 'path.add': {
       const { recursive, patterns } = data as { recursive: boolean; patterns: string[] };
       return paths.add({ type: 'monitoredPathAdd', path, recursive, patterns, ...who }, at);

@@ -7,7 +7,7 @@ import { rowSum } from './row-sum.ts';
 import { SessionTable, type PlannedChange } from './session-table.ts';
 import type { ChangeResult, StateCommand, StateHead, StateResults } from './state.messages.ts';
 
-type ChangeCommand = Exclude<StateCommand, { type: 'listMonitoredPaths' }>;
+type ChangeCommand = Exclude<StateCommand, { type: 'listMonitoredPaths' | 'listSessions' }>;
 
 /** The tables of state.db. Every change is one transaction: row, revision, stream entry, block, answer. */
 export class StateStore {
@@ -50,6 +50,7 @@ export class StateStore {
   /** Carries out a command. Throws CodiError when it is refused; then nothing has changed. */
   run(command: StateCommand, nowMs: number): StateResults[keyof StateResults] {
     if (command.type === 'listMonitoredPaths') return this.#paths.list(command.activeOnly ?? false);
+    if (command.type === 'listSessions') return this.#sessions.list(command.endedMax);
     return this.#database.transaction(() => this.#change(command, nowMs)).immediate();
   }
 
@@ -75,6 +76,8 @@ export class StateStore {
         return this.#sessions.start(command, at);
       case 'sessionEnd':
         return this.#sessions.end(command, at);
+      case 'sessionProcess':
+        return this.#sessions.setProcess(command, at);
       case 'monitoredPathAdd':
         return this.#paths.add(command, at);
       case 'monitoredPathRemove':

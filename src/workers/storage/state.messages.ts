@@ -2,6 +2,8 @@
 import type { DirectoryIdentity } from './held-directory.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { ErrorCode, WireError } from '../../protocol/errors.ts';
+import type { SessionEndedBy } from '../../protocol/kinds.ts';
+import type { SessionProcess } from '../../protocol/session-process.ts';
 import type { Timestamp } from '../../protocol/timestamp.ts';
 import type { HealingNews } from './healing.messages.ts';
 
@@ -47,8 +49,11 @@ export type StateCommand =
       agentType: string | null;
       /** JSON text. */
       metadata: string | null;
+      process?: SessionProcess | null;
     })
-  | (Change & { type: 'sessionEnd'; sessionId: string })
+  | (Change & { type: 'sessionEnd'; sessionId: string; end?: SessionEnding })
+  /** The process that it lives with from now on. */
+  | (Change & { type: 'sessionProcess'; sessionId: string; process: SessionProcess })
   | (Change & {
       type: 'monitoredPathAdd';
       path: BytePath;
@@ -58,7 +63,30 @@ export type StateCommand =
     })
   /** Keeps the row, with active = 0. */
   | (Change & { type: 'monitoredPathRemove'; path: BytePath; sessionId?: string | null })
-  | { type: 'listMonitoredPaths'; activeOnly?: boolean };
+  | { type: 'listMonitoredPaths'; activeOnly?: boolean }
+  /** All that run, and of those that ended the last `endedMax`; the ones that started first come first. */
+  | { type: 'listSessions'; endedMax: number };
+
+/** How a session ended. */
+export interface SessionEnding {
+  by: SessionEndedBy;
+  exitCode?: number | null;
+  exitSignal?: string | null;
+  /** Who ended it, when that was somebody else. */
+  who?: string | null;
+}
+
+export interface StoredSession {
+  sessionId: string;
+  startedMs: number;
+  /** Null while it runs. */
+  endedMs: number | null;
+  /** JSON text. */
+  metadata: string | null;
+  process: SessionProcess | null;
+  tenantId: string | null;
+  userId: string | null;
+}
 
 export interface MonitoredPath {
   path: BytePath;
@@ -78,9 +106,11 @@ export interface ChangeResult {
 export interface StateResults {
   sessionStart: ChangeResult;
   sessionEnd: ChangeResult;
+  sessionProcess: ChangeResult;
   monitoredPathAdd: ChangeResult;
   monitoredPathRemove: ChangeResult;
   listMonitoredPaths: MonitoredPath[];
+  listSessions: StoredSession[];
 }
 
 export interface StateHead {

@@ -65,8 +65,25 @@ FROM monitored_paths;
 /** As in the ledger: a check sum of rows that are in no block; NULL in rows from before. */
 const ROW_SUMS = 'ALTER TABLE recent_requests ADD COLUMN sum INTEGER;';
 
+/** Nothing is known of how the sessions before ended: NULL. */
+const SESSION_ENDS = `
+ALTER TABLE sessions ADD COLUMN process TEXT;   -- JSON; the process it lives with
+ALTER TABLE sessions ADD COLUMN ended_by TEXT;  -- 'client', 'run', 'timeout' or 'process'
+ALTER TABLE sessions ADD COLUMN exit_code INTEGER;
+ALTER TABLE sessions ADD COLUMN exit_signal TEXT;
+ALTER TABLE sessions ADD COLUMN ended_who TEXT; -- who ended it, when that was somebody else
+DROP VIEW sessions_v1;
+CREATE VIEW sessions_v1 AS SELECT
+  id, identity, agent_type,
+  ${timestampSql('started_seconds', 'started_nanos')} AS started_at,
+  ${timestampSql('ended_seconds', 'ended_nanos')} AS ended_at,
+  metadata, tenant_id, user_id, ended_by, exit_code, exit_signal, ended_who
+FROM sessions;
+`;
+
 export const STATE_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'sessions, monitored paths, coordination stream, blocks', sql: FIRST },
   { version: 2, name: 'sums of rows outside of blocks', sql: ROW_SUMS },
   { version: 3, name: 'lost blocks', sql: LOST_BLOCKS },
+  { version: 4, name: 'how sessions end', sql: SESSION_ENDS },
 ];

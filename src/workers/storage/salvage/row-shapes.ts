@@ -50,7 +50,7 @@ const SHAPES: Record<StoreKind, Partial<Record<TableName, string>>> = {
     blocks: 'kiiiib',
     block_ranges: 'iiii',
     recent_requests: 'ktti',
-    sessions: 'ttTiiIITTTi',
+    sessions: 'ttTiiIITTTiTTITT',
     monitored_paths: 'pitiiii',
     revision: 'ki',
     lost_blocks: 'kiii',
@@ -59,6 +59,7 @@ const SHAPES: Record<StoreKind, Partial<Record<TableName, string>>> = {
 
 /** Rows that were written before a column was added are shorter, and are left so. */
 const OLDER_SHAPES: [StoreKind, TableName, string][] = [
+  ['state', 'sessions', 'ttTiiIITTTi'],
   ['ledger', 'logs', 'kiiitTtTTTi'],
   ['ledger', 'file_events', 'kiiiiipPIIiIIIIIIIIIBTTT'],
   ['ledger', 'file_events', 'kiiiiipPIIiIIIIIIIIIBTTTB'],

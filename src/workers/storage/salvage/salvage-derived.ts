@@ -196,6 +196,12 @@ function newestFiles(found: FoundRows): Iterable<CellValue[]> {
   return rows.values();
 }
 
+/** Tables whose rows say at which revision they were changed last, and in which column. */
+const REVISED = [
+  { table: 'sessions', key: 'id', revisionAt: 10 },
+  { table: 'monitored_paths', key: 'path', revisionAt: 6 },
+] as const;
+
 /** Sessions, watched paths and the revision. Where entries are gone, rows that say more than the rest are believed. */
 export function takeStateTables(
   found: FoundRows,
@@ -204,13 +210,12 @@ export function takeStateTables(
 ): void {
   const { database } = target;
   let revision = replayCoordination(database, database);
-  for (const table of ['sessions', 'monitored_paths'] as const) {
+  for (const { table, key, revisionAt } of REVISED) {
     if (!hasLosses) continue;
-    const key = table === 'sessions' ? 'id' : 'path';
     const known = database.prepare(`SELECT revision FROM ${table} WHERE ${key} = ?`).pluck();
     const remove = database.prepare(`DELETE FROM ${table} WHERE ${key} = ?`);
-    for (const values of newest(found.all(table))) {
-      const of = Number(values.at(-1));
+    for (const values of newest(found.all(table), revisionAt)) {
+      const of = Number(values[revisionAt]);
       if (of <= ((known.get(values[0]) as number | undefined) ?? 0)) continue;
       remove.run(values[0]);
       target.insert(table, values);
@@ -224,12 +229,13 @@ export function takeStateTables(
 }
 
 /** For each first column the row with the highest revision, of those in clean pages. */
-function newest(rows: Iterable<FoundRow>): Iterable<CellValue[]> {
+function newest(rows: Iterable<FoundRow>, revisionAt: number): Iterable<CellValue[]> {
   const byKey = new Map<string, CellValue[]>();
   for (const { values, isClean } of rows) {
     if (!isClean) continue;
     const key = String(values[0]);
-    if (!(Number(byKey.get(key)?.at(-1)) >= Number(values.at(-1)))) byKey.set(key, values);
+    if (!(Number(byKey.get(key)?.[revisionAt]) >= Number(values[revisionAt])))
+      byKey.set(key, values);
   }
   return byKey.values();
 }

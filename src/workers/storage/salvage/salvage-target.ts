@@ -21,7 +21,7 @@ export interface SalvagedBlock {
 /** The new database, which nobody sees before it is whole. */
 export class SalvageTarget {
   readonly database: SqliteDatabase;
-  readonly #inserts = new Map<string, SqliteStatement>();
+  readonly #inserts = new Map<string, { statement: SqliteStatement; columns: number }>();
   readonly #lost: LostBlocks;
   readonly #nowMs: number;
   #leaf: SqliteStatement | undefined;
@@ -67,7 +67,10 @@ export class SalvageTarget {
 
   /** Inserts a row with the values of all of its columns. */
   insert(table: string, values: readonly CellValue[]): void {
-    this.#statement(table, values.length).run(...values);
+    const { statement, columns } = this.#insertInto(table);
+    // A row from before a column was added has no value for it.
+    const missing = Array<null>(Math.max(0, columns - values.length)).fill(null);
+    statement.run(...values, ...missing);
     this.#rows += 1;
     if (this.#rows % ROWS_PER_TRANSACTION === 0) this.database.exec('COMMIT; BEGIN');
   }
@@ -76,13 +79,17 @@ export class SalvageTarget {
     this.database.exec('COMMIT');
   }
 
-  #statement(table: string, columns: number): SqliteStatement {
-    let statement = this.#inserts.get(table);
-    if (!statement) {
-      const places = Array.from({ length: columns }, () => '?').join(', ');
-      statement = this.database.prepare(`INSERT INTO ${table} VALUES (${places})`);
-      this.#inserts.set(table, statement);
-    }
-    return statement;
+  #insertInto(table: string) {
+    const known = this.#inserts.get(table);
+    if (known) return known;
+    const sql = `SELECT count(*) FROM pragma_table_info('${table}')`;
+    const columns = this.database.prepare(sql).pluck().get() as number;
+    const places = Array<string>(columns).fill('?').join(', ');
+    const insert = {
+      statement: this.database.prepare(`INSERT INTO ${table} VALUES (${places})`),
+      columns,
+    };
+    this.#inserts.set(table, insert);
+    return insert;
   }
 }

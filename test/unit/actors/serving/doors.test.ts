@@ -20,6 +20,7 @@ const BODIES: Record<RequestKind, object> = {
   LogBatch: { entries: [entryBody('x')] },
   SessionStart: { session_id: 's', identity: 'ana' },
   SessionEnd: { session_id: 's' },
+  SessionHeartbeat: { session_id: 's' },
   StartMonitoring: { path: '/x', recursive: true, patterns: [] },
   StopMonitoring: { path: '/x' },
   QueryLogs: { filter: {}, limit: 1 },
@@ -188,7 +189,8 @@ describe('Without a token', () => {
       const refused = socket.bodies('Error').map((error) => error.code);
       if ([...original, 'QueryLogs', 'Health'].includes(kind)) expect(refused, kind).toEqual([]);
       else if (kind === 'Hello') expect(refused).toEqual(['CODI_MESSAGE_UNEXPECTED']);
-      else if (kind !== 'LogBatch') expect(refused, kind).toEqual(['CODI_SCOPE_MISSING']);
+      else if (!['LogBatch', 'SessionHeartbeat'].includes(kind))
+        expect(refused, kind).toEqual(['CODI_SCOPE_MISSING']);
       expect(socket.isClosed).toBe(false);
     }
     expect(world.ingest.taken).toHaveLength(1);

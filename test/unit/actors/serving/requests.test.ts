@@ -113,7 +113,7 @@ describe('questions', () => {
     const socket = await world.connect({});
     const busy = () => Promise.reject(new CodiError('CODI_OVERLOADED', { retryMs: 70 }));
     world.ports.query.logs = busy;
-    world.ports.sessions = { start: busy, end: busy };
+    world.ports.sessions = { start: busy, end: busy, heartbeat: busy, bind: () => undefined };
     world.ports.monitoring.add = busy;
     world.ports.monitoring.remove = busy;
     const id = await world.request(socket, 'QueryLogs', QUERY);
@@ -127,6 +127,7 @@ describe('questions', () => {
       SessionEnd: { session_id: 'session' },
       StartMonitoring: { path: '/desk', recursive: true, patterns: [] },
       StopMonitoring: { path: '/desk' },
+      SessionHeartbeat: { session_id: 'session' },
     };
     for (const [kind, body] of Object.entries(commands)) {
       await world.request(socket, kind, body);
@@ -172,6 +173,29 @@ describe('a session', () => {
     await world.settle();
     socket.send('LogEntry', entryBody('after'));
     expect(world.ingest.taken[0]?.context.sessionId).toBe('second');
+  });
+
+  it('is alive while a connection speaks for it, and its end by another one names who that was', async () => {
+    const world = await ServingWorld.start();
+    const bound: (string | null)[] = [];
+    const ended: unknown[] = [];
+    world.ports.sessions.bind = (_connection, sessionId) => void bound.push(sessionId);
+    world.ports.sessions.end = async (request) => void ended.push(request);
+    const socket = await world.connect({ session_id: 'hello' });
+    await world.request(socket, 'SessionStart', START);
+    await world.request(socket, 'SessionEnd', { session_id: 'session', exit_code: 3 });
+    await world.request(socket, 'SessionEnd', { session_id: 'other' });
+    socket.destroy();
+    await world.settle();
+    expect(bound).toEqual(['hello', 'session', null, null]);
+    expect(ended).toEqual([
+      { sessionId: 'session', end: { by: 'client', exitCode: 3, exitSignal: null } },
+      {
+        sessionId: 'other',
+        end: { by: 'client', exitCode: null, exitSignal: null },
+        who: expect.stringContaining('unix socket'),
+      },
+    ]);
   });
 
   it('of another connection ends without a change to this one', async () => {
