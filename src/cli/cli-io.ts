@@ -14,6 +14,10 @@ export interface CliIo {
   homeDir: string;
   /** -1 where the platform has no such number. */
   uid: number;
+  userName: string;
+  pid: number;
+  /** Whether the terminal's own signals, such as those of Ctrl-C, come to this process and those it starts. */
+  isInForeground(): boolean;
   nowMs(): number;
   /** The Node that runs this, for starting the daemon with it. */
   execPath: string;
@@ -22,7 +26,7 @@ export interface CliIo {
   /** The compiled entry of codi-monitor. */
   monitorEntry: string;
   /** Listens to a signal of this process; the result stops listening. */
-  onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): () => void;
+  onSignal(signal: NodeJS.Signals, listener: () => void): () => void;
   /** Calls the listener when the process ends, whatever ends it; the result stops that. */
   onExit(listener: () => void): () => void;
   /** Sets a variable that a library of this process reads when it is loaded. */

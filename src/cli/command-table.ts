@@ -43,8 +43,13 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   { name: 'files', summary: 'the files that are known', load: () => import('./commands/files.ts') },
   {
+    name: 'run',
+    summary: 'run a program in a session of its own',
+    load: () => import('./commands/run.ts'),
+  },
+  {
     name: 'session',
-    summary: 'start, end and list sessions',
+    summary: 'start, end, list and show sessions',
     load: () => import('./commands/session.ts'),
   },
   {

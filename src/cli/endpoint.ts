@@ -108,9 +108,9 @@ function configFromEnvironment(env: CliIo['env'], globals: GlobalOptions): Endpo
     (value === undefined ? {} : { [key]: value }) as { [K in Key]?: string };
   return {
     general: {
-      ...set('sessionId', pick('CODI_GENERAL_SESSION_ID', 'SESSION_ID')),
-      ...set('tenantId', pick('CODI_GENERAL_TENANT_ID', 'TENANT_ID')),
-      ...set('userId', pick('CODI_GENERAL_USER_ID', 'USER_ID')),
+      ...set('sessionId', pick('CODI_GENERAL_SESSION_ID', 'CODI_SESSION_ID', 'SESSION_ID')),
+      ...set('tenantId', pick('CODI_GENERAL_TENANT_ID', 'CODI_TENANT_ID', 'TENANT_ID')),
+      ...set('userId', pick('CODI_GENERAL_USER_ID', 'CODI_USER_ID', 'USER_ID')),
     },
     storage: {
       ...set('dataDir', globals.dataDir ?? pick('CODI_STORAGE_DATA_DIR', 'CODI_DATA_DIR')),

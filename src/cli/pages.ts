@@ -45,11 +45,13 @@ export function sessionPages(
   client: MonitorClient,
   active: boolean | undefined,
   limit: number | undefined,
+  sessionId?: string,
 ): AsyncGenerator<readonly SessionRow[]> {
   return pages(limit, async (pageLimit, cursor) => {
     const request = {
       limit: pageLimit,
       ...(active !== undefined && { active }),
+      ...(sessionId !== undefined && { session_id: sessionId }),
       ...at(cursor),
     };
     const answer = await client.request('ListSessions', request);

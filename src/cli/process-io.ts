@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { CliIo } from './cli-io.ts';
@@ -12,6 +13,9 @@ export function processIo(): CliIo {
     cwd: process.cwd(),
     homeDir: process.env['HOME'] || homedir(),
     uid: userInfo().uid,
+    userName: userName(),
+    pid: process.pid,
+    isInForeground,
     nowMs: () => Date.now(),
     execPath: process.execPath,
     nodeVersion: process.versions.node,
@@ -29,4 +33,24 @@ export function processIo(): CliIo {
     },
     kill: (pid, signal) => void process.kill(pid, signal),
   };
+}
+
+/** A user id need not have a name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+/** Behind the name in /proc/self/stat: state, parent, group, session, terminal, and the group in its foreground. */
+function isInForeground(): boolean {
+  try {
+    const text = readFileSync('/proc/self/stat', 'utf8');
+    const [, , group, , terminal, foreground] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return terminal !== '0' && group === foreground;
+  } catch {
+    return process.stdin.isTTY;
+  }
 }

@@ -55,7 +55,8 @@ export function exportRowJson(row: ExportRow): JsonRow {
   return present(row);
 }
 
-function present(row: JsonRow): JsonRow {
+/** Without what is null. */
+export function present(row: JsonRow): JsonRow {
   return Object.fromEntries(
     Object.entries(row).filter(([, value]) => value !== null && value !== undefined),
   );

@@ -57,6 +57,7 @@ export class Connection {
   readonly #inflow: Inflow;
   readonly #outflow: Outflow;
   readonly follows: Follows;
+  readonly isLocal: boolean;
   /** Replaced, never changed: batches in flight keep the one they were sent under. */
   context: ConnectionContext;
   #owed = 0;
@@ -75,6 +76,7 @@ export class Connection {
   ) {
     this.#cell = cell;
     this.#socket = socket;
+    this.isLocal = socket.peer.transport === 'unix';
     this.#ports = ports;
     this.#scanner = new FrameScanner({ limitBytes: ports.limits.frameLimitBytes });
     this.#entrance = new Entrance({
@@ -127,10 +129,6 @@ export class Connection {
       onClose: cell.scope.wrap(() => cell.raise({ type: 'socketClosed' })),
     });
     ports.telemetry.emit('ConnectionOpened', { connection, door: door.name, from: this.who });
-  }
-
-  get isLocal(): boolean {
-    return this.#socket.peer.transport === 'unix';
   }
 
   get who(): string {

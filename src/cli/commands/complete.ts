@@ -113,6 +113,7 @@ async function argumentValues(
   const line = [command.parent?.name(), command.name()].join(' ');
   if (ACTOR_COMMANDS.has(line)) return actors(invocation);
   if (line === 'session end') return sessions(true, invocation);
+  if (line === 'session show' || line === 'session log') return sessions(undefined, invocation);
   if (line === 'token rotate' || line === 'token revoke') return tokens(invocation);
   if (line === 'codi completion') return ['bash', 'zsh', 'fish'];
   if (line === 'codi help') {

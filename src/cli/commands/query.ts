@@ -1,31 +1,10 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import type { Invocation } from '../invocation.ts';
-import { addLogFilterOptions, readLogFilter } from '../log-filter.ts';
-import type { LogFilterOptions } from '../log-filter.ts';
-import { printLogCount } from '../row-count.ts';
-import { checkFollow, printFollowed } from '../row-follow.ts';
-import { listRows } from '../row-listing.ts';
-import { noteArchive, noteListing } from '../row-notes.ts';
-import { addRowOrderOptions, readRowOrder } from '../row-order.ts';
-import type { RowOrderOptions } from '../row-order.ts';
-import { addCsvOption, logPrinter } from '../row-printer.ts';
-import {
-  addArchivedOption,
-  addOfflineOption,
-  headsOf,
-  logPages,
-  withRowSource,
-} from '../row-source.ts';
-
-interface QueryOptions extends LogFilterOptions, RowOrderOptions {
-  follow?: boolean;
-  count?: string | true;
-  csv?: boolean;
-  offline?: boolean;
-  archived?: boolean;
-  showCursor?: boolean;
-}
+import { addLogFilterOptions } from '../log-filter.ts';
+import { queryLogs, type QueryOptions } from '../query-logs.ts';
+import { addRowOrderOptions } from '../row-order.ts';
+import { addCsvOption } from '../row-printer.ts';
+import { addArchivedOption, addOfflineOption } from '../row-source.ts';
 
 /** `codi query` */
 export function define(command: Command, context: CliContext): void {
@@ -46,29 +25,6 @@ Examples:
   codi query --level error --since 2026-01-01 --archived`,
     )
     .action((options: QueryOptions) =>
-      context.run(command, (invocation) => query(options, invocation)),
+      context.run(command, (invocation) => queryLogs(options, invocation)),
     );
-}
-
-async function query(options: QueryOptions, invocation: Invocation): Promise<number> {
-  const filter = readLogFilter(options, invocation);
-  const order = readRowOrder(options, invocation);
-  const withArchive = options.archived === true;
-  checkFollow(options);
-  return withRowSource(invocation, options.offline === true, async (source, client) => {
-    if (options.count !== undefined)
-      return printLogCount(invocation, source, filter, options.count, withArchive);
-    const print = await logPrinter(invocation, options.csv === true);
-    if (!options.follow || !client) {
-      const listed = await listRows(logPages(source, filter, withArchive), order, print);
-      return noteListing(invocation, 'entries', listed, order, options.showCursor === true);
-    }
-    // History ends where live begins: at the last row there was before the first page was read.
-    const { logs } = await headsOf(source);
-    const history = logPages(source, { ...filter, through_id: logs }, withArchive);
-    const code = await noteArchive(invocation, 'entries', await listRows(history, order, print));
-    const plan = { streams: ['logs' as const], logFilter: filter, from: { logs } };
-    await printFollowed(invocation, client, plan, { logs: print });
-    return code;
-  });
 }

@@ -1,12 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import { processIdentity } from '../../client/process-identity.ts';
+import { showDuration } from '../amounts.ts';
 import { gather, readCount, readMetadata } from '../argument-values.ts';
 import { showClock } from '../clock-text.ts';
 import type { CliContext } from '../context.ts';
+import { addRowOrderOptions } from '../row-order.ts';
+import { addCsvOption } from '../row-printer.ts';
+import { addArchivedOption, addOfflineOption } from '../row-source.ts';
+import { queryLogs, type QueryOptions } from '../query-logs.ts';
 import type { Invocation } from '../invocation.ts';
 import { collect, sessionPages } from '../pages.ts';
 import { sessionRowJson } from '../row-json.ts';
 import { safeText } from '../safe-text.ts';
+import { newSessionId } from '../session/session-id.ts';
+import { endWords, sessionFacts } from '../session/session-text.ts';
+import { showSession, type ShowOptions } from '../session/show-session.ts';
 import { tableLines } from '../table.ts';
 import { usageError } from '../usage-error.ts';
 import type { JsonValue } from '../../protocol/json-value.ts';
@@ -15,12 +23,14 @@ interface StartOptions {
   identity: string;
   id?: string;
   agentType?: string;
+  pid?: string;
   meta?: string[];
 }
 
 const DEFAULT_LIMIT = '50';
+const SHOWN_ROWS = '1000';
 
-/** `codi session start|end|ls` */
+/** `codi session start|end|ls|show|log` */
 export function define(command: Command, context: CliContext): void {
   command.addHelpText(
     'after',
@@ -29,13 +39,15 @@ Examples:
   codi session start --identity alice
   export SESSION_ID=$(codi session start --identity alice -q)
   codi session end
-  codi session ls --active`,
+  codi session ls --active
+  codi session show alice-3f9c21ab`,
   );
   const start = command.command('start').description('start a session');
   start
     .requiredOption('-i, --identity <name>', 'who works')
     .option('--id <id>', 'the id to give it (made from the identity when absent)')
     .option('--agent-type <type>', 'what kind of agent, for agents')
+    .option('--pid <number>', 'the session ends with this process, such as $$')
     .option('-m, --meta <key=value>', 'a fact about it; may be repeated', gather)
     .action((options: StartOptions) =>
       context.run(start, (invocation) => startSession(options, invocation)),
@@ -52,6 +64,24 @@ Examples:
     .action((options: { active?: boolean; limit?: string }) =>
       context.run(ls, (invocation) => listSessions(options, invocation)),
     );
+  const show = command.command('show').description('what a session did, in order');
+  show
+    .argument('<id>', 'the session')
+    .option('--full', 'each file event, instead of one line for each path')
+    .option('--archived', 'also what retention has moved into the archive')
+    .option('-n, --limit <count>', 'at most so many entries, exports, and events', SHOWN_ROWS)
+    .action((id: string, options: ShowOptions) =>
+      context.run(show, (invocation) => showSession(id, options, invocation)),
+    );
+  const log = command.command('log').description('the log entries of a session');
+  addOfflineOption(addArchivedOption(addCsvOption(addRowOrderOptions(log))))
+    .argument('[id]', 'the session (SESSION_ID when absent)')
+    .option('-f, --follow', 'then go on with what comes')
+    .action((id: string | undefined, options: QueryOptions) =>
+      context.run(log, async (invocation) =>
+        queryLogs({ ...options, session: await namedSession(id, invocation) }, invocation),
+      ),
+    );
 }
 
 async function startSession(options: StartOptions, invocation: Invocation): Promise<void> {
@@ -63,6 +93,9 @@ async function startSession(options: StartOptions, invocation: Invocation): Prom
       identity: options.identity,
       agent_type: options.agentType ?? null,
       metadata: metadata ?? null,
+      ...(options.pid !== undefined && {
+        process: processIdentity(readCount(options.pid, 'process id')),
+      }),
     }),
   );
   const { globals, out } = invocation;
@@ -75,11 +108,14 @@ async function startSession(options: StartOptions, invocation: Invocation): Prom
   await out.line(`  use it in this shell: export SESSION_ID=${sessionId}`);
 }
 
-async function endSession(id: string | undefined, invocation: Invocation): Promise<void> {
+async function namedSession(id: string | undefined, invocation: Invocation): Promise<string> {
   const sessionId = id ?? (await invocation.endpoint()).identity.sessionId;
-  if (sessionId === undefined) {
-    throw usageError('which session?', 'name it, or set SESSION_ID; `codi session ls` lists them');
-  }
+  if (sessionId !== undefined) return sessionId;
+  throw usageError('which session?', 'name it, or set SESSION_ID; `codi session ls` lists them');
+}
+
+async function endSession(id: string | undefined, invocation: Invocation): Promise<void> {
+  const sessionId = await namedSession(id, invocation);
   const place = await invocation.withClientOrSpool((client) =>
     client.send('SessionEnd', { session_id: sessionId }),
   );
@@ -101,29 +137,24 @@ async function listSessions(
   await invocation.withClient(async (client) => {
     const pages = sessionPages(client, options.active, limit);
     if (globals.json) {
-      for await (const page of pages) for (const row of page) await out.json(sessionRowJson(row));
+      for await (const page of pages)
+        for (const row of page)
+          await out.json({ ...sessionRowJson(row), ...sessionFacts(row, io.nowMs()) });
       return;
     }
     const rows = await collect(pages);
     if (rows.length === 0) return invocation.note('no sessions');
-    const columns = ['SESSION', 'IDENTITY', 'AGENT', 'STARTED', 'ENDED'];
+    const columns = ['SESSION', 'IDENTITY', 'AGENT', 'STARTED', 'STATE', 'LASTED', 'END'];
     const cells = rows.map((row) => [
       safeText(row.session_id),
       safeText(row.identity),
       safeText(row.agent_type ?? '-'),
       showClock(row.started_at, io.nowMs()),
-      row.ended_at ? showClock(row.ended_at, io.nowMs()) : 'active',
+      sessionFacts(row, io.nowMs()).state,
+      showDuration(sessionFacts(row, io.nowMs()).duration_ms),
+      endWords(row),
     ]);
     const titles = columns.map((title) => ({ title }));
     await out.lines(tableLines(titles, cells, style.dim));
   });
-}
-
-/** Readable and unique: `alice-3f9c21ab`. */
-function newSessionId(identity: string): string {
-  const name = identity
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}._-]+/gu, '-')
-    .slice(0, 40);
-  return `${name.replace(/^-+|-+$/g, '') || 'session'}-${randomBytes(4).toString('hex')}`;
 }

@@ -27,18 +27,18 @@ export const general = z.object({
     description: 'User written into every record that names none itself.',
     derived: 'none',
     example: 'ana',
-    shortNames: ['USER_ID'],
+    shortNames: ['CODI_USER_ID', 'USER_ID'],
   }),
   tenantId: optionalText('tenant_id', {
     description: 'Tenant written into every record that names none itself.',
     derived: 'none',
     example: 'acme',
-    shortNames: ['TENANT_ID'],
+    shortNames: ['CODI_TENANT_ID', 'TENANT_ID'],
   }),
   sessionId: optionalText('session_id', {
     description: 'Session written into every record that names none itself.',
     derived: 'none',
     example: 'release-42',
-    shortNames: ['SESSION_ID'],
+    shortNames: ['CODI_SESSION_ID', 'SESSION_ID'],
   }),
 });

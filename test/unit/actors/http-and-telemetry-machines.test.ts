@@ -1,4 +1,5 @@
 // As in machines.test.ts: the actors that only look, and show or keep what they see.
+import { sessionsMachine } from '#codi/actors/coordination/sessions.machine.js';
 import { exportsMachine } from '#codi/actors/exports/exports.machine.js';
 import { httpMachine } from '#codi/actors/serving/http.machine.js';
 import { telemetryMachine } from '#codi/actors/telemetry/telemetry.machine.js';
@@ -64,7 +65,46 @@ const exports: Scenario[] = [
   },
 ];
 
+const sessions: Scenario[] = [
+  {
+    title: 'looks at them again and again once it knows them',
+    steps: [
+      { state: 'loading', effects: ['effect.load'] },
+      { send: { type: 'loaded' }, state: 'watching', isReady: true },
+      { send: { type: 'late' }, state: 'watching', isReady: true },
+      { send: { type: 'lookDue' }, state: 'watching', isReady: true, effects: ['effect.look'] },
+      { send: stop, state: 'stopped' },
+    ],
+  },
+  {
+    title: 'keeps nobody waiting for long, and ends nothing it does not know',
+    steps: [
+      { state: 'loading', effects: ['effect.load'] },
+      { send: { type: 'late' }, state: 'waiting', isReady: true },
+      { send: { type: 'lookDue' }, state: 'waiting', isReady: true },
+      { send: { type: 'loaded' }, state: 'watching', isReady: true },
+      { send: stop, state: 'stopped' },
+    ],
+  },
+  {
+    title: 'stops in every state',
+    steps: [
+      { state: 'loading', effects: ['effect.load'] },
+      { send: { type: 'late' }, state: 'waiting', isReady: true },
+      { send: stop, state: 'stopped' },
+    ],
+  },
+  {
+    title: 'stops while it loads',
+    steps: [
+      { state: 'loading', effects: ['effect.load'] },
+      { send: stop, state: 'stopped' },
+    ],
+  },
+];
+
 describeMachines([
+  ['the sessions', sessionsMachine, sessions],
   ['exports', exportsMachine, exports],
   ['HTTP', httpMachine, http],
   ['telemetry', telemetryMachine, telemetry],

@@ -10,7 +10,6 @@ import { retentionMachine } from '#codi/actors/storage/retention.machine.js';
 import { readersMachine } from '#codi/actors/storage/readers.machine.js';
 import { writerMachine } from '#codi/actors/storage/writer.machine.js';
 import { hashingMachine } from '#codi/actors/watching/hashing.machine.js';
-import { sessionsMachine } from '#codi/actors/coordination/sessions.machine.js';
 import { rootsMachine } from '#codi/actors/watching/roots.machine.js';
 import { watchHostMachine } from '#codi/actors/watching/watch-host.machine.js';
 import { watcherMachine } from '#codi/actors/watching/watcher.machine.js';
@@ -281,44 +280,6 @@ const retention: Scenario[] = [
   },
 ];
 
-const sessions: Scenario[] = [
-  {
-    title: 'looks at them again and again once it knows them',
-    steps: [
-      { state: 'loading', effects: ['effect.load'] },
-      { send: { type: 'loaded' }, state: 'watching', isReady: true },
-      { send: { type: 'late' }, state: 'watching', isReady: true },
-      { send: { type: 'lookDue' }, state: 'watching', isReady: true, effects: ['effect.look'] },
-      { send: stop, state: 'stopped' },
-    ],
-  },
-  {
-    title: 'keeps nobody waiting for long, and ends nothing it does not know',
-    steps: [
-      { state: 'loading', effects: ['effect.load'] },
-      { send: { type: 'late' }, state: 'waiting', isReady: true },
-      { send: { type: 'lookDue' }, state: 'waiting', isReady: true },
-      { send: { type: 'loaded' }, state: 'watching', isReady: true },
-      { send: stop, state: 'stopped' },
-    ],
-  },
-  {
-    title: 'stops in every state',
-    steps: [
-      { state: 'loading', effects: ['effect.load'] },
-      { send: { type: 'late' }, state: 'waiting', isReady: true },
-      { send: stop, state: 'stopped' },
-    ],
-  },
-  {
-    title: 'stops while it loads',
-    steps: [
-      { state: 'loading', effects: ['effect.load'] },
-      { send: stop, state: 'stopped' },
-    ],
-  },
-];
-
 const MACHINES: [string, AnyStateMachine, Scenario[]][] = [
   ['a writer', writerMachine, writer],
   ['a watch host', watchHostMachine, watchHost],
@@ -332,7 +293,6 @@ const MACHINES: [string, AnyStateMachine, Scenario[]][] = [
   ['the notary', notaryMachine, threadActor('signing')],
   ['retention', retentionMachine, retention],
   ['the spools', spoolsMachine, spools],
-  ['the sessions', sessionsMachine, sessions],
   ['the debug window', debugMachine, threadActor('answering')],
 ];
 

@@ -87,9 +87,10 @@ describe('listings', () => {
         'metadata',
         'tenant_id',
         'user_id',
+        'session_by',
       ],
-      ['1', '2026-03-10T14:00:01Z', 'warn', 'c', 's', 'say "hi",\nana', '{"user":42}', '', ''],
-      ['2', '2026-03-10T14:00:01Z', 'warn', 'c', '', 'm2', '', '', ''],
+      ['1', '2026-03-10T14:00:01Z', 'warn', 'c', 's', 'say "hi",\nana', '{"user":42}', '', '', ''],
+      ['2', '2026-03-10T14:00:01Z', 'warn', 'c', '', 'm2', '', '', '', ''],
     ]);
     expect((await codi(['query', '--csv', '--json'])).exitCode).toBe(2);
   });
