@@ -1,9 +1,9 @@
 import type { BytePath } from './byte-path.ts';
 import type { SessionBy } from './kinds.ts';
 
-export type FileEventKind = 'create' | 'update' | 'delete' | 'move' | 'attrib';
+export type FileEventKind = 'create' | 'update' | 'delete' | 'move' | 'attrib' | 'transient';
 export type FileKind = 'file' | 'dir' | 'symlink' | 'other';
-/** How a change became known. */
+/** How a change became known. `hint`: from hints alone; nothing was there to be looked at. */
 export type SeenBy = 'native' | 'poll' | 'reconcile' | 'hint';
 
 /** What the path index keeps of a file, to see a change by difference. */

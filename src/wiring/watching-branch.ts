@@ -230,6 +230,12 @@ function rootOptions(shared: Shared, request: RootRequest): RootOptions {
     settleMaxMs: monitor.settleMaxMs,
     sweepIntervalMs: monitor.scanIntervalMs,
     coalesceMs: COALESCE_MS,
+    ...(monitor.transients !== 'off' && {
+      transients: {
+        isInSteps: monitor.transients === 'steps',
+        perSecond: monitor.transientRateCount,
+      },
+    }),
     deny: [shared.dataDirIdentity],
   };
 }

@@ -1,5 +1,6 @@
 import type { BytePath } from '#codi/protocol/byte-path.js';
 import type { FileKind } from '#codi/protocol/file-event.js';
+import type { HintType } from '#codi/workers/watch-host/hint-traces.js';
 import type { Disk, EntryStat, NoEntry } from '#codi/workers/watch-host/disk.js';
 
 export interface FakeInode {
@@ -22,7 +23,7 @@ const DEVICE = 7n;
 export class FakeDisk implements Disk {
   readonly top: FakeInode;
   /** As inotify tells it: the directory, the name in it, or null for the directory itself. */
-  onChange: (directory: FakeInode, name: string | null) => void = () => {};
+  onChange: (directory: FakeInode, name: string | null, type?: HintType) => void = () => {};
   hasBirthTimes = true;
   #nowNs = 1_000n;
   #nextIno = 10n;
@@ -30,6 +31,11 @@ export class FakeDisk implements Disk {
 
   constructor() {
     this.top = this.#inode('dir');
+  }
+
+  /** Its clock, that of births and changes, goes on from here. */
+  goOnFrom(nowMs: number): void {
+    this.#nowNs = BigInt(Math.round(nowMs)) * 1_000_000n;
   }
 
   lstat(path: BytePath): EntryStat | NoEntry {
@@ -79,7 +85,7 @@ export class FakeDisk implements Disk {
     if (inode?.kind !== 'file') return this.create(path) && this.write(path);
     inode.size += 1;
     inode.mtimeNs = inode.ctimeNs = this.#tick();
-    this.onChange(place!.directory, place!.name);
+    this.onChange(place!.directory, place!.name, 'change');
     return true;
   }
 
@@ -96,7 +102,7 @@ export class FakeDisk implements Disk {
     if (!inode || !place) return false;
     inode.mode ^= 0o100;
     inode.ctimeNs = this.#tick();
-    this.onChange(place.directory, place.name);
+    this.onChange(place.directory, place.name, 'change');
     return true;
   }
 
@@ -151,7 +157,7 @@ export class FakeDisk implements Disk {
 
   #touched(directory: FakeInode, name: string): void {
     directory.mtimeNs = directory.ctimeNs = this.#tick();
-    this.onChange(directory, name);
+    this.onChange(directory, name, 'rename');
   }
 
   #unlinked(inode: FakeInode): void {

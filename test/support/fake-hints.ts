@@ -1,4 +1,5 @@
 import type { BytePath } from '#codi/protocol/byte-path.js';
+import type { HintType } from '#codi/workers/watch-host/hint-traces.js';
 import type { HintListener, HintSource } from '#codi/workers/watch-host/hints.js';
 import type { PathNode } from '#codi/workers/watch-host/path-tree.js';
 import type { WatchBudget } from '#codi/workers/watch-host/watch-budget.js';
@@ -8,7 +9,12 @@ import type { FakeDisk, FakeInode } from './fake-disk.ts';
 export class FakeHints implements HintSource {
   readonly kind = 'fs';
   readonly #watches = new Map<PathNode, FakeInode>();
-  readonly #queue: { node: PathNode; inode: FakeInode; name: string | null }[] = [];
+  readonly #queue: {
+    node: PathNode;
+    inode: FakeInode;
+    name: string | null;
+    type: HintType | undefined;
+  }[] = [];
   readonly #disk: FakeDisk;
   readonly #listener: HintListener;
   readonly #budget: WatchBudget;
@@ -63,19 +69,19 @@ export class FakeHints implements HintSource {
     return Promise.resolve();
   }
 
-  changed(inode: FakeInode, name: string | null): void {
+  changed(inode: FakeInode, name: string | null, type?: HintType): void {
     for (const [node, watched] of this.#watches)
-      if (watched === inode && !this.deaf.has(inode)) this.#queue.push({ node, inode, name });
+      if (watched === inode && !this.deaf.has(inode)) this.#queue.push({ node, inode, name, type });
   }
 
   deliver(count: number, isLost: () => boolean): void {
-    for (const { node, inode, name } of this.#queue.splice(0, count)) {
+    for (const { node, inode, name, type } of this.#queue.splice(0, count)) {
       if (this.#watches.get(node) !== inode || isLost()) continue;
       if (name === null) {
         this.drop(node);
         if (node.parent) this.#listener.onHint(node.parent, node.name);
       }
-      this.#listener.onHint(node, name);
+      this.#listener.onHint(node, name, type);
     }
   }
 

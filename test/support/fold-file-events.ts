@@ -8,7 +8,7 @@ export interface FoldedEntry {
 
 /**
  * The index that a history of changes makes: create, update and attrib set, delete removes, move renames a path and
- * all below it. Strict: an event that does not fit the index so far throws.
+ * all below it; what only hints told came and went, and changes nothing. Strict: an event that does not fit the index so far throws.
  */
 export class FileEventFold {
   readonly entries = new Map<BytePath, FoldedEntry>();
@@ -16,6 +16,10 @@ export class FileEventFold {
   apply(event: FileEventRecord): void {
     const { path, from, kind, stat } = event;
     const known = this.entries.get(path);
+    if (event.seen === 'hint') {
+      if (known) throw new Error(`${event.event} ${path}: only hints told of it, but it is there`);
+      return;
+    }
     const expect = (isTrue: boolean, what: string) => {
       if (!isTrue) throw new Error(`${event.event} ${from ?? ''} ${path} (${kind}): ${what}`);
     };

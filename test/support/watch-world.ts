@@ -101,8 +101,8 @@ export class WatchWorld {
 
   constructor() {
     this.disk.create('/root', 'dir');
-    this.disk.onChange = (inode, name) => {
-      for (const source of this.hints) source.changed(inode, name);
+    this.disk.onChange = (inode, name, type) => {
+      for (const source of this.hints) source.changed(inode, name, type);
     };
     const factory: HintFactory = {
       prefersRecursive: false,

@@ -53,6 +53,7 @@ function start(
   const host = cell.host!;
   const { router, table, telemetry } = ports;
   let isBorne = false;
+  let dropped = 0;
   const check = (vitals: HostVitals) => {
     table.update(id, vitals);
     const excess = excessOf(vitals, ports.budget);
@@ -66,8 +67,12 @@ function start(
     cell.crash(new CodiError('CODI_HOST_OVER_BUDGET', { host: id, ...excess }));
   };
   const onMessage = (message: FromWatchHost) => {
-    if (message.type === 'counters') telemetry.emit('HintsCollapsed', message);
-    else if (message.type === 'vitals') check(message);
+    if (message.type === 'counters') {
+      telemetry.emit('HintsCollapsed', message);
+      const count = message.transientsDropped - dropped;
+      if (count > 0) telemetry.emit('TransientsDropped', { host: id, count });
+      dropped = message.transientsDropped;
+    } else if (message.type === 'vitals') check(message);
     else router.deliver(id, message);
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromWatchHost)));

@@ -126,6 +126,20 @@ export const monitor = z.object({
     description: 'Also leave out what `.gitignore` files in a root and below name.',
     default: false,
   }),
+  transients: choice('transients', {
+    description:
+      'How a file is recorded that came and went before it could be looked at, which hints of the source `fs` alone tell: `steps` as `create`, `update` and `delete`, `one` as one `transient`, `off` not at all.',
+    choices: ['steps', 'one', 'off'],
+    default: 'steps',
+  }),
+  transientRateCount: count('transient_rate', {
+    description:
+      'Most files per second and root that are recorded as having come and gone; more are counted alone.',
+    default: 100,
+    min: 1,
+    max: 100_000,
+    unit: 'per second',
+  }),
   checksum: choice('checksum', {
     description:
       'Whether the content of watched files is read, and its SHA-256 stands on their events and in the index. What is read, and when, is in docs/watching.md.',

@@ -245,6 +245,20 @@ export const WATCHING_EVENTS = {
       },
     ],
   }),
+  TransientsDropped: defineEvent({
+    level: 'info',
+    sentence: '{host} left out {count} files that came and went: more than monitor.transient_rate.',
+    fields: { host: text('The watch host.'), count: number('Files that are not recorded.') },
+    metrics: [
+      {
+        name: 'codi_transient_files_dropped_total',
+        type: 'counter',
+        help: 'Files that came and went unseen and were not recorded: too many in a second.',
+        value: ({ count }) => count,
+      },
+    ],
+    repeatedBy: ['host'],
+  }),
   SweepDone: defineEvent({
     level: 'debug',
     sentence: 'Swept {path} in {durationMs} ms, {found} changes had no hint.',

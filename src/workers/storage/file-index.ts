@@ -29,6 +29,7 @@ type IndexedFile = StatColumns & { kind: number | bigint; checksum: Buffer | nul
  * - a move keeps it where size and modification time stayed the same;
  * - delete removes the row, of a directory also everything below;
  * - move takes the row to its new path, of a directory also everything below; what was there is gone;
+ * - an event that only hints told changes nothing: what it is about came and went;
  * - an event without a stat (nothing was left to look at) changes no row, but delete and move do.
  */
 export class FileIndex {
@@ -105,6 +106,7 @@ export class FileIndex {
 
   /** Returns what is known of the content at the event's path. */
   apply(rootId: number, record: FileEventRecord): EventContent {
+    if (record.seen === 'hint') return withoutStat(record);
     switch (record.event) {
       case 'delete':
         return this.#delete(rootId, record);

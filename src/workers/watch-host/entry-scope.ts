@@ -69,6 +69,20 @@ export class EntryScope {
     return this.#isNamed(directory, name, path, kind) && !this.#counts(directory, name, path, kind);
   }
 
+  /** Whether nothing is at a path that would be recorded if a file were there. What is denied is there. */
+  isMissing(directory: PathNode, name: string, path: BytePath): boolean {
+    if (this.isIgnored(directory, name, path, 'file')) return false;
+    if (this.anchor.only === undefined && !this.#ports.filter.isIncluded(path, name)) return false;
+    return this.#ports.disk.lstat(this.absolute(path)) === 'missing';
+  }
+
+  /** When what is at a path was born, in Unix milliseconds: 0 when nobody knows, undefined when nothing is there. */
+  birthMs(path: BytePath): number | undefined {
+    const found = this.#ports.disk.lstat(this.absolute(path));
+    if (found === 'missing') return undefined;
+    return found === 'unreadable' ? 0 : Number(found.birthtimeNs / 1_000_000n);
+  }
+
   /** Whether a directory is ignored, but entered all the same, for the exports in it. */
   isSearched(directory: PathNode, name: string, path: BytePath): boolean {
     const { search } = this.#ports;

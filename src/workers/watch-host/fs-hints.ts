@@ -114,7 +114,9 @@ export class FsHints implements HintSource {
       this.drop(directory);
       const { parent } = directory;
       if (parent) this.#listener.onHint(parent, directory.name);
+      this.#listener.onHint(directory, name);
+      return;
     }
-    this.#listener.onHint(directory, name);
+    this.#listener.onHint(directory, name, type === 'rename' ? 'rename' : 'change');
   }
 }

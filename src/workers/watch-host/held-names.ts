@@ -26,6 +26,11 @@ export class HeldNames {
     return this.#dueMs.get(directory)?.has(name) ?? false;
   }
 
+  /** Whether any name in this directory is held. */
+  hasIn(directory: PathNode): boolean {
+    return this.#dueMs.has(directory);
+  }
+
   /** Holds a name from now on for so long, or longer when it was to be; false when it is to be judged now. */
   hold(directory: PathNode, name: string, forMs: number): boolean {
     if (this.#released.get(directory)?.has(name)) return false;

@@ -1,4 +1,5 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
+import type { HintType } from './hint-traces.ts';
 import type { PathNode } from './path-tree.ts';
 
 /** 'added': watched from now on, so it has to be looked through once more. */
@@ -32,8 +33,8 @@ export interface HintSource {
 }
 
 export interface HintListener {
-  /** `name` changed in `directory`; null: something did. */
-  onHint(directory: PathNode, name: string | null): void;
+  /** `name` changed in `directory`, as `type` says where the source knows; null: something did. */
+  onHint(directory: PathNode, name: string | null, type?: HintType): void;
   /** Something changed at this absolute path. */
   onPath(path: BytePath): void;
   /** Something changed somewhere below this absolute path. */

@@ -40,6 +40,7 @@ class Host implements WatchHost {
     suspectedOverflows: 0,
     fullSweeps: 0,
     foundBySweep: 0,
+    transientsDropped: 0,
   };
   readonly #health: HostHealth;
   #toldTroubles = 0;
@@ -161,9 +162,10 @@ class Host implements WatchHost {
   }
 
   #tellCounters(): void {
-    const { hintsCollapsed, suspectedOverflows } = this.#counters;
-    if (hintsCollapsed + suspectedOverflows === this.#toldTroubles) return;
-    this.#toldTroubles = hintsCollapsed + suspectedOverflows;
+    const { hintsCollapsed, suspectedOverflows, transientsDropped } = this.#counters;
+    const troubles = hintsCollapsed + suspectedOverflows + transientsDropped;
+    if (troubles === this.#toldTroubles) return;
+    this.#toldTroubles = troubles;
     this.#emit({ type: 'counters', ...this.#counters });
   }
 }

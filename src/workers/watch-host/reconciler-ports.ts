@@ -18,6 +18,8 @@ export interface ReconcilerPorts extends ScopePorts {
   emit(event: FileEventRecord): void;
   /** A directory came, or came from elsewhere. */
   onNewDirectory(directory: PathNode): void;
+  /** What was recorded in this directory under this name has gone, or gone elsewhere. */
+  onLeft(directory: PathNode, name: string): void;
   /** Other rules of a `.gitignore` hold for all that is below this directory. */
   onNewRules(directory: PathNode): void;
 }

@@ -27,6 +27,10 @@ export class Reconciler {
     this.listed = (directory) => ports.unreadable.listed(directory);
   }
 
+  get scope(): EntryScope {
+    return this.#scope;
+  }
+
   get anchor(): Anchor {
     return this.#scope.anchor;
   }
@@ -111,6 +115,7 @@ export class Reconciler {
   /** Takes an entry without children out of the index. */
   remove(pass: SweepPass, node: PathNode): void {
     const path = this.tree.pathOf(node);
+    if (node.parent) this.#ports.onLeft(node.parent, node.name);
     this.tree.remove(node);
     if (node.kind === 'dir') {
       this.#ports.watches.drop(node);
@@ -170,6 +175,7 @@ export class Reconciler {
     const { size: oldSize, mode: oldMode } = node.stat;
     const difference = differenceOf(node, found);
     const isOther = node.stat.ino !== found.ino;
+    if (isOther && node.kind !== 'dir' && node.parent) pass.addReplacedIn(node.parent);
     if (difference !== 'none') {
       this.#lookAtLinks(pass, node);
       this.tree.restat(node, statToKeep(found));
@@ -223,6 +229,7 @@ export class Reconciler {
   ): void {
     const from = this.#scope.outward(this.tree.pathOf(node));
     const old = node.stat;
+    if (node.parent) this.#ports.onLeft(node.parent, node.name);
     this.tree.move(node, directory, name);
     this.tree.restat(node, statToKeep(found));
     if (node.kind === 'dir') this.#ports.watches.moved(node);

@@ -95,6 +95,9 @@ export class RootEngine {
       doubt: (directory) => ports.keeper()?.doubt(directory) ?? false,
       newPass: (pass) => this.#newPass(pass),
       onHint: ports.onHint,
+      transients: ports.options.transients,
+      isSettled: ports.isSettled,
+      emit: ports.onChange,
     });
   }
 
@@ -195,6 +198,7 @@ export class RootEngine {
         onNewDirectory: (directory) => {
           if (isSettled()) this.sweeps.touch(directory);
         },
+        onLeft: (directory, name) => this.hints.left(directory, name),
         onNewRules: (directory) => this.sweeps.touch(directory, true),
       },
     );

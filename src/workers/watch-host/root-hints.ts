@@ -1,6 +1,8 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
+import type { FileEventRecord } from '../../protocol/file-event.ts';
 import { DirtyNames } from './dirty-names.ts';
 import { HeldNames } from './held-names.ts';
+import type { HintType } from './hint-traces.ts';
 import type { HostClock, Timer } from './host-ports.ts';
 import type { PassQueue } from './pass-queue.ts';
 import type { PathNode } from './path-tree.ts';
@@ -8,7 +10,8 @@ import type { Reconciler } from './reconciler.ts';
 import type { RootSweeps } from './root-sweeps.ts';
 import { SavesInSteps } from './saves-in-steps.ts';
 import { PRIORITY, type PassInput, type SweepPass } from './sweep-pass.ts';
-import type { HostCounters } from './watch-host.messages.ts';
+import { Transients } from './transients.ts';
+import type { HostCounters, TransientOptions } from './watch-host.messages.ts';
 
 export interface RootHintsPorts {
   readonly clock: HostClock;
@@ -18,11 +21,17 @@ export interface RootHintsPorts {
   readonly queue: PassQueue;
   readonly sweeps: RootSweeps;
   readonly counters: HostCounters;
+  /** How files that came and went are told; undefined: not at all. */
+  readonly transients: TransientOptions | undefined;
   checkRoot(): boolean;
   /** A hint named the directory itself: whether hints of what is below it cannot be trusted. */
   doubt(directory: PathNode): boolean;
   newPass(input: PassInput): SweepPass;
   onHint(): void;
+  /** Whether the first look at the root is done. */
+  isSettled(): boolean;
+  /** What only hints told. */
+  emit(event: FileEventRecord): void;
 }
 
 const DIRTY_LIMIT = 20_000;
@@ -33,6 +42,7 @@ export class RootHints {
   readonly #dirty = new DirtyNames(DIRTY_LIMIT);
   readonly #held: HeldNames;
   readonly #saves: SavesInSteps;
+  readonly #transients: Transients | undefined;
   #timer: Timer | undefined;
   #afterPass: (() => void) | undefined;
 
@@ -43,25 +53,39 @@ export class RootHints {
       this.arm();
     });
     this.#saves = new SavesInSteps(this.#held, ports.settleMaxMs);
+    if (ports.transients) {
+      const options = ports.transients;
+      this.#transients = new Transients({ ...ports, options, held: this.#held });
+    }
   }
 
-  /** `name` changed in `directory`; null: something did. */
-  hint(directory: PathNode, name: string | null, isDirectory = false): void {
+  /** `name` changed in `directory`, as `type` says where that is known; null: something did. */
+  hint(directory: PathNode, name: string | null, isDirectory = false, type?: HintType): void {
     const { counters, reconciler, sweeps, onHint } = this.#ports;
     counters.hints += 1;
     onHint();
     if (!reconciler.tree.isAttached(directory)) return;
     if (name !== null) {
-      if (this.#dirty.has(directory, name)) return;
-      const rank = reconciler.hintRank(directory, name, isDirectory);
-      if (rank === 'none') return;
+      const isWaiting = this.#dirty.has(directory, name);
+      const rank = isWaiting ? undefined : reconciler.hintRank(directory, name, isDirectory);
+      if (rank === 'none') {
+        this.#transients?.interrupt();
+        return;
+      }
       // Without room the sweep of the touched directory finds it.
       if (!this.#dirty.add(directory, name)) counters.hintsCollapsed += 1;
+      else if (type) this.#transients?.note(directory, name, type);
+      if (isWaiting) return;
       this.arm();
       // What is ignored is not worth a look at the whole directory.
       if (rank === 'name') return;
     }
     sweeps.touch(directory);
+  }
+
+  /** What was recorded at this name is recorded as gone. */
+  left(directory: PathNode, name: string): void {
+    this.#transients?.left(directory, name);
   }
 
   /** Something changed at this absolute path. */
@@ -83,7 +107,10 @@ export class RootHints {
 
   /** Hands the waiting names to a pass that is already under way. */
   addTo(pass: SweepPass): void {
-    this.#dirty.take((directory, name) => pass.addName(directory, name));
+    this.#dirty.take((directory, name) => {
+      pass.addName(directory, name);
+      if (pass.traces) this.#transients?.look(pass.traces, directory, name);
+    });
   }
 
   /** It is quiet: whatever was being saved is looked at now, and then what has to wait for that. */
@@ -118,6 +145,7 @@ export class RootHints {
     this.#timer = undefined;
     this.#dirty.clear();
     this.#held.clear();
+    this.#transients?.clear();
     this.#afterPass = undefined;
     this.#saves.forget();
   }
@@ -127,7 +155,13 @@ export class RootHints {
     this.#timer = undefined;
     const { queue, checkRoot, newPass } = this.#ports;
     if (!queue.isQuickFree || this.#dirty.isEmpty || !checkRoot()) return;
-    const pass = newPass({ seen: 'native', priority: PRIORITY.hints, saves: this.#saves });
+    const pass = newPass({
+      ...{ seen: 'native', priority: PRIORITY.hints, saves: this.#saves },
+      ...(this.#transients && { traces: this.#transients.begin() }),
+      onDone: () => {
+        if (pass.traces) this.#transients?.judge(pass, pass.traces);
+      },
+    });
     this.addTo(pass);
     queue.startQuick(pass);
   }

@@ -31,7 +31,7 @@ export function rootKeeper({ base, only }: Anchor, ports: RootKeeperPorts): Hint
       absolute: (directory) => reconciler.absolute(reconciler.tree.pathOf(directory)),
     },
     {
-      onHint: (directory, name) => engine.hints.hint(directory, name),
+      onHint: (directory, name, type) => engine.hints.hint(directory, name, false, type),
       onPath: (at) => engine.hints.path(at),
       onSubtree: (at) => engine.hints.subtree(at),
       onLost: onFlood,

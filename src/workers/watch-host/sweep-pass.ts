@@ -1,4 +1,5 @@
 import type { SeenBy } from '../../protocol/file-event.ts';
+import type { HintTraces } from './hint-traces.ts';
 import type { PathNode } from './path-tree.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { SavesInSteps } from './saves-in-steps.ts';
@@ -12,6 +13,8 @@ export interface PassInput {
   readonly onDone?: () => void;
   /** For a pass that leaves alone what is being saved in several steps. */
   readonly saves?: SavesInSteps;
+  /** For a pass of hints: what they said of the names it looks at. */
+  readonly traces?: HintTraces;
 }
 
 /** 'pause': let pending input come in before deciding that something is gone. */
@@ -45,6 +48,7 @@ export class SweepPass {
   readonly onDone: () => void;
   stepCount = 0;
   readonly saves: SavesInSteps | undefined;
+  readonly traces: HintTraces | undefined;
   readonly #reconciler: Reconciler;
   readonly #names: { directory: PathNode; name: string }[] = [];
   readonly #directories: { directory: PathNode; isDeep: boolean }[] = [];
@@ -58,13 +62,16 @@ export class SweepPass {
   #hasPaused = false;
   /** The last step was a pause. */
   isPaused = false;
+  /** Directories in which another file has taken the place of one. */
+  readonly #replacedIn = new Set<PathNode>();
 
-  constructor(reconciler: Reconciler, { seen, priority, onDone, saves }: PassInput) {
+  constructor(reconciler: Reconciler, { seen, priority, onDone, saves, traces }: PassInput) {
     this.#reconciler = reconciler;
     this.seen = seen;
     this.priority = priority;
     this.onDone = onDone ?? (() => {});
     this.saves = saves;
+    this.traces = traces;
   }
 
   addName(directory: PathNode, name: string): void {
@@ -82,6 +89,14 @@ export class SweepPass {
 
   addDisplaced(directory: PathNode, name: string): void {
     this.#displaced.push({ directory, name });
+  }
+
+  addReplacedIn(directory: PathNode): void {
+    this.#replacedIn.add(directory);
+  }
+
+  hasReplacedIn(directory: PathNode): boolean {
+    return this.#replacedIn.has(directory);
   }
 
   remove(node: PathNode): void {

@@ -2,6 +2,14 @@ import type { BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
 import type { GapReason } from '../../protocol/gap.ts';
 
+/** How files are told that came and went between two looks. */
+export interface TransientOptions {
+  /** As `create`, `update` and `delete`, else as one `transient`. */
+  readonly isInSteps: boolean;
+  /** Most files a second; more are counted alone. */
+  readonly perSecond: number;
+}
+
 /** How one root is watched. */
 export interface RootOptions {
   recursive: boolean;
@@ -26,6 +34,8 @@ export interface RootOptions {
   coalesceMs: number;
   /** Interval of full sweeps while native watching does not work; default 5,000. */
   pollIntervalMs?: number;
+  /** Absent: what came and went is not told. */
+  transients?: TransientOptions;
   /** Why native watching is not even tried. */
   pollReason?: string;
   /** Never entered nor recorded at any depth: the data directory. */
@@ -102,6 +112,8 @@ export interface HostCounters {
   fullSweeps: number;
   /** Changes that no hint led to. */
   foundBySweep: number;
+  /** Files that came and went and were not told: too many in a second. */
+  transientsDropped: number;
 }
 
 export type WatchFailure = 'CODI_PATH_INVALID' | 'CODI_PATH_DENIED' | 'CODI_WATCH_FAILED';
