@@ -85,6 +85,16 @@ describe('retention', () => {
     expectNothingLost();
   });
 
+  it('archives a small block before one that fills a segment by itself', async () => {
+    const uneven = new ArchiveWorld();
+    uneven.commit(0, { logs: 1, events: 0 });
+    for (let at = 0; at < 18; at++) uneven.commit(0, { logs: 60 });
+    const report = await uneven.retain({ retentionDays: 0, sizeLimitBytes: 4_096 });
+    expect(report).toMatchObject({ reasons: ['size'] });
+    expect(uneven.archived(1)).toContain(61);
+    uneven.close();
+  });
+
   it('without an archive deletes the entries and keeps their leaves', async () => {
     await world.retain({ isArchiving: false });
     expect(world.files()).toEqual([]);

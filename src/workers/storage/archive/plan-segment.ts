@@ -22,9 +22,11 @@ export function planSegment(database: SqliteDatabase, input: PlanInput): Plan {
   const lost = new LostBlocks(database).nextWithout(first)?.block ?? Infinity;
   if (lost === first) return { ...lostSpan(database, first, choice.end), reason: choice.reason };
   const worth = measure(database, first, Math.min(choice.end, lost), limitBytes);
-  // What a run itself writes must not be reason enough for the next one.
-  const isTooLittle = worth.bytes < input.segmentLimitBytes * LEAST_SHARE;
-  if (choice.reason !== 'age' && isTooLittle && lost >= choice.end) return null;
+  // What a run itself writes must not be reason enough for the next one. A small block before one that fills a
+  // segment by itself is no such case.
+  const isAll = worth.lastBlock + 1 >= choice.end;
+  const isTooLittle = isAll && worth.bytes < input.segmentLimitBytes * LEAST_SHARE;
+  if (choice.reason !== 'age' && isTooLittle) return null;
   return { firstBlock: first, reason: choice.reason, ...worth };
 }
 
