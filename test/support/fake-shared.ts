@@ -48,6 +48,7 @@ export function fakeShared(children: () => TreeNode[]) {
     scrub: new ScrubDesk(log.telemetry, () => undefined),
     facts: new CommittedFacts(() => 0),
     roots,
+    lives: { count: 0 },
     reports: new ReportDesk(log.telemetry),
     desk: new AnswerDesk(),
     httpDoor: new HttpDoor(() => undefined),

@@ -194,10 +194,8 @@ test('Relative paths in the file are relative to the file; other paths stay as w
 });
 
 test('What has no effect yet is accepted with a warning.', () => {
-  const { warnings } = loaded(
-    load('[storage]\nwal_mode = false\n[general]\nsession_timeout = "2h"\n'),
-  );
-  expect(warnings.map(({ key }) => key)).toEqual(['general.session_timeout', 'storage.wal_mode']);
+  const { warnings } = loaded(load('[storage]\nwal_mode = false\n'));
+  expect(warnings.map(({ key }) => key)).toEqual(['storage.wal_mode']);
 });
 
 test('A settle time longer than its maximum is refused.', () => {
