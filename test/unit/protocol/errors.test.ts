@@ -12,6 +12,7 @@ import {
 import type { ErrorCode, ErrorRow } from '#codi/protocol/errors.js';
 import { EXPORT_ERRORS } from '#codi/protocol/export-errors.js';
 import { HEALING_ERRORS } from '#codi/protocol/healing-errors.js';
+import { SESSION_ERRORS } from '#codi/protocol/session-errors.js';
 import { WIRE_ERRORS } from '#codi/protocol/wire-errors.js';
 
 const rows = Object.entries(ERRORS) as [ErrorCode, ErrorRow][];
@@ -20,7 +21,7 @@ describe('the error table', () => {
   it('gives every code and number once, and none that was given up', () => {
     const numbers = [...rows.map(([, row]) => row.number), ...TOMBSTONES.map((row) => row.number)];
     expect(new Set(numbers).size).toBe(numbers.length);
-    const tables = [DAEMON_ERRORS, EXPORT_ERRORS, HEALING_ERRORS, WIRE_ERRORS];
+    const tables = [DAEMON_ERRORS, EXPORT_ERRORS, HEALING_ERRORS, SESSION_ERRORS, WIRE_ERRORS];
     expect(rows).toHaveLength(tables.flatMap((table) => Object.keys(table)).length);
     for (const { code } of TOMBSTONES) expect(ERRORS).not.toHaveProperty(code);
   });
