@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 
 const entry = fileURLToPath(new URL('../dist/monitor.js', import.meta.url));
 
-/** Starts the daemon and waits until it has recorded the given folders. */
-export async function startDaemon(roots = [], home = newHome()) {
+/** Starts the daemon and waits until it has recorded the given folders. `settings` are environment variables. */
+export async function startDaemon(roots = [], home = newHome(), settings = {}) {
   const socketPath = join(home, 'run', 'm.sock');
   const startedAt = performance.now();
   const child = fork(entry, ['--data-dir', join(home, 'data'), '--socket', socketPath, ...roots], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env, CODI_GENERAL_LOG_LEVEL: 'error' },
+    env: { ...process.env, CODI_GENERAL_LOG_LEVEL: 'error', ...settings },
   });
   const ready = await new Promise((resolve, reject) => {
     child.on('message', (message) => message.type === 'ready' && resolve(message));

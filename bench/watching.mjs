@@ -1,10 +1,11 @@
 // A watched folder of 100,000 files: time to be ready (first time and again), a full sync, memory, CPU while
 // nothing happens, and the time from a sparse change to its commit.
 //   node bench/watching.mjs [files] [idle seconds]
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MonitorClient } from '../dist/client/index.js';
 import { newHome, percentile, rounded, startDaemon } from './daemon.mjs';
+import { cpuSeconds, family, memoryMiB } from './process-family.mjs';
 
 const files = Number(process.argv[2] ?? 100_000);
 const idleSeconds = Number(process.argv[3] ?? 30);
@@ -16,22 +17,6 @@ for (let directory = 0; directory < files / 10; directory++) {
   for (let file = 0; file < 10; file++) writeFileSync(join(path, `f${file}.txt`), 'x');
 }
 
-const family = (pid) => {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
-  );
-  return [String(pid), ...children];
-};
-const cpuSeconds = (pids) =>
-  pids.reduce((sum, pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
-  }, 0);
-const memoryMiB = (pids) =>
-  pids.reduce((sum, pid) => {
-    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    return sum + Number(/^Pss:\s+(\d+)/m.exec(text)[1]) / 1_024;
-  }, 0);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const data = newHome();

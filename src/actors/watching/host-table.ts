@@ -43,7 +43,10 @@ export class HostTable {
       memoryBytes: sum('memoryBytes'),
       descriptors: sum('descriptors'),
     });
-    const isScarce = watches >= watchesLimit * (this.#isScarce ? PLENTY_SHARE : SCARCE_SHARE);
+    // Without a host, as after a crash, nobody holds a watch and nobody knows a limit.
+    const isScarce =
+      this.#hosts.size > 0 &&
+      watches >= watchesLimit * (this.#isScarce ? PLENTY_SHARE : SCARCE_SHARE);
     if (isScarce && !this.#isScarce)
       this.#telemetry.emit('WatchesScarce', { watches, watchesLimit });
     this.#isScarce = isScarce;
