@@ -1,12 +1,18 @@
 import type { RequestBook } from '../actors/storage/request-book.ts';
 import type { ContentSettings } from '../actors/watching/content/content-ports.ts';
 import { hashingSpec } from '../actors/watching/hashing.actor.ts';
-import { rootsSpec, type RootRequest, type RootsPorts } from '../actors/watching/roots.actor.ts';
+import {
+  rootsSpec,
+  type RootRequest,
+  type RootsMessage,
+  type RootsPorts,
+} from '../actors/watching/roots.actor.ts';
 import { watchHostSpec } from '../actors/watching/watch-host.actor.ts';
 import { watcherId } from '../actors/watching/watcher-id.ts';
 import { watcherSpec } from '../actors/watching/watcher.actor.ts';
 import type { RootLedgerPort, WatcherInput } from '../actors/watching/watcher-ports.ts';
 import { createHashingPool } from '../platform/hashing-pool.ts';
+import { HAS_RECURSIVE_WATCHES } from '../platform/recursive-watching.ts';
 import { resolveWatchedPath } from '../platform/watched-path.ts';
 import { StartError, type ChildSpec, type SupervisorSpec } from '../supervisor/index.ts';
 import type {
@@ -91,6 +97,7 @@ function roots(shared: Shared): ChildSpec {
     })),
     store: rootStore(shared.book),
     hostCount: options.config.monitor.hostsCount,
+    prefersRecursive: HAS_RECURSIVE_WATCHES,
     resolvePath: async (path) => resolveWatchedPath(path, dataDirIdentity),
     options: (request) => rootOptions(shared, request),
     children: rootChildren(shared),
@@ -110,21 +117,37 @@ function rootChildren(shared: Shared): RootsPorts['children'] {
     throw new Error(`'${path}' did not start: ${started.error}`);
   };
   const hostEntry = entryOf('watch-host/watch-host.process.js');
+  // The hosts there are share what the user is allowed.
+  const hosts = new Set<string>();
+  const limits = () => hostLimits(options.config.monitor, hosts.size);
   return {
-    startHost: (id) =>
-      start(
-        'watching/hosts',
-        watchHostSpec(id, hostEntry, {
-          ...{ router, telemetry, table: shared.hosts },
-          silenceLimitMs: HOST_SILENCE_LIMIT_MS,
-          startTimeoutMs: options.config.monitor.hostStartTimeoutMs,
-          limits: hostLimits(options.config.monitor),
-          budget: {
-            memoryBytes: options.config.monitor.hostMemoryBytes,
-            descriptors: options.config.monitor.hostDescriptorsCount,
-          },
-        }),
-      ),
+    startHost: async (id) => {
+      if (!hosts.has(id)) {
+        hosts.add(id);
+        router.postAll({ type: 'limits', limits: limits() });
+      }
+      const spec = watchHostSpec(id, hostEntry, {
+        ...{ router, telemetry, table: shared.hosts },
+        silenceLimitMs: HOST_SILENCE_LIMIT_MS,
+        startTimeoutMs: options.config.monitor.hostStartTimeoutMs,
+        limits,
+        budget: {
+          memoryBytes: options.config.monitor.hostMemoryBytes,
+          descriptors: options.config.monitor.hostDescriptorsCount,
+        },
+      });
+      await start('watching/hosts', spec).catch((error: unknown) => {
+        hosts.delete(id);
+        throw error;
+      });
+    },
+    stopHost: async (id) => {
+      if (!hosts.delete(id)) return;
+      await shared.system.terminateChild('watching/hosts', id);
+      router.forgetHost(id);
+      router.postAll({ type: 'limits', limits: limits() });
+    },
+    assignHost: (root, host) => router.assign(root, host),
     startWatcher: (input) => start('watching/watchers', watcher(shared, input)),
     stopWatcher: async (path) => {
       await shared.system.terminateChild('watching/watchers', watcherId(path));
@@ -134,9 +157,9 @@ function rootChildren(shared: Shared): RootsPorts['children'] {
   };
 }
 
-function hostLimits(monitor: Shared['options']['config']['monitor']): HostLimits {
+function hostLimits(monitor: Shared['options']['config']['monitor'], hosts: number): HostLimits {
   return {
-    hosts: monitor.hostsCount,
+    hosts,
     watchSharePercent: monitor.watchSharePercent,
     watchesCount: monitor.hostWatchesCount,
     coverageIntervalMs: monitor.coverageIntervalMs,
@@ -157,6 +180,10 @@ function watcher(shared: Shared, input: WatcherInput): ChildSpec {
     ...(isHashing(shared) && {
       content: { reader: shared.hashing, settings: contentSettings(shared) },
     }),
+    moveToRecursiveHost: (root) =>
+      void shared.system
+        .ref<RootsMessage>('watching/roots')
+        .send({ type: 'moveToRecursiveHost', root }),
     loadIndex: (rootPath, afterPath, limit) =>
       reader.run('loadIndex', { rootPath, afterPath: afterPath ?? null, limit }),
   });

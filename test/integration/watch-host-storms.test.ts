@@ -133,8 +133,8 @@ const SOURCES = [
   { source: 'fs', options: { hintSource: 'fs' }, rounds: 3, storms: ALL },
   { source: 'parcel', options: { hintSource: 'parcel' }, rounds: 2, storms: ALL.slice(0, 4) },
   {
-    source: 'auto, which has to switch and to renew',
-    options: { hintSource: 'auto', directoryBudget: 50 },
+    source: 'parcel, which has to renew',
+    options: { hintSource: 'auto', directoryBudget: 50, isRecursiveHost: true },
     rounds: 2,
     storms: ['cp -r of a tree', 'renames of files and directories'],
   },

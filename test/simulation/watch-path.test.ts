@@ -6,7 +6,8 @@ import { WriterRoom } from '#codi/actors/storage/writer-room.js';
 import { RequestBook } from '#codi/actors/storage/request-book.js';
 import { HostRouter } from '#codi/actors/watching/host-router.js';
 import { RootTable } from '#codi/actors/watching/root-table.js';
-import { watcherSpec, type WatcherMessage } from '#codi/actors/watching/watcher.actor.js';
+import type { WatcherMessage } from '#codi/actors/watching/watcher-ports.js';
+import { watcherSpec } from '#codi/actors/watching/watcher.actor.js';
 import { HostTable } from '#codi/actors/watching/host-table.js';
 import { watchHostSpec } from '#codi/actors/watching/watch-host.actor.js';
 import { bytePathFromUtf8, type BytePath } from '#codi/protocol/byte-path.js';
@@ -88,20 +89,25 @@ class Simulation {
         onHead: () => undefined,
       },
     );
-    const host = watchHostSpec('host', entry, {
+    const host = watchHostSpec('host-1', entry, {
       router: this.#router,
       silenceLimitMs: 1e9,
       startTimeoutMs: 1e9,
       telemetry,
       table: new HostTable(telemetry),
       budget: { memoryBytes: 1e12, descriptors: 1e9 },
-      limits: { hosts: 1, watchSharePercent: 50, watchesCount: 1, coverageIntervalMs: 1 },
+      limits: () => ({
+        hosts: 1,
+        watchSharePercent: 50,
+        watchesCount: 1,
+        coverageIntervalMs: 1,
+      }),
     });
     const watchers = ROOTS.map((path, index) => {
       const root = index + 1;
       this.#table.add(watchedRoot(root, path));
       return watcherSpec(
-        { root, path, host: 'host', options: ROOT_OPTIONS },
+        { root, path, options: ROOT_OPTIONS },
         {
           ledger: this.#buffer,
           router: this.#router,
@@ -109,6 +115,7 @@ class Simulation {
           ...gapPorts(this.gaps.book),
           telemetry,
           sessions: { isEmpty: true, sessionOf: () => undefined },
+          moveToRecursiveHost: () => undefined,
           loadIndex: (rootPath) => this.#loadIndex(rootPath),
         },
       );
@@ -151,7 +158,7 @@ class Simulation {
       [1, () => (this.#thread?.commit(1, false), this.#thread?.die())],
       [1, () => this.#thread?.die()],
       [2, () => this.#host?.host.exit({ code: null, signal: 'SIGKILL' })],
-      [1, () => this.#world.kill('host')],
+      [1, () => this.#world.kill('host-1')],
       [4, () => this.#world.kill(String(dice.pick(ROOTS)))],
       [20, () => this.#world.advance(dice.below(60))],
       [40, () => this.#world.settle()],

@@ -105,7 +105,6 @@ export class WatchWorld {
       for (const source of this.hints) source.changed(inode, name, type);
     };
     const factory: HintFactory = {
-      prefersRecursive: false,
       create: (_kind, _root, _options, listener) => {
         const source = new FakeHints(this.disk, listener, budget);
         this.hints.push(source);

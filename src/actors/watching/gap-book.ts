@@ -109,7 +109,7 @@ export class GapBook {
     if (lastWatchedMs !== undefined)
       if (isFirst) this.leave(root, 'daemon_down', lastWatchedMs);
       else this.leave(root, 'watcher_restarted');
-    this.#inherit(root);
+    this.inherit(root);
   }
 
   /** Nobody looks at this root from now on, or since `sinceMs`. */
@@ -174,7 +174,7 @@ export class GapBook {
   }
 
   /** Whoever knew when the gaps of this root are over is gone. */
-  #inherit(root: BytePath): void {
+  inherit(root: BytePath): void {
     for (const gap of this.#open.get(root)?.values() ?? []) gap.isInherited = true;
   }
 

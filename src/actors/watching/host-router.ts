@@ -5,6 +5,7 @@ import type {
   RootOptions,
   ToWatchHost,
 } from '../../workers/watch-host/watch-host.messages.ts';
+import { hostKind } from './host-placement.ts';
 
 /**
  * What a watcher hears of its host. `hostEpoch` fences news of a host that is gone, `watch` what a living host
@@ -13,7 +14,10 @@ import type {
 export type HostNews =
   | { type: 'hostUp'; hostEpoch: number }
   | { type: 'hostDown'; hostEpoch: number }
-  | { type: 'fromHost'; watch: number; message: FromWatchHost };
+  | { type: 'fromHost'; watch: number; message: RootNews };
+
+/** What a host says of one root. */
+export type RootNews = Extract<FromWatchHost, { root: number }>;
 
 type WithoutRoot<Message> = Message extends { root: number } ? Omit<Message, 'root'> : never;
 /** What a watcher tells the host about its present watch. */
@@ -24,7 +28,8 @@ interface HostSlot {
   post: ((message: ToWatchHost) => void) | undefined;
 }
 interface WatcherSlot {
-  host: string;
+  /** Undefined on its way from one host to another. */
+  host: string | undefined;
   ref: ActorRef<HostNews>;
   /** Number of its present watch; 0 before the first. */
   watch: number;
@@ -57,9 +62,24 @@ export class HostRouter {
 
   attachWatcher(root: number, host: string, ref: ActorRef<HostNews>): void {
     this.detachWatcher(root);
-    this.#watchers.set(root, { host, ref, watch: 0 });
+    this.#watchers.set(root, { host: undefined, ref, watch: 0 });
+    this.assign(root, host);
+  }
+
+  /** Ends the present watch of this root; its watcher hears of no host until it is assigned to one. */
+  leaveHost(root: number): void {
+    const watcher = this.#watchers.get(root);
+    if (!watcher) return;
+    if (this.#watches.delete(watcher.watch)) this.#send(watcher, { type: 'unwatch' });
+    watcher.host = undefined;
+  }
+
+  assign(root: number, host: string): void {
+    const watcher = this.#watchers.get(root);
+    if (!watcher) return;
+    watcher.host = host;
     const slot = this.#hosts.get(host);
-    if (slot?.post) ref.send({ type: 'hostUp', hostEpoch: slot.epoch });
+    if (slot?.post) watcher.ref.send({ type: 'hostUp', hostEpoch: slot.epoch });
   }
 
   detachWatcher(root: number): void {
@@ -75,11 +95,16 @@ export class HostRouter {
     if (this.#watches.delete(watcher.watch)) this.#send(watcher, { type: 'unwatch' });
     watcher.watch = this.#nextWatch++;
     this.#watches.set(watcher.watch, watcher);
-    const pollReason = this.#polled.get(watcher.host);
-    const chosen: RootOptions =
-      pollReason === undefined ? options : { ...options, hintSource: 'none', pollReason };
+    const { host } = watcher;
+    if (host === undefined) return watcher.watch;
+    const pollReason = this.#polled.get(host);
+    const chosen: RootOptions = {
+      ...options,
+      isRecursiveHost: hostKind(host) === 'parcel',
+      ...(pollReason !== undefined && { hintSource: 'none', pollReason }),
+    };
     const order = { type: 'watch', root: watcher.watch, path, options: chosen } as const;
-    this.#hosts.get(watcher.host)?.post?.(order);
+    this.#hosts.get(host)?.post?.(order);
     return watcher.watch;
   }
 
@@ -98,6 +123,17 @@ export class HostRouter {
     if (watcher && watcher.watch > 0) this.#send(watcher, order);
   }
 
+  /** To every host that is up. */
+  postAll(message: ToWatchHost): void {
+    for (const { post } of this.#hosts.values()) post?.(message);
+  }
+
+  /** It was stopped for good. */
+  forgetHost(host: string): void {
+    this.#hosts.delete(host);
+    this.#polled.delete(host);
+  }
+
   /** From a host to the watcher whose present watch it speaks of. */
   deliver(host: string, message: FromWatchHost): void {
     if (!('root' in message)) return;
@@ -113,6 +149,7 @@ export class HostRouter {
   }
 
   #send(watcher: WatcherSlot, order: WatchOrder): void {
+    if (watcher.host === undefined) return;
     this.#hosts.get(watcher.host)?.post?.({ ...order, root: watcher.watch } as ToWatchHost);
   }
 

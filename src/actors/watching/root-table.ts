@@ -1,4 +1,6 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
+import type { RootStatus } from '../../workers/watch-host/watch-host.messages.ts';
+import { countOf } from './count-of.ts';
 
 /** One watched root as people see it (`codi watch ls`). Paths are absolute. */
 export interface WatchedRoot {
@@ -21,6 +23,19 @@ export interface WatchedRoot {
   readonly directories: number;
   /** Files whose checksum is still to come, of those that are known to lack one. */
   readonly owed: number;
+}
+
+/** What a host tells of a root, as it is shown. */
+export function shownStatus(status: RootStatus): Partial<WatchedRoot> {
+  const { files, directories, hintSource, mode, polledDirectories, reason } = status;
+  return { files, directories, hintSource, mode, polledDirectories, reason };
+}
+
+/** How its watcher is shown in the tree. */
+export function rootNote(root: WatchedRoot | undefined): { state?: string; note?: string } {
+  if (!root) return {};
+  const owed = root.owed > 0 ? `, ${countOf(root.owed, 'file')} to be read` : '';
+  return { state: root.state, note: countOf(root.files, 'file') + owed };
 }
 
 /** What is watched now. Filled by the roots actor and the watchers, read by whoever answers questions. */

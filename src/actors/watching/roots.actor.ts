@@ -10,11 +10,18 @@ import type { ActorRef, ActorSpec, CellContext, ChildSpec } from '../../supervis
 import type { RootOptions } from '../../workers/watch-host/watch-host.messages.ts';
 import { countOf } from './count-of.ts';
 import type { GapBook, LeftOpen } from './gap-book.ts';
+import {
+  hostFor,
+  hostId,
+  hostKind,
+  kindFor,
+  withoutRecursive,
+  type HostKind,
+} from './host-placement.ts';
+import { syncRoots, type Reply, type SyncRootsRequest } from './sync-roots.ts';
 import { rootsMachine } from './roots.machine.ts';
 import type { RootTable, WatchedRoot } from './root-table.ts';
-import type { WatcherMessage } from './watcher.actor.ts';
-import type { WatcherInput } from './watcher-ports.ts';
-
+import type { WatcherInput, WatcherMessage } from './watcher-ports.ts';
 /** A path somebody wants watched; `patterns` empty means every file. */
 export interface RootRequest {
   path: BytePath;
@@ -25,13 +32,12 @@ export interface StoredRoot extends RootRequest {
   createdAtMs: number;
 }
 
-type Reply<Result> = (
-  outcome: { ok: true; result: Result } | { ok: false; error: CodiError },
-) => void;
 export type RootsMessage =
   | { type: 'add'; request: RootRequest; reply: Reply<{ path: BytePath; isNew: boolean }> }
   | { type: 'remove'; path: BytePath; reply: Reply<{ path: BytePath }> }
-  | { type: 'sync'; paths: BytePath[]; reply: Reply<{ roots: number }> };
+  | SyncRootsRequest
+  /** From a watcher whose root needs a recursive watcher after all. */
+  | { type: 'moveToRecursiveHost'; root: number };
 
 export interface RootsPorts {
   table: RootTable;
@@ -48,7 +54,10 @@ export interface RootsPorts {
     remove(path: BytePath): Promise<boolean>;
   };
   children: {
+    /** Does nothing when it is there already. */
     startHost(id: string): Promise<void>;
+    stopHost(id: string): Promise<void>;
+    assignHost(root: number, host: string): void;
     startWatcher(input: WatcherInput): Promise<void>;
     stopWatcher(path: BytePath): Promise<void>;
     watcher(path: BytePath): ActorRef<WatcherMessage>;
@@ -56,7 +65,10 @@ export interface RootsPorts {
   /** The real path of an existing directory or file; CODI_PATH_INVALID or CODI_PATH_DENIED otherwise. */
   resolvePath(path: BytePath): Promise<BytePath>;
   options(request: RootRequest): RootOptions;
+  /** Most hosts of each kind. */
   hostCount: number;
+  /** Whether recursive watchers are the better ones from the start. */
+  prefersRecursive: boolean;
 }
 
 const EXTRA_LOOK_MS = 10_000;
@@ -125,7 +137,11 @@ class Roots {
   async #load(): Promise<void> {
     const { store, children, hostCount, table, gaps, loadGaps } = this.#ports;
     if (!gaps.isLoaded) gaps.load(await loadGaps());
-    for (let index = 1; index <= hostCount; index++) await children.startHost(`host-${index}`);
+    for (let number = 1; number <= hostCount; number++) {
+      await children.startHost(hostId('fs', number));
+      // Left by the incarnation before.
+      await children.stopHost(hostId('parcel', number));
+    }
     for (const stored of await store.list()) await this.#watch(stored, true);
     await this.#resolveGiven();
     for (const request of this.#given.requests) {
@@ -159,6 +175,8 @@ class Roots {
   }
 
   #handle(message: RootsMessage): void {
+    if (message.type === 'moveToRecursiveHost')
+      return this.#run(() => this.#moveToRecursiveHost(message.root));
     const { reply } = message;
     const answer = async (work: () => Promise<unknown>) => {
       try {
@@ -171,7 +189,7 @@ class Roots {
     if (message.type === 'add') this.#run(() => answer(() => this.#add(message.request)));
     else if (message.type === 'remove') this.#run(() => answer(() => this.#remove(message.path)));
     // Behind what was asked before, and not while the table is still being filled.
-    else this.#run(async () => this.#sync(message));
+    else this.#run(async () => syncRoots(message, this.#ports.table, this.#ports.children.watcher));
   }
 
   async #add(request: RootRequest): Promise<{ path: BytePath; isNew: boolean }> {
@@ -205,9 +223,12 @@ class Roots {
   }
 
   async #watch(request: StoredRoot, isPersistent: boolean): Promise<void> {
-    const { table, children, options, hostCount } = this.#ports;
+    const { table, children, prefersRecursive } = this.#ports;
     const root = this.#nextRoot++;
-    const host = `host-${(root % hostCount) + 1}`;
+    const options = this.#ports.options(request);
+    const kind = kindFor(options, prefersRecursive);
+    const host = await this.#hostFor(kind);
+    const chosen = kind === hostKind(host) ? options : withoutRecursive(options);
     table.add({
       root,
       ...request,
@@ -222,12 +243,30 @@ class Roots {
       directories: 0,
       owed: 0,
     });
-    await children.startWatcher({ root, path: request.path, host, options: options(request) });
+    await children.startWatcher({ root, path: request.path, options: chosen });
   }
 
-  async #unwatch(root: WatchedRoot): Promise<void> {
-    await this.#ports.children.stopWatcher(root.path);
-    this.#ports.table.remove(root.root);
+  #hostFor(kind: HostKind): Promise<string> {
+    const { table, children, hostCount } = this.#ports;
+    return hostFor(kind, { hostCount, roots: table.all(), start: (id) => children.startHost(id) });
+  }
+
+  async #moveToRecursiveHost(root: number): Promise<void> {
+    const { table, children } = this.#ports;
+    const known = table.get(root);
+    if (!known) return;
+    const host = await this.#hostFor('parcel');
+    if (hostKind(host) === 'fs') children.watcher(known.path).send({ type: 'stay' });
+    table.update(root, { host });
+    children.assignHost(root, host);
+  }
+
+  async #unwatch({ root, path, host }: WatchedRoot): Promise<void> {
+    const { children, table } = this.#ports;
+    await children.stopWatcher(path);
+    table.remove(root);
+    const isNeeded = table.all().some((other) => other.host === host);
+    if (hostKind(host) === 'parcel' && !isNeeded) await children.stopHost(host);
   }
 
   async #stopAll(): Promise<void> {
@@ -235,50 +274,5 @@ class Roots {
     const roots = table.all();
     table.clear();
     await Promise.all(roots.map((root) => children.stopWatcher(root.path)));
-  }
-
-  /** Asks every watcher concerned; the answer comes when the last one has everything recorded. */
-  #sync(message: Extract<RootsMessage, { type: 'sync' }>): void {
-    const { table, children } = this.#ports;
-    const byRoot = new Map<WatchedRoot, BytePath[] | undefined>();
-    for (const root of message.paths.length === 0 ? table.all() : []) byRoot.set(root, undefined);
-    for (const path of message.paths) {
-      const root = table.covering(path);
-      if (!root) {
-        message.reply({
-          ok: false,
-          error: new CodiError('CODI_NOT_FOUND', {
-            what: `watched folder that holds ${showBytePath(path).path}`,
-          }),
-        });
-        return;
-      }
-      const prefixLength = root.path === '/' ? 1 : root.path.length + 1;
-      const relative = path.slice(prefixLength) as BytePath;
-      byRoot.set(root, [...(byRoot.get(root) ?? []), relative]);
-    }
-    let left = byRoot.size;
-    if (left === 0) message.reply({ ok: true, result: { roots: 0 } });
-    let failed: CodiError | undefined;
-    for (const [root, paths] of byRoot) {
-      const sent = children.watcher(root.path).send({
-        type: 'sync',
-        ...(paths && { paths }),
-        reply: (outcome) => {
-          if (!outcome.ok) failed ??= outcome.error;
-          if (--left > 0) return;
-          message.reply(
-            failed ? { ok: false, error: failed } : { ok: true, result: { roots: byRoot.size } },
-          );
-        },
-      });
-      if (sent !== 'queued') {
-        message.reply({
-          ok: false,
-          error: new CodiError('CODI_SYNC_FAILED', { reason: 'its watcher restarts' }),
-        });
-        return;
-      }
-    }
   }
 }

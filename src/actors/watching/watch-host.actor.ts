@@ -24,7 +24,7 @@ export interface WatchHostPorts {
   /** A process that says nothing for so long hangs in native code or on a dead mount. */
   silenceLimitMs: number;
   startTimeoutMs: number;
-  limits: HostLimits;
+  limits(): HostLimits;
   budget: HostBudget;
   table: HostTable;
   telemetry: Telemetry;
@@ -79,7 +79,7 @@ function start(
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'processStopped' })));
   cell.scope.defer('host vitals', () => table.remove(id));
   cell.scope.defer('host route', () => router.hostDown(id, cell.epoch));
-  host.post({ type: 'limits', limits: ports.limits });
+  host.post({ type: 'limits', limits: ports.limits() });
   router.hostUp(id, cell.epoch, (message) => host.post(message));
 
   return behaviour({

@@ -7,6 +7,8 @@ import type { GapBook } from './gap-book.ts';
 type GapNews = Extract<FromWatchHost, { type: 'doubt' | 'gap' | 'gapClosed' }>;
 type GapEnd = Extract<GapNews, { type: 'gapClosed' }>;
 
+const TOO_MANY = 'too many directories for a watch each: a recursive watcher takes over';
+
 export interface WatcherGapsPorts {
   gaps: GapBook;
   /** When a daemon before this one was certainly watching. */
@@ -27,14 +29,20 @@ export class WatcherGaps {
     this.#ports = ports;
   }
 
-  /** A host is about to look at all of the root. */
-  begin(isNew: boolean): void {
+  /** A host is about to look at all of the root; `isMoved`: another one did until now, and its doubts are told. */
+  begin(isNew: boolean, isMoved: boolean): void {
     this.#ending = [];
+    if (isMoved) return this.#ports.gaps.inherit(this.#path);
     this.#ports.gaps.begin(this.#path, isNew ? undefined : this.#ports.lastWatchedMs());
   }
 
   hostLost(): void {
     this.#ports.gaps.open(this.#path, { reason: 'host_crashed' });
+  }
+
+  /** It goes to another host; until that has begun, nobody looks. */
+  moving(): void {
+    this.#ports.gaps.open(this.#path, { reason: 'hints_replaced', detail: TOO_MANY });
   }
 
   hear(news: GapNews, committedBatch: number): void {

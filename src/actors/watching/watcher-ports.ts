@@ -3,7 +3,8 @@ import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { RootOptions } from '../../workers/watch-host/watch-host.messages.ts';
 import type { ContentReader, ContentSettings } from './content/content-ports.ts';
-import type { HostRouter } from './host-router.ts';
+import type { HostNews, HostRouter } from './host-router.ts';
+import type { SyncRequest } from './pending-syncs.ts';
 import type { RootTable } from './root-table.ts';
 import type { WatcherGapsPorts } from './watcher-gaps.ts';
 import type { WorkingSessions } from './with-sessions.ts';
@@ -32,6 +33,8 @@ export interface WatcherPorts extends WatcherGapsPorts {
   table: RootTable;
   telemetry: Telemetry;
   sessions: WorkingSessions;
+  /** Asks for a host for recursive watchers: the root is assigned to one, or told to stay. */
+  moveToRecursiveHost(root: number): void;
   /** A page of the recorded index after `afterPath` in path order; fewer rows than the limit mean the end. */
   loadIndex(
     rootPath: BytePath,
@@ -45,6 +48,11 @@ export interface WatcherPorts extends WatcherGapsPorts {
 export interface WatcherInput {
   root: number;
   path: BytePath;
-  host: string;
   options: RootOptions;
 }
+
+export type WatcherMessage =
+  | HostNews
+  | SyncRequest
+  /** There is no host for recursive watchers: it does without, where it was before. */
+  | { type: 'stay' };

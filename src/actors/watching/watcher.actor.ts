@@ -3,26 +3,23 @@
  * index, and passes the host's changes on, in order, with a dense sequence, so that none is recorded twice and
  * none is skipped. When it or the host dies the next incarnation starts from what is committed.
  */
-import { showBytePath, type BytePath } from '../../protocol/byte-path.ts';
+import { showBytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
-import type { FromWatchHost } from '../../workers/watch-host/watch-host.messages.ts';
 import { RootContent } from './content/root-content.ts';
-import { countOf } from './count-of.ts';
-import type { HostNews } from './host-router.ts';
+import type { RootNews } from './host-router.ts';
 import { watcherId } from './watcher-id.ts';
 import { WATCHING_RESTARTS } from './restarts.ts';
 import { withSessions } from './with-sessions.ts';
-import { PendingSyncs, type SyncRequest } from './pending-syncs.ts';
-import type { WatchedRoot } from './root-table.ts';
+import { sendIndexPages, type IndexEnd } from './index-pages.ts';
+import { PendingSyncs } from './pending-syncs.ts';
+import { rootNote, shownStatus, type WatchedRoot } from './root-table.ts';
 import { WatcherGaps } from './watcher-gaps.ts';
-import type { WatcherInput, WatcherPorts } from './watcher-ports.ts';
+import { RecursiveMove } from './recursive-move.ts';
+import type { WatcherInput, WatcherMessage, WatcherPorts } from './watcher-ports.ts';
 import { watcherMachine } from './watcher.machine.ts';
 
-export type WatcherMessage = HostNews | SyncRequest;
-
-const INDEX_PAGE_ROWS = 5_000;
 const RETRY_MS = 1_000;
 /** States in which the host answers a sync; before them it waits for the first scan. */
 const SETTLED = new Set(['up.watching', 'up.rootGone']);
@@ -57,15 +54,20 @@ class Watcher {
   readonly #syncs: PendingSyncs;
   readonly #gaps: WatcherGaps;
   readonly #content: RootContent | undefined;
+  readonly #move: RecursiveMove;
+  /** Since its host began; before, all that is in doubt is told already. */
+  #isSettled = false;
 
   constructor(cell: CellContext<WatcherMessage>, input: WatcherInput, ports: WatcherPorts) {
     this.#cell = cell;
     this.#input = input;
     this.#ports = ports;
+    const host = () => ports.table.get(input.root)?.host ?? '';
+    this.#move = new RecursiveMove(input.options, host);
     this.#shown = showBytePath(input.path).path;
     this.#gaps = new WatcherGaps(input.path, ports);
     const { router } = ports;
-    router.attachWatcher(input.root, input.host, cell.self);
+    router.attachWatcher(input.root, host(), cell.self);
     cell.scope.defer('host route', () => {
       router.post(input.root, { type: 'unwatch' });
       router.detachWatcher(input.root);
@@ -84,11 +86,13 @@ class Watcher {
         if (message.type === 'sync') this.#syncs.add(message, SETTLED.has(lifecycle.state()));
         else if (message.type === 'fromHost') {
           if (message.watch === this.#watch) this.#fromHost(message.message);
-        } else if (message.type === 'hostUp') {
+        } else if (message.type === 'stay') this.#move.giveUp();
+        else if (message.type === 'hostUp') {
           this.#hostEpoch = message.hostEpoch;
           lifecycle.send({ type: 'hostUp' });
         } else if (message.hostEpoch === this.#hostEpoch) {
           this.#watch = 0;
+          this.#move.end();
           this.#gaps.hostLost();
           lifecycle.send({ type: 'hostDown' });
         }
@@ -110,7 +114,7 @@ class Watcher {
           this.#checkFlushed();
         },
       },
-      status: () => this.#status(),
+      status: () => rootNote(this.#ports.table.get(this.#input.root)),
     });
   }
 
@@ -136,13 +140,13 @@ class Watcher {
     this.#update({ state: 'starting' });
     const opening = ++this.#opening;
     this.#watch = 0;
-    this.#isScanned = false;
+    this.#isScanned = this.#isSettled = false;
     this.#syncs.forgetAnswers();
     this.#ports.ledger.openRoot(
       this.#input.path,
       this.#cell.scope.wrap(({ rootId, lastSequence, isNew }) => {
         if (opening !== this.#opening) return;
-        this.#gaps.begin(isNew);
+        this.#gaps.begin(isNew, this.#move.isUnderWay);
         this.#rootId = rootId;
         this.#sequence = lastSequence;
         this.#committedBatch = 0;
@@ -152,12 +156,20 @@ class Watcher {
   }
 
   #sendIndex(): void {
-    const { root, path, options } = this.#input;
-    const watch = this.#ports.router.watch(root, path, options);
+    const { root, path } = this.#input;
+    const watch = this.#ports.router.watch(root, path, this.#move.options);
     this.#watch = watch;
-    void this.#sendPages(watch).then(
-      this.#cell.scope.wrap((isSent: boolean) => {
-        if (isSent) this.#cell.raise({ type: 'indexSent' });
+    this.#update({ state: 'scanning' });
+    void sendIndexPages({
+      load: (after, limit) => this.#ports.loadIndex(path, after, limit),
+      post: (rows, done) => this.#ports.router.post(root, { type: 'index', rows, done }),
+      isWanted: () => watch === this.#watch && !this.#cell.scope.signal.aborted,
+      // What the host would find out by listing is known already.
+      isForAnother: (directories) => this.#move.isNeededFor(directories),
+    }).then(
+      this.#cell.scope.wrap((end: IndexEnd) => {
+        if (end === 'sent') this.#cell.raise({ type: 'indexSent' });
+        else if (end === 'forAnother' && watch === this.#watch) this.#moveToRecursiveHost();
       }),
       this.#cell.scope.wrap((error: unknown) => {
         if (watch !== this.#watch) return;
@@ -167,21 +179,7 @@ class Watcher {
     );
   }
 
-  async #sendPages(watch: number): Promise<boolean> {
-    const { root, path } = this.#input;
-    this.#update({ state: 'scanning' });
-    let after: BytePath | undefined;
-    for (;;) {
-      const rows = await this.#ports.loadIndex(path, after, INDEX_PAGE_ROWS);
-      if (watch !== this.#watch || this.#cell.scope.signal.aborted) return false;
-      const isDone = rows.length < INDEX_PAGE_ROWS;
-      this.#ports.router.post(root, { type: 'index', rows, done: isDone });
-      if (isDone) return true;
-      after = rows.at(-1)!.path;
-    }
-  }
-
-  #fromHost(message: FromWatchHost): void {
+  #fromHost(message: RootNews): void {
     switch (message.type) {
       case 'changes':
         if (this.#content) this.#content.take(message.batch, message.events);
@@ -189,18 +187,14 @@ class Watcher {
         break;
       case 'watching':
       case 'rootStatus':
-        this.#update({
-          files: message.files,
-          directories: message.directories,
-          hintSource: message.hintSource,
-          mode: message.mode,
-          polledDirectories: message.polledDirectories,
-          reason: message.reason,
-        });
+        this.#update(shownStatus(message));
         if (message.type === 'watching') {
           this.#isScanned = true;
           this.#checkRecorded();
         }
+        break;
+      case 'tooManyDirectories':
+        if (this.#move.isPossible) this.#moveToRecursiveHost();
         break;
       case 'synced':
         this.#syncs.covered(message.id, message.batch, this.#committedBatch);
@@ -223,11 +217,19 @@ class Watcher {
         this.#update({ reason: message.message });
         this.#cell.raise({ type: 'failed' });
         break;
-      case 'sys.ready':
-      case 'counters':
-      case 'vitals':
-        break;
     }
+  }
+
+  /** Recursive watchers hold up whatever shares a process with them. */
+  #moveToRecursiveHost(): void {
+    const { root } = this.#input;
+    this.#watch = 0;
+    this.#hostEpoch = 0;
+    this.#move.begin();
+    if (this.#isSettled) this.#gaps.moving();
+    this.#ports.router.leaveHost(root);
+    this.#cell.raise({ type: 'hostDown' });
+    this.#ports.moveToRecursiveHost(root);
   }
 
   #record(batch: number, events: FileEventRecord[]): void {
@@ -250,13 +252,13 @@ class Watcher {
     isAboutContent = false,
   ): void {
     this.#uncommitted += 1;
-    this.#ports.ledger.offerFileEvents({
+    const { path: rootPath } = this.#input;
+    const { ledger, sessions } = this.#ports;
+    ledger.offerFileEvents({
       rootId: this.#rootId,
-      rootPath: this.#input.path,
+      rootPath,
       sequence: ++this.#sequence,
-      events: isAboutContent
-        ? events
-        : withSessions(events, this.#input.path, this.#ports.sessions),
+      events: isAboutContent ? events : withSessions(events, rootPath, sessions),
       ...(isAboutContent && { isAboutContent }),
       onCommitted: this.#cell.scope.wrap((firstSeq?: number) => {
         this.#uncommitted -= 1;
@@ -268,6 +270,8 @@ class Watcher {
   }
 
   #settled(): void {
+    this.#move.end();
+    this.#isSettled = true;
     this.#update({ state: 'watching' });
     const files = this.#ports.table.get(this.#input.root)?.files ?? 0;
     this.#ports.telemetry.emit('RootWatching', { path: this.#shown, files });
@@ -289,12 +293,5 @@ class Watcher {
 
   #update(change: Partial<WatchedRoot>): void {
     this.#ports.table.update(this.#input.root, change);
-  }
-
-  #status(): { state?: string; note?: string } {
-    const root = this.#ports.table.get(this.#input.root);
-    if (!root) return {};
-    const owed = root.owed > 0 ? `, ${countOf(root.owed, 'file')} to be read` : '';
-    return { state: root.state, note: countOf(root.files, 'file') + owed };
   }
 }

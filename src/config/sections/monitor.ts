@@ -195,7 +195,8 @@ export const monitor = z.object({
     max: 16,
   }),
   hostsCount: count('hosts', {
-    description: 'Watch host processes the roots are spread over.',
+    description:
+      'Most watch host processes of each kind, over which roots are spread: those with one watch per directory, started at once, and those with recursive watchers, started when a root needs one.',
     default: 1,
     min: 1,
     max: 16,
@@ -224,7 +225,7 @@ export const monitor = z.object({
   }),
   hostMemoryBytes: size('host_memory', {
     description:
-      'Resident memory above which a watch host is replaced. When that does not help, its largest root is polled.',
+      'Resident memory above which a watch host is replaced. When that does not help, all of its roots are polled until the daemon starts again.',
     default: '1GiB',
     min: '32MiB',
     max: '1TiB',

@@ -9,6 +9,8 @@ export interface HintKeeperEvents extends Omit<
   HintListener,
   'onTrouble' | 'onStale' | 'onExhausted' | 'onUnaffordable'
 > {
+  /** More directories than may have a watch of their own; told once. */
+  onTooMany(): void;
   /** Hints come from elsewhere now: everything is to be looked at, and watched, again. */
   onReplaced(): void;
   /** Source, mode or reason changed. */
@@ -34,15 +36,15 @@ const RENEW_MIN_MS = 1_000;
 const RENEW_MAX_MS = 32_000;
 
 /**
- * Chooses the hint source of a root and replaces it: one watch per directory first, a recursive one when there
- * are too many, none when the system refuses. When it refuses only some, these directories are polled and the
- * others stay watched. Refused roots try again after a minute, later more rarely.
+ * Chooses the hint source of a root and replaces it: one watch per directory, a recursive one in a host for such, none
+ * when the system refuses. When it refuses only some, these directories are polled and the others stay watched.
+ * Refused roots try again after a minute, later more rarely.
  */
 export class HintKeeper {
   readonly #input: HintKeeperInput;
   readonly #events: HintKeeperEvents;
   #source: HintSource | undefined;
-  #isSwitching = false;
+  #hasToldTooMany = false;
   #isParcelBroken = false;
   /** The first start is over: later sources replace another one. */
   #isOpened = false;
@@ -89,14 +91,12 @@ export class HintKeeper {
 
   /** Resolves when hints come, or when it is clear that none will. */
   async open(): Promise<void> {
-    const { options, isFlat, pollReason, factory } = this.#input;
+    const { options, pollReason } = this.#input;
     if (options.hintSource === 'none' || pollReason !== undefined) {
       this.#reason = pollReason ?? 'polling was asked for';
       return;
     }
-    const isAuto = options.hintSource === 'auto';
-    const isFs = options.hintSource === 'fs' || isFlat || (isAuto && !factory.prefersRecursive);
-    await this.#startOrGiveUp(isFs ? 'fs' : 'parcel');
+    await this.#startOrGiveUp(this.#isRecursive() ? 'parcel' : 'fs');
     this.#isOpened = true;
   }
 
@@ -105,7 +105,8 @@ export class HintKeeper {
     if (!source) return 'unwatched';
     if (!this.#isOverBudget(source) || source.has(directory))
       return this.#place(source, directory, path);
-    if (!this.#isSwitching) void this.#switchToParcel();
+    if (!this.#hasToldTooMany) this.#events.onTooMany();
+    this.#hasToldTooMany = true;
     return 'unwatched';
   }
 
@@ -160,20 +161,16 @@ export class HintKeeper {
   }
 
   #isOverBudget(source: HintSource): boolean {
-    const { hintSource, directoryBudget } = this.#input.options;
-    if (hintSource !== 'auto' || source.kind !== 'fs' || this.#isParcelBroken) return false;
+    const { hintSource, directoryBudget, isRecursiveHost } = this.#input.options;
+    if (hintSource !== 'auto' || source.kind !== 'fs' || isRecursiveHost) return false;
     return source.watchCount >= directoryBudget;
   }
 
-  /** The recursive source first, then the watches go, then everything is looked at once more. */
-  async #switchToParcel(): Promise<void> {
-    this.#isSwitching = true;
-    const failure = await this.#start('parcel');
-    this.#isSwitching = false;
-    if (failure === undefined || this.#isClosed) return;
-    // Then one watch per directory after all, as far as the system allows.
-    this.#isParcelBroken = true;
-    this.#events.onReplaced();
+  #isRecursive(): boolean {
+    const { options, isFlat } = this.#input;
+    if (isFlat || this.#isParcelBroken) return false;
+    const { hintSource, isRecursiveHost = false } = options;
+    return hintSource === 'parcel' || (hintSource === 'auto' && isRecursiveHost);
   }
 
   /** Resolves with the reason when the source does not start. */
@@ -193,13 +190,11 @@ export class HintKeeper {
   }
 
   #adopt(source: HintSource): void {
-    const isReplacing = this.#source !== undefined;
     this.#release();
     this.#source = source;
     this.#reason = undefined;
     this.#isExhausted = false;
     this.#events.onStatus();
-    if (isReplacing) this.#events.onReplaced();
   }
 
   #create(kind: 'fs' | 'parcel'): HintSource {
@@ -278,7 +273,10 @@ export class HintKeeper {
   async #startOrGiveUp(kind: 'fs' | 'parcel'): Promise<void> {
     const failure = await this.#start(kind);
     if (this.#isClosed) return;
-    if (failure !== undefined) this.#giveUp(failure);
+    // With `auto`, one watch per directory after all, as far as the system allows.
+    if (failure !== undefined && kind === 'parcel' && this.#input.options.hintSource === 'auto')
+      this.#doWithoutParcel();
+    else if (failure !== undefined) this.#giveUp(failure);
     else if (this.#isOpened) this.#events.onReplaced();
   }
 

@@ -18,8 +18,6 @@ export interface HostClock {
 }
 
 export interface HintFactory {
-  /** Whether the recursive source is the better one from the start (everywhere but on Linux). */
-  readonly prefersRecursive: boolean;
   create(
     kind: 'fs' | 'parcel',
     root: BytePath,

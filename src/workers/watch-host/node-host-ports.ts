@@ -40,7 +40,6 @@ function nodeClock(): HostClock {
 function nodeHints(platform: string, budget: WatchBudget): HintFactory {
   const isLinux = platform === 'linux';
   return {
-    prefersRecursive: !isLinux,
     create(kind, root, options, listener) {
       if (kind === 'fs') return new FsHints(listener, budget);
       return new ParcelHints(root, listener, {

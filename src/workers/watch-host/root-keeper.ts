@@ -4,9 +4,10 @@ import { HintKeeper } from './hint-keeper.ts';
 import type { WatchHostPorts } from './host-ports.ts';
 import type { RootDoubts } from './root-doubts.ts';
 import type { RootEngine } from './root-engine.ts';
-import type { RootOptions } from './watch-host.messages.ts';
+import type { FromWatchHost, RootOptions } from './watch-host.messages.ts';
 
 export interface RootKeeperPorts extends WatchHostPorts {
+  readonly root: number;
   readonly options: RootOptions;
   readonly engine: RootEngine;
   readonly doubts: RootDoubts;
@@ -14,6 +15,7 @@ export interface RootKeeperPorts extends WatchHostPorts {
   isScanned(): boolean;
   onFlood(): void;
   onStatus(): void;
+  emit(message: FromWatchHost): void;
 }
 
 /** Keeps the hints of a root coming and passes them to its engine. */
@@ -35,6 +37,7 @@ export function rootKeeper({ base, only }: Anchor, ports: RootKeeperPorts): Hint
       onPath: (at) => engine.hints.path(at),
       onSubtree: (at) => engine.hints.subtree(at),
       onLost: onFlood,
+      onTooMany: () => ports.emit({ type: 'tooManyDirectories', root: ports.root }),
       onReplaced: () => {
         if (!isScanned()) return;
         doubts.suspect('hints_replaced');

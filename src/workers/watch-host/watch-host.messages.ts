@@ -25,6 +25,8 @@ export interface RootOptions {
   hintSource: 'auto' | 'fs' | 'parcel' | 'none';
   /** With `auto` on Linux: how many directories get a watch of their own. */
   directoryBudget: number;
+  /** The host is one for recursive watchers: with `auto`, such a one is taken. */
+  isRecursiveHost?: boolean;
   /** Touched directories are looked through after this much quiet … */
   settleMs: number;
   /** … or this long after the first hint. */
@@ -139,6 +141,8 @@ export type FromWatchHost =
       times: number;
       batch: number;
     }
+  /** More than the budget: the root needs a recursive watcher, in another host. Those beyond are not watched. */
+  | { type: 'tooManyDirectories'; root: number }
   | { type: 'failed'; root: number; code: WatchFailure; message: string }
   /** Changes in so many directories may go unnoticed, from now on (`isOpen`) or no longer: then all were looked at. */
   | { type: 'doubt'; root: number; reason: DoubtReason; isOpen: boolean; directories: number }

@@ -175,15 +175,15 @@ export class WatchedRoot implements SlicedWork {
 
   /** Looks for the root; watches it or waits for it. */
   async #open(): Promise<void> {
-    const { options, ports } = this.#input;
     const located = this.#place.locate();
     if (located.state !== 'there') return this.#goGone(located);
     this.#state = 'opening';
     this.doubts.beginAnew();
     this.#engine.reconciler.anchor = located.anchor;
     const keeper = rootKeeper(located.anchor, {
-      ...ports,
-      ...{ options, engine: this.#engine, doubts: this.doubts, onFlood: this.#input.onFlood },
+      ...this.#input.ports,
+      ...this.#input,
+      ...{ engine: this.#engine, doubts: this.doubts },
       isScanned: () => this.#state === 'watching' || this.#state === 'scanning',
       onStatus: () => {
         this.doubts.polled(keeper);

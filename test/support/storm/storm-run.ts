@@ -186,24 +186,30 @@ class Storm {
   }
 
   async #killDaemon(): Promise<void> {
-    const host = this.#hostPid();
+    const hosts = this.#hostPids();
     await this.#daemon!.kill();
     this.#daemon = undefined;
     this.#kills.daemon += 1;
-    if (host !== undefined)
-      await eventually(
-        'the end of its host',
-        () => !existsSync(`/proc/${host}`),
-        HOST_LIFE_AFTER_DAEMON_MS,
-      );
+    await eventually(
+      'the end of its hosts',
+      () => hosts.every((host) => !existsSync(`/proc/${host}`)),
+      HOST_LIFE_AFTER_DAEMON_MS,
+    );
   }
 
+  /** The last one that was started: with a recursive watcher, the one that has it. */
   #hostPid(): number | undefined {
+    return this.#hostPids().at(-1);
+  }
+
+  #hostPids(): number[] {
     const { pid } = this.#daemon!;
-    for (const task of readdirSync(`/proc/${pid}/task`))
-      for (const child of readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '))
-        if (child !== '' && commandOf(child).includes('watch-host')) return Number(child);
-    return undefined;
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' '),
+    );
+    return children
+      .filter((child) => child !== '' && commandOf(child).includes('watch-host'))
+      .map(Number);
   }
 
   #signalHost(name: NodeJS.Signals): number | undefined {

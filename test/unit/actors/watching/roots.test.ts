@@ -5,10 +5,11 @@ import {
   type RootsMessage,
   type StoredRoot,
 } from '#codi/actors/watching/roots.actor.js';
-import type { WatcherMessage } from '#codi/actors/watching/watcher.actor.js';
+import type { WatcherMessage } from '#codi/actors/watching/watcher-ports.js';
 import type { WatcherInput } from '#codi/actors/watching/watcher-ports.js';
 import { bytePathFromUtf8, type BytePath } from '#codi/protocol/byte-path.js';
 import { CodiError } from '#codi/protocol/errors.js';
+import type { RootOptions } from '#codi/workers/watch-host/watch-host.messages.js';
 import { beforeEach, expect, test } from 'vitest';
 import { ActorWorld } from '../../../support/actor-world.ts';
 import { ROOT_OPTIONS } from '../../../support/fake-watch-host.ts';
@@ -28,9 +29,12 @@ let stored: Map<BytePath, StoredRoot>;
 let running: Map<BytePath, WatcherInput>;
 let journal: string[];
 let missing: Set<string>;
+let options: RootOptions;
+let areRecursiveRefused: boolean;
 let syncs: Extract<WatcherMessage, { type: 'sync' }>[];
 let canSend: boolean;
 let gaps: GapWorld;
+let hosts: Set<string>;
 let loading: Promise<unknown>;
 
 async function start(initial: string[] = []): Promise<void> {
@@ -40,7 +44,8 @@ async function start(initial: string[] = []): Promise<void> {
     loadGaps: async () => [],
     initial: initial.map(request),
     hostCount: 2,
-    options: () => ROOT_OPTIONS,
+    prefersRecursive: false,
+    options: () => options,
     resolvePath: async (at) => {
       if (missing.has(at)) throw new CodiError('CODI_PATH_INVALID', { path: at, reason: 'gone' });
       return path(at.replace('/link', '/real'));
@@ -54,7 +59,15 @@ async function start(initial: string[] = []): Promise<void> {
       remove: async (at) => stored.delete(at),
     },
     children: {
-      startHost: async (id) => void journal.push(`host ${id}`),
+      startHost: async (id) => {
+        if (areRecursiveRefused && id.startsWith('parcel')) throw new Error('no process');
+        hosts.add(id);
+        journal.push(`host ${id}`);
+      },
+      stopHost: async (id) => {
+        if (hosts.delete(id)) journal.push(`stop ${id}`);
+      },
+      assignHost: (root, host) => void journal.push(`root ${root} to ${host}`),
       startWatcher: async (input) => {
         if (running.has(input.path)) throw new Error(`${input.path} is watched twice`);
         running.set(input.path, input);
@@ -68,6 +81,7 @@ async function start(initial: string[] = []): Promise<void> {
         name: at,
         send: (message) => {
           if (message.type === 'sync') syncs.push(message);
+          else journal.push(message.type);
           return canSend ? 'queued' : 'noproc';
         },
       }),
@@ -96,6 +110,9 @@ beforeEach(() => {
   table = new RootTable(() => undefined);
   [stored, running, journal, syncs] = [new Map(), new Map(), [], []];
   missing = new Set();
+  hosts = new Set();
+  options = ROOT_OPTIONS;
+  areRecursiveRefused = false;
   canSend = true;
   gaps = new GapWorld();
   loading = Promise.resolve();
@@ -109,7 +126,7 @@ test('It starts hosts, then a watcher for each stored path and each path given a
     ['/real', true],
     ['/given', false],
   ]);
-  expect([...running.values()].map(({ host }) => host)).toEqual(['host-2', 'host-1']);
+  expect(table.all().map(({ host }) => host)).toEqual(['host-1', 'host-2']);
   expect(world.node('roots')).toMatchObject({ state: 'serving', note: '2 roots' });
 });
 
@@ -227,4 +244,49 @@ test('A sync waits until the roots are known, and for the adds before it.', asyn
   ask({ type: 'add', request: request('/b') });
   await asked({ type: 'sync', paths: [path('/b')] });
   expect(syncs).toHaveLength(2);
+});
+
+const move = async (root: number) => {
+  world.system.ref<RootsMessage>('roots').send({ type: 'moveToRecursiveHost', root });
+  await world.settle();
+};
+const hostsOfRoots = () => table.all().map(({ host }) => host);
+
+test('Hosts for recursive watchers start when a root needs one, and end with their last root.', async () => {
+  await start(['/a', '/b', '/c', '/d']);
+  journal.length = 0;
+  await move(1);
+  await move(3);
+  await move(4);
+  expect(journal).toEqual([
+    ...['host parcel-1', 'root 1 to parcel-1', 'host parcel-2', 'root 3 to parcel-2'],
+    ...['host parcel-1', 'root 4 to parcel-1'],
+  ]);
+  expect(hostsOfRoots()).toEqual(['parcel-1', 'host-2', 'parcel-2', 'parcel-1']);
+  for (const at of ['/a', '/b', '/c']) await asked({ type: 'remove', path: path(at) });
+  expect([...hosts]).toEqual(['host-1', 'host-2', 'parcel-1']);
+  await move(1);
+  expect(hostsOfRoots()).toEqual(['parcel-1']);
+});
+
+test('Roots for which a recursive watcher is asked begin in such a host.', async () => {
+  options = { ...ROOT_OPTIONS, hintSource: 'parcel' };
+  await start(['/a']);
+  expect(hostsOfRoots()).toEqual(['parcel-1']);
+  await world.kill('roots');
+  await world.settle();
+  expect(journal.slice(-5)).toEqual([
+    ...['host host-1', 'stop parcel-1', 'host host-2', 'host parcel-1', 'watch /a'],
+  ]);
+});
+
+test('Without a host for recursive watchers roots stay where one directory after the other is watched.', async () => {
+  areRecursiveRefused = true;
+  await start(['/a']);
+  journal.length = 0;
+  await move(1);
+  expect([journal, hostsOfRoots()]).toEqual([['stay', 'root 1 to host-2'], ['host-2']]);
+  options = { ...ROOT_OPTIONS, hintSource: 'parcel' };
+  await asked({ type: 'add', request: request('/b') });
+  expect(running.get(path('/b'))?.options.hintSource).toBe('fs');
 });

@@ -34,7 +34,7 @@ beforeEach(async () => {
     startTimeoutMs: 10_000,
     telemetry,
     table: new HostTable(telemetry),
-    limits: LIMITS,
+    limits: () => LIMITS,
     budget: { memoryBytes: 1_000, descriptors: 100 },
   });
   const send = (message: HostNews) => {

@@ -1,6 +1,7 @@
 import { HostRouter } from '#codi/actors/watching/host-router.js';
 import { RootTable } from '#codi/actors/watching/root-table.js';
-import { watcherSpec, type WatcherMessage } from '#codi/actors/watching/watcher.actor.js';
+import type { WatcherMessage } from '#codi/actors/watching/watcher-ports.js';
+import { watcherSpec } from '#codi/actors/watching/watcher.actor.js';
 import { bytePathFromUtf8, type BytePath } from '#codi/protocol/byte-path.js';
 import type { IndexRow } from '#codi/protocol/file-event.js';
 import type { FromWatchHost, ToWatchHost } from '#codi/workers/watch-host/watch-host.messages.js';
@@ -34,7 +35,7 @@ const watch = () => posted.findLast((message) => message.type === 'watch')?.root
 const shown = () => table.get(1)?.state;
 
 function hostUp(epoch = 1): Promise<void> {
-  router.hostUp('host', epoch, (message) => posted.push(message));
+  router.hostUp('host-1', epoch, (message) => posted.push(message));
   return world.settle();
 }
 
@@ -44,7 +45,7 @@ async function opened(lastSequence = 0): Promise<void> {
 }
 
 async function says(message: HostWord, root = watch()): Promise<void> {
-  router.deliver('host', { ...message, root } as FromWatchHost);
+  router.deliver('host-1', { ...message, root } as FromWatchHost);
   await world.settle();
 }
 
@@ -76,13 +77,12 @@ beforeEach(async () => {
   [posted, openings, batches, replies, loadIndex] = [[], [], [], [], async () => []];
   table.add(watchedRoot(1, PATH));
   const spec = watcherSpec(
-    { root: 1, path: PATH, host: 'host', options: ROOT_OPTIONS },
+    { root: 1, path: PATH, options: ROOT_OPTIONS },
     {
       router,
       table,
-      telemetry: log.telemetry,
-      sessions: { isEmpty: true, sessionOf: () => undefined },
-      ...gapPorts(),
+      ...{ telemetry: log.telemetry, sessions: { isEmpty: true, sessionOf: () => undefined } },
+      ...{ ...gapPorts(), moveToRecursiveHost: () => undefined },
       ledger: {
         openRoot: (_path, onDone) => void openings.push(onDone),
         offerFileEvents: (batch) => void batches.push(batch),
@@ -125,7 +125,7 @@ describe('on its way', () => {
 
   it('it ignores an opening that belongs to an earlier host', async () => {
     await hostUp(1);
-    router.hostDown('host', 1);
+    router.hostDown('host-1', 1);
     await hostUp(2);
     openings[0]!({ rootId: 1, lastSequence: 0, isNew: true });
     await world.settle();
@@ -140,9 +140,9 @@ describe('on its way', () => {
     loadIndex = () => page.promise;
     await hostUp(1);
     await opened();
-    router.hostDown('host', 1);
+    router.hostDown('host-1', 1);
     await world.settle();
-    router.hostUp('host', 2, (message) => posted.push(message));
+    router.hostUp('host-1', 2, (message) => posted.push(message));
     page.resolve([]);
     await world.settle();
     expect(kinds()).toEqual(['watch']);
@@ -162,7 +162,7 @@ describe('on its way', () => {
     const page = pending<IndexRow[]>();
     loadIndex = () => page.promise;
     await opened();
-    router.hostDown('host', 1);
+    router.hostDown('host-1', 1);
     await world.settle();
     page.reject(new Error('late'));
     await world.settle();
@@ -214,7 +214,7 @@ describe('changes', () => {
   it('committed after the host was lost are not acknowledged to its successor', async () => {
     await watching();
     await changes(1);
-    router.hostDown('host', 1);
+    router.hostDown('host-1', 1);
     await hostUp(2);
     await commit(0);
     expect(kinds()).not.toContain('ack');
@@ -253,7 +253,7 @@ describe('a sync', () => {
   it('is asked again of the next host', async () => {
     await watching();
     await sync();
-    router.hostDown('host', 1);
+    router.hostDown('host-1', 1);
     await watching();
     expect(kinds().filter((kind) => kind === 'sync')).toHaveLength(2);
     await says({ type: 'synced', id: 1, batch: 0 });
@@ -296,5 +296,5 @@ it('When it stops it waits for what is on its way to the ledger.', async () => {
   expect([kinds().at(-1), world.node(PATH)?.state]).toEqual(['unwatch', 'stopping']);
   batches[0]!.onCommitted();
   await expect(world.during(stopping)).resolves.toMatchObject({ unstopped: [] });
-  expect(router.rootsOf('host')).toBe(0);
+  expect(router.rootsOf('host-1')).toBe(0);
 });

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import { HintKeeper } from '#codi/workers/watch-host/hint-keeper.js';
 import type { HintListener, HintSource } from '#codi/workers/watch-host/hints.js';
+import type { RootOptions } from '#codi/workers/watch-host/watch-host.messages.js';
 import { PathTree, UNKNOWN_STAT } from '#codi/workers/watch-host/path-tree.js';
 import { ManualClock, promisesRun, ROOT_OPTIONS } from '../../../support/watch-world.ts';
 
@@ -49,7 +50,7 @@ function source(kind: 'fs' | 'parcel', listener: HintListener): HintSource {
 }
 
 async function keeper(
-  options: Partial<typeof ROOT_OPTIONS>,
+  options: Partial<RootOptions>,
   input: { isFlat?: boolean; pollReason?: string } = {},
 ) {
   const made = new HintKeeper(
@@ -61,7 +62,6 @@ async function keeper(
       clock,
       absolute: () => ROOT,
       factory: {
-        prefersRecursive: false,
         create: (kind, _root, _options, told) => source(kind, told),
       },
     },
@@ -70,6 +70,7 @@ async function keeper(
       onPath: () => {},
       onSubtree: () => {},
       onLost: () => {},
+      onTooMany: () => log.push('too many'),
       onReplaced: () => log.push('replaced'),
       onStatus: () => {},
     },
@@ -83,24 +84,26 @@ async function pass(ms: number): Promise<void> {
   await promisesRun();
 }
 
-test('Over the budget of directories the recursive source starts before the watches go.', async () => {
+test('Over the budget of directories it says once that a recursive source is needed.', async () => {
   const made = await keeper({ hintSource: 'auto', directoryBudget: 3 });
   const states = directories.map((directory) => made.ensure(directory, ROOT));
   expect(states).toEqual(['added', 'added', 'added', 'unwatched', 'unwatched']);
   expect(made.ensure(directories[0]!, ROOT)).toBe('watched');
-  await promisesRun();
-  expect(log).toEqual(['start fs', 'start parcel', 'close fs', 'replaced']);
+  expect([log, made.kind]).toEqual([['start fs', 'too many'], 'fs']);
+});
+
+test('In a host for recursive sources such a one is taken, and needs no budget.', async () => {
+  const made = await keeper({ hintSource: 'auto', directoryBudget: 3, isRecursiveHost: true });
   expect([made.kind, made.mode]).toEqual(['parcel', 'native']);
+  expect((await keeper({ isRecursiveHost: true })).kind).toBe('fs');
 });
 
 test('Where the recursive source does not start, directories are watched one by one beyond the budget.', async () => {
   isParcelBroken = true;
-  const made = await keeper({ hintSource: 'auto', directoryBudget: 3 });
-  for (const directory of directories) made.ensure(directory, ROOT);
+  const made = await keeper({ hintSource: 'auto', directoryBudget: 3, isRecursiveHost: true });
   await promisesRun();
-  expect(log.at(-1)).toBe('replaced');
-  expect(made.kind).toBe('fs');
-  expect(made.ensure(directories[4]!, ROOT)).toBe('added');
+  for (const directory of directories) expect(made.ensure(directory, ROOT)).toBe('added');
+  expect([made.kind, log.filter((line) => line === 'too many')]).toEqual(['fs', []]);
 });
 
 test('A recursive source that broke is made anew, less and less often.', async () => {
