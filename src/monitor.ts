@@ -25,6 +25,7 @@ Options:
   --data-dir <dir>   where the ledger lives (CODI_DATA_DIR)
   --socket <path>    Unix socket to listen on (CODI_SOCKET)
   --config <file>    configuration file (CODI_CONFIG)
+  --poll             look through the paths given here every monitor.poll_interval
   --version          print the version
   --help             print this help
 
@@ -67,6 +68,7 @@ function readOptions() {
         'data-dir': { type: 'string' },
         socket: { type: 'string' },
         config: { type: 'string' },
+        poll: { type: 'boolean' },
         json: { type: 'boolean' },
         version: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -154,6 +156,7 @@ async function main(): Promise<void> {
       path: bytePathFromUtf8(absolute(path, machine)),
       recursive: true,
       patterns: [],
+      isPolled: values.poll === true,
     })),
     exportPlan: exportPlan(config, machine),
     environment,

@@ -28,13 +28,18 @@ export interface DaemonEnd {
 }
 
 /** Arguments of codi-monitor for these flags and paths. */
-export function monitorArguments(globals: GlobalOptions, paths: readonly string[]): string[] {
+export function monitorArguments(
+  globals: GlobalOptions,
+  paths: readonly string[],
+  isPolled = false,
+): string[] {
   const flag = (name: string, value: string | undefined) =>
     value === undefined ? [] : [name, value];
   return [
     ...flag('--data-dir', globals.dataDir),
     ...flag('--socket', globals.socket),
     ...flag('--config', globals.config),
+    ...(isPolled ? ['--poll'] : []),
     ...(paths.length > 0 ? ['--', ...paths] : []),
   ];
 }

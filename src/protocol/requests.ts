@@ -93,6 +93,7 @@ export const REQUESTS = {
     path,
     recursive: flag,
     patterns: z.array(text(FIELD_LIMITS.pattern)).max(COUNT_LIMITS.patterns),
+    poll: flag.nullish(),
   }),
   StopMonitoring: z.object({ path }),
   SessionStart: z.object({

@@ -13,6 +13,7 @@ import { SPOOL_EVENTS } from './events/spool-events.ts';
 import { STORAGE_EVENTS } from './events/storage-events.ts';
 import { SUPERVISION_EVENTS } from './events/supervision-events.ts';
 import { CONTENT_EVENTS } from './events/content-events.ts';
+import { HINT_EVENTS } from './events/hint-events.ts';
 import { WATCHING_EVENTS } from './events/watching-events.ts';
 import type { FieldsOf } from './event-definition.ts';
 
@@ -26,6 +27,7 @@ export const EVENTS = {
   ...DISK_EVENTS,
   ...AUDIT_EVENTS,
   ...WATCHING_EVENTS,
+  ...HINT_EVENTS,
   ...CONTENT_EVENTS,
   ...EXPORT_EVENTS,
   ...HTTP_EVENTS,

@@ -220,15 +220,19 @@ function rootStore(book: RequestBook<StateCommand>): RootsPorts['store'] {
     list: async () => {
       const command = { type: 'listMonitoredPaths', activeOnly: true } as const;
       const rows = await book.request<MonitoredPath[]>(command, { isPatient: true });
-      return rows.map(({ path, recursive, patterns, createdAt }) => ({
+      return rows.map(({ path, recursive, patterns, poll, createdAt }) => ({
         path,
         recursive,
         patterns,
+        isPolled: poll,
         createdAtMs: createdAt.seconds * 1_000 + Math.floor(createdAt.nanos / 1_000_000),
       }));
     },
-    add: async ({ path, recursive, patterns }) => {
-      await book.request({ type: 'monitoredPathAdd', path, recursive, patterns: [...patterns] });
+    add: async ({ path, recursive, patterns, isPolled }) => {
+      await book.request({
+        ...{ type: 'monitoredPathAdd', path, recursive, patterns: [...patterns] },
+        poll: isPolled === true,
+      });
     },
     remove: async (path) => {
       const result = await book.request<ChangeResult>({ type: 'monitoredPathRemove', path });
@@ -256,7 +260,12 @@ function rootOptions(shared: Shared, request: RootRequest): RootOptions {
     settleMs: monitor.settleMs,
     settleMaxMs: monitor.settleMaxMs,
     sweepIntervalMs: monitor.scanIntervalMs,
+    pollIntervalMs: monitor.pollIntervalMs,
+    ...(request.isPolled && { pollReason: 'asked for' }),
     coalesceMs: COALESCE_MS,
+    debounceMs: monitor.debounceMs,
+    eventsPerSecond: monitor.rateLimitCount,
+    batchCount: monitor.fileBatchCount,
     ...(monitor.transients !== 'off' && {
       transients: {
         isInSteps: monitor.transients === 'steps',

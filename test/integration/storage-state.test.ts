@@ -160,7 +160,7 @@ describe('the state thread', () => {
       at,
     };
     await ask(add);
-    await ask({ ...add, path: odd, recursive: false, patterns: [] });
+    await ask({ ...add, path: odd, recursive: false, patterns: [], poll: true });
     expect(await ask(add)).toMatchObject(result(2, false));
     expect(await ask({ ...add, patterns: [] })).toMatchObject(result(3));
     expect(await ask({ type: 'monitoredPathRemove', path: odd })).toMatchObject(result(4));
@@ -172,7 +172,10 @@ describe('the state thread', () => {
       result: [active],
     });
     expect(await ask({ type: 'listMonitoredPaths' })).toMatchObject({
-      result: [active, { path: odd, active: false }],
+      result: [
+        { ...active, poll: false },
+        { path: odd, active: false, poll: true },
+      ],
     });
   });
 

@@ -131,7 +131,12 @@ export interface ExportPort {
 }
 
 export interface MonitoringPort {
-  add(request: { path: BytePath; recursive: boolean; patterns: string[] }): Promise<void>;
+  add(request: {
+    path: BytePath;
+    recursive: boolean;
+    patterns: string[];
+    isPolled: boolean;
+  }): Promise<void>;
   remove(path: BytePath): Promise<void>;
   watches(): Row[];
   sync(paths: BytePath[], timeoutMs: number): Promise<{ roots: number }>;

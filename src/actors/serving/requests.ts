@@ -143,10 +143,11 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
     return accepted(message);
   },
   StartMonitoring: async (body, message, { who }, ports) => {
-    const { recursive, patterns } = body;
+    const { recursive, patterns, poll } = body;
     const path = bytePathFromUtf8(body.path);
-    await ports.monitoring.add({ path, recursive, patterns });
-    const data = { recursive, patterns };
+    const isPolled = poll === true;
+    await ports.monitoring.add({ path, recursive, patterns, isPolled });
+    const data = { recursive, patterns, ...(isPolled && { poll: true }) };
     ports.recordAct({ kind: 'watch.add', subject: showBytePath(path).path, actor: who, data });
     return accepted(message);
   },

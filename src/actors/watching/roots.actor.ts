@@ -27,6 +27,8 @@ export interface RootRequest {
   path: BytePath;
   recursive: boolean;
   patterns: readonly string[];
+  /** Polled, whatever would work. */
+  isPolled?: boolean;
 }
 export interface StoredRoot extends RootRequest {
   createdAtMs: number;

@@ -53,7 +53,7 @@ function start(
   const host = cell.host!;
   const { router, table, telemetry } = ports;
   let isBorne = false;
-  let dropped = 0;
+  const told = { transientsDropped: 0, coalesced: 0, rateWaits: 0 };
   const check = (vitals: HostVitals) => {
     table.update(id, vitals);
     const excess = excessOf(vitals, ports.budget);
@@ -69,9 +69,13 @@ function start(
   const onMessage = (message: FromWatchHost) => {
     if (message.type === 'counters') {
       telemetry.emit('HintsCollapsed', message);
-      const count = message.transientsDropped - dropped;
-      if (count > 0) telemetry.emit('TransientsDropped', { host: id, count });
-      dropped = message.transientsDropped;
+      const { transientsDropped, coalesced, rateWaits } = message;
+      const dropped = transientsDropped - told.transientsDropped;
+      if (dropped > 0) telemetry.emit('TransientsDropped', { host: id, count: dropped });
+      const count = coalesced - told.coalesced;
+      const waits = rateWaits - told.rateWaits;
+      if (count + waits > 0) telemetry.emit('FileEventsHeldBack', { host: id, count, waits });
+      Object.assign(told, { transientsDropped, coalesced, rateWaits });
     } else if (message.type === 'vitals') check(message);
     else router.deliver(id, message);
   };

@@ -17,10 +17,15 @@ const SETTLE_MS = 200;
 
 type Ready = Extract<DaemonNews, { type: 'ready' }>;
 
+interface UpOptions {
+  poll?: boolean;
+}
+
 /** `codi up [path…]` */
 export function define(command: Command, context: CliContext): void {
   command
     .argument('[paths...]', 'the folders to watch (the current one when absent)')
+    .option('--poll', 'look through the folders every monitor.poll_interval, without file watches')
     .addHelpText(
       'after',
       `
@@ -31,20 +36,24 @@ Examples:
   codi up ~/shop ~/notes
   codi up --data-dir /tmp/try-codi`,
     )
-    .action((paths: string[]) =>
+    .action((paths: string[], options: UpOptions) =>
       context.run(command, async (invocation) => {
         const wanted = paths.length > 0 ? paths : [invocation.io.cwd];
         const roots = wanted.map((path) => readPath(path, invocation));
-        return runInForeground(roots, invocation);
+        return runInForeground(roots, options, invocation);
       }),
     );
 }
 
-async function runInForeground(roots: string[], invocation: Invocation): Promise<number> {
+async function runInForeground(
+  roots: string[],
+  { poll }: UpOptions,
+  invocation: Invocation,
+): Promise<number> {
   const { io, globals } = invocation;
   const log = openDaemonLog((await invocation.endpoint()).dataDir);
   try {
-    const child = startDaemonProcess(io, monitorArguments(globals, roots), {
+    const child = startDaemonProcess(io, monitorArguments(globals, roots, poll), {
       logFd: log.fd,
       hasChannel: true,
       // A person sits in front of it: killing actors is allowed.

@@ -15,6 +15,7 @@ const SCAN_TIMEOUT_MS = 10 * 60_000;
 interface AddOptions {
   pattern?: string[];
   recursive: boolean;
+  poll?: boolean;
 }
 
 /** `codi watch add|ls|rm|gaps` */
@@ -34,6 +35,7 @@ Examples:
     .argument('<path>', 'the folder')
     .option('-p, --pattern <glob>', 'record only files that match; may be repeated', gather)
     .option('--no-recursive', 'not the folders inside it')
+    .option('--poll', 'look through it every monitor.poll_interval, without file watches')
     .addHelpText(
       'after',
       `\nExample:\n  codi watch add ../other --pattern '*.txt' --pattern '*.md'`,
@@ -73,6 +75,7 @@ async function addWatch(path: string, options: AddOptions, invocation: Invocatio
     path: readPath(path, invocation),
     recursive: options.recursive,
     patterns: options.pattern ?? [],
+    ...(options.poll && { poll: true }),
   };
   await invocation.withClient((client) =>
     withProgress(invocation, `looking through ${safeText(wanted.path)}`, () =>

@@ -73,7 +73,6 @@ export const monitor = z.object({
     default: 1000,
     min: 1,
     max: 1000,
-    isPending: true,
   }),
   exportPatterns: list('export_patterns', {
     description:
@@ -89,6 +88,13 @@ export const monitor = z.object({
     max: '7d',
     takesSeconds: true,
   }),
+  pollIntervalMs: duration('poll_interval', {
+    description:
+      'How often a root is looked through that is polled; on large trees so rarely that it takes no more than a twentieth of the time.',
+    default: '5s',
+    min: '100ms',
+    max: '1d',
+  }),
   settleMs: duration('settle', {
     description: 'Quiet time after which a touched directory is swept.',
     default: '150ms',
@@ -100,6 +106,21 @@ export const monitor = z.object({
     default: '1s',
     min: '10ms',
     max: '10m',
+  }),
+  debounceMs: duration('debounce', {
+    description:
+      'How long after the first change of a path it waits for others, which become one event with it; 0 tells changes as they are seen. `codi sync` does not wait.',
+    default: '0ms',
+    min: '0ms',
+    max: '1m',
+  }),
+  rateLimitCount: count('rate_limit', {
+    description:
+      'Most file events per second and root, a second of them at once; beyond it changes wait and are folded by path, and none is lost. 0: no limit. The first look at a root is not limited.',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    unit: 'per second',
   }),
   hintSource: choice('hint_source', {
     description:

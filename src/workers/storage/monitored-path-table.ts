@@ -16,6 +16,7 @@ interface PathColumns {
   active: number;
   created_seconds: number;
   created_nanos: number;
+  poll: number | null;
 }
 
 /** What the daemon watches; a removed path stays as a row that is not active. */
@@ -26,14 +27,14 @@ export class MonitoredPathTable {
   readonly #deactivate: SqliteStatement;
 
   constructor(database: SqliteDatabase) {
-    const columns = 'path, recursive, patterns, active, created_seconds, created_nanos';
+    const columns = 'path, recursive, patterns, active, created_seconds, created_nanos, poll';
     this.#select = database.prepare(`SELECT ${columns} FROM monitored_paths WHERE path = ?`);
     this.#list = database.prepare(
       `SELECT ${columns} FROM monitored_paths WHERE active >= ? ORDER BY path`,
     );
-    this.#upsert = database.prepare(`INSERT INTO monitored_paths VALUES (?, ?, ?, 1, ?, ?, ?)
+    this.#upsert = database.prepare(`INSERT INTO monitored_paths VALUES (?, ?, ?, 1, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET recursive = excluded.recursive, patterns = excluded.patterns,
-      active = 1, revision = excluded.revision`);
+      active = 1, revision = excluded.revision, poll = excluded.poll`);
     this.#deactivate = database.prepare(
       'UPDATE monitored_paths SET active = 0, revision = ? WHERE path = ?',
     );
@@ -45,16 +46,21 @@ export class MonitoredPathTable {
     const recursive = command.recursive ? 1 : 0;
     const patterns = JSON.stringify(command.patterns);
     const row = this.#select.get(path) as PathColumns | undefined;
-    if (row?.active === 1 && row.recursive === recursive && row.patterns === patterns)
-      return undefined;
+    const poll = command.poll ? 1 : null;
+    const isSame = row?.recursive === recursive && row.patterns === patterns && row.poll === poll;
+    if (row?.active === 1 && isSame) return undefined;
     return {
       entry: {
         ...changeOf('path.add', path, at, command.tenantId, command.userId),
         session_id: command.sessionId ?? null,
-        data: JSON.stringify({ recursive: command.recursive, patterns: command.patterns }),
+        data: JSON.stringify({
+          recursive: command.recursive,
+          patterns: command.patterns,
+          ...(command.poll && { poll: true }),
+        }),
       },
       apply: (revision) => {
-        this.#upsert.run(path, recursive, patterns, at.seconds, at.nanos, revision);
+        this.#upsert.run(path, recursive, patterns, at.seconds, at.nanos, revision, poll);
       },
     };
   }
@@ -90,6 +96,7 @@ function monitoredPath(row: PathColumns): MonitoredPath {
     recursive: row.recursive === 1,
     patterns: JSON.parse(row.patterns) as string[],
     active: row.active === 1,
+    poll: row.poll === 1,
     createdAt: { seconds: row.created_seconds, nanos: row.created_nanos },
   };
 }

@@ -57,8 +57,8 @@ function planned(
       return sessions.setProcess({ type: 'sessionProcess', sessionId, process, ...who }, at);
     }
     case 'path.add': {
-      const { recursive, patterns } = data as { recursive: boolean; patterns: string[] };
-      return paths.add({ type: 'monitoredPathAdd', path, recursive, patterns, ...who }, at);
+      const wanted = data as { recursive: boolean; patterns: string[]; poll?: boolean };
+      return paths.add({ type: 'monitoredPathAdd', path, ...wanted, ...who }, at);
     }
     case 'path.remove':
       return paths.remove({ type: 'monitoredPathRemove', path, ...who }, at);

@@ -59,6 +59,8 @@ export type StateCommand =
       path: BytePath;
       recursive: boolean;
       patterns: string[];
+      /** Polled, whatever would work. */
+      poll?: boolean;
       sessionId?: string | null;
     })
   /** Keeps the row, with active = 0. */
@@ -93,6 +95,7 @@ export interface MonitoredPath {
   recursive: boolean;
   patterns: string[];
   active: boolean;
+  poll: boolean;
   createdAt: Timestamp;
 }
 

@@ -9,6 +9,7 @@ const HELD_LIMIT = 1_000;
  * looked at again after a while, and only what is there then is told: a save is one change.
  */
 export class HeldNames {
+  readonly #limitCount: number;
   readonly #clock: HostClock;
   readonly #onDue: (directory: PathNode, name: string) => void;
   readonly #dueMs = new Map<PathNode, Map<string, number>>();
@@ -17,7 +18,12 @@ export class HeldNames {
   #count = 0;
   #timer: { timer: Timer; dueMs: number } | undefined;
 
-  constructor(clock: HostClock, onDue: (directory: PathNode, name: string) => void) {
+  constructor(
+    clock: HostClock,
+    onDue: (directory: PathNode, name: string) => void,
+    limitCount = HELD_LIMIT,
+  ) {
+    this.#limitCount = limitCount;
     this.#clock = clock;
     this.#onDue = onDue;
   }
@@ -36,7 +42,7 @@ export class HeldNames {
     if (this.#released.get(directory)?.has(name)) return false;
     const held = this.#dueMs.get(directory);
     const untilMs = held?.get(name);
-    if (untilMs === undefined && this.#count >= HELD_LIMIT) return false;
+    if (untilMs === undefined && this.#count >= this.#limitCount) return false;
     const dueMs = Math.max(untilMs ?? 0, this.#clock.monotonicMs() + forMs);
     if (untilMs === undefined) this.#count += 1;
     if (held) held.set(name, dueMs);

@@ -40,6 +40,8 @@ class Host implements WatchHost {
     suspectedOverflows: 0,
     fullSweeps: 0,
     foundBySweep: 0,
+    coalesced: 0,
+    rateWaits: 0,
     transientsDropped: 0,
   };
   readonly #health: HostHealth;
@@ -162,8 +164,10 @@ class Host implements WatchHost {
   }
 
   #tellCounters(): void {
-    const { hintsCollapsed, suspectedOverflows, transientsDropped } = this.#counters;
-    const troubles = hintsCollapsed + suspectedOverflows + transientsDropped;
+    const { hintsCollapsed, suspectedOverflows } = this.#counters;
+    const { coalesced, rateWaits, transientsDropped } = this.#counters;
+    const troubles =
+      hintsCollapsed + suspectedOverflows + coalesced + rateWaits + transientsDropped;
     if (troubles === this.#toldTroubles) return;
     this.#toldTroubles = troubles;
     this.#emit({ type: 'counters', ...this.#counters });

@@ -7,12 +7,17 @@ export const BATCH_EVENTS = 1_000;
 /** The changes of one root on their way out: numbered batches, no more unacknowledged ones than the window. */
 export class Outbox {
   readonly #send: (batch: number, events: FileEventRecord[]) => void;
+  readonly #batchCount: number;
   #pending: FileEventRecord[] = [];
   #sentBatch = 0;
   #ackedBatch = 0;
   #waiting: ((batch: number) => void)[] = [];
 
-  constructor(send: (batch: number, events: FileEventRecord[]) => void) {
+  constructor(
+    send: (batch: number, events: FileEventRecord[]) => void,
+    batchCount: number = BATCH_EVENTS,
+  ) {
+    this.#batchCount = batchCount;
     this.#send = send;
   }
 
@@ -22,19 +27,21 @@ export class Outbox {
 
   /** While false, whoever makes events pauses; what it still adds is kept. */
   get hasRoom(): boolean {
-    return this.#pending.length < BATCH_EVENTS;
+    return this.#pending.length < this.#batchCount;
   }
 
   add(event: FileEventRecord): void {
     this.#pending.push(event);
-    if (this.#pending.length >= BATCH_EVENTS) this.flush();
+    if (this.#pending.length >= this.#batchCount) this.flush();
   }
 
   /** Sends what there is, as far as the window allows. */
   flush(): void {
     while (this.#pending.length > 0 && this.#sentBatch - this.#ackedBatch < WINDOW_BATCHES) {
       const events =
-        this.#pending.length <= BATCH_EVENTS ? this.#pending : this.#pending.slice(0, BATCH_EVENTS);
+        this.#pending.length <= this.#batchCount
+          ? this.#pending
+          : this.#pending.slice(0, this.#batchCount);
       this.#pending = this.#pending.slice(events.length);
       this.#send(++this.#sentBatch, events);
     }

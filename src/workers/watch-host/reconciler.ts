@@ -57,6 +57,7 @@ export class Reconciler {
   /** Looks at one name in a directory and brings the index in line. */
   examine(pass: SweepPass, directory: PathNode, name: string, mode: ExamineMode): void {
     if (!this.tree.isAttached(directory) || pass.saves?.isWaiting(directory, name)) return;
+    if (pass.debounce?.isHeld(directory, name)) return;
     const path = joinBytePath(this.tree.pathOf(directory), name);
     const node = directory.children?.get(name);
     const found = this.#scope.find(directory, name, path);

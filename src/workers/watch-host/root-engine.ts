@@ -25,6 +25,8 @@ export interface RootEnginePorts extends WatchHostPorts {
   /** Whether the first scan is done. */
   isSettled(): boolean;
   hasRoom(): boolean;
+  /** Whether events wait because there were too many. */
+  isHeldBack(): boolean;
   flush(): void;
   onChange(event: FileEventRecord): void;
   onHint(): void;
@@ -76,6 +78,7 @@ export class RootEngine {
       options: ports.options,
       rootNode: this.reconciler.tree.root,
       isPolling: () => this.#isPolling(),
+      debounce: () => this.hints.debounce,
       checkRoot: ports.checkRoot,
       beforeSettle: (then) => this.hints.settle(then),
       newPass: (pass) => this.#newPass(pass),
@@ -96,6 +99,8 @@ export class RootEngine {
       newPass: (pass) => this.#newPass(pass),
       onHint: ports.onHint,
       transients: ports.options.transients,
+      debounceMs: ports.options.debounceMs ?? 0,
+      isHeldBack: ports.isHeldBack,
       isSettled: ports.isSettled,
       emit: ports.onChange,
     });

@@ -1,5 +1,6 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
+import { Debounce } from './debounce.ts';
 import { DirtyNames } from './dirty-names.ts';
 import { HeldNames } from './held-names.ts';
 import type { HintType } from './hint-traces.ts';
@@ -17,12 +18,16 @@ export interface RootHintsPorts {
   readonly clock: HostClock;
   readonly coalesceMs: number;
   readonly settleMaxMs: number;
+  /** 0: changes of one path are told as they are seen. */
+  readonly debounceMs: number;
   readonly reconciler: Reconciler;
   readonly queue: PassQueue;
   readonly sweeps: RootSweeps;
   readonly counters: HostCounters;
   /** How files that came and went are told; undefined: not at all. */
   readonly transients: TransientOptions | undefined;
+  /** Whether events wait because there were too many. */
+  isHeldBack(): boolean;
   checkRoot(): boolean;
   /** A hint named the directory itself: whether hints of what is below it cannot be trusted. */
   doubt(directory: PathNode): boolean;
@@ -43,15 +48,20 @@ export class RootHints {
   readonly #held: HeldNames;
   readonly #saves: SavesInSteps;
   readonly #transients: Transients | undefined;
+  /** Names that wait for more changes. */
+  readonly debounce: Debounce | undefined;
   #timer: Timer | undefined;
   #afterPass: (() => void) | undefined;
 
   constructor(ports: RootHintsPorts) {
     this.#ports = ports;
-    this.#held = new HeldNames(ports.clock, (directory, name) => {
-      this.#dirty.add(directory, name);
+    const onDue = (directory: PathNode, name: string) => {
+      // Without room the sweep of its directory finds it.
+      if (!this.#dirty.add(directory, name)) ports.sweeps.touch(directory);
       this.arm();
-    });
+    };
+    this.#held = new HeldNames(ports.clock, onDue);
+    if (ports.debounceMs > 0) this.debounce = new Debounce(ports.clock, ports.debounceMs, onDue);
     this.#saves = new SavesInSteps(this.#held, ports.settleMaxMs);
     if (ports.transients) {
       const options = ports.transients;
@@ -66,14 +76,17 @@ export class RootHints {
     onHint();
     if (!reconciler.tree.isAttached(directory)) return;
     if (name !== null) {
-      const isWaiting = this.#dirty.has(directory, name);
+      const isDebounced = this.debounce?.isHeld(directory, name) ?? false;
+      const isWaiting = isDebounced || this.#dirty.has(directory, name);
       const rank = isWaiting ? undefined : reconciler.hintRank(directory, name, isDirectory);
       if (rank === 'none') {
         this.#transients?.interrupt();
         return;
       }
+      if (isWaiting && (isDebounced || this.#ports.isHeldBack())) counters.coalesced += 1;
+      const isKept = isWaiting || this.#keep(directory, name);
       // Without room the sweep of the touched directory finds it.
-      if (!this.#dirty.add(directory, name)) counters.hintsCollapsed += 1;
+      if (!isKept) counters.hintsCollapsed += 1;
       else if (type) this.#transients?.note(directory, name, type);
       if (isWaiting) return;
       this.arm();
@@ -81,6 +94,10 @@ export class RootHints {
       if (rank === 'name') return;
     }
     sweeps.touch(directory);
+  }
+
+  #keep(directory: PathNode, name: string): boolean {
+    return this.debounce?.hold(directory, name) || this.#dirty.add(directory, name);
   }
 
   /** What was recorded at this name is recorded as gone. */
@@ -127,6 +144,7 @@ export class RootHints {
   /** A pass of hints is over. */
   passed(): void {
     this.#held.forgetReleased();
+    this.debounce?.passed();
     this.arm();
     const then = this.#afterPass;
     this.#afterPass = undefined;
@@ -145,6 +163,7 @@ export class RootHints {
     this.#timer = undefined;
     this.#dirty.clear();
     this.#held.clear();
+    this.debounce?.clear();
     this.#transients?.clear();
     this.#afterPass = undefined;
     this.#saves.forget();
@@ -157,6 +176,7 @@ export class RootHints {
     if (!queue.isQuickFree || this.#dirty.isEmpty || !checkRoot()) return;
     const pass = newPass({
       ...{ seen: 'native', priority: PRIORITY.hints, saves: this.#saves },
+      debounce: this.debounce,
       ...(this.#transients && { traces: this.#transients.begin() }),
       onDone: () => {
         if (pass.traces) this.#transients?.judge(pass, pass.traces);

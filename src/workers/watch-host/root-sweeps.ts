@@ -1,3 +1,4 @@
+import type { Debounce } from './debounce.ts';
 import type { HostClock, Timer } from './host-ports.ts';
 import type { PathNode } from './path-tree.ts';
 import { PRIORITY, type PassInput, type SweepPass } from './sweep-pass.ts';
@@ -8,6 +9,7 @@ export interface RootSweepsPorts {
   readonly options: RootOptions;
   readonly rootNode: PathNode;
   isPolling(): boolean;
+  debounce(): Debounce | undefined;
   /** Whether the root is there; else the sweep is not made, somebody else takes over. */
   checkRoot(): boolean;
   /** It is quiet: what waits for that comes first, then the sweep. */
@@ -135,6 +137,7 @@ export class RootSweeps {
     const pass = newPass({
       seen: this.#seen(),
       priority: PRIORITY.settle,
+      debounce: this.#ports.debounce(),
       onDone: () => this.#settled(nowMs),
     });
     for (const [directory, isDeep] of this.#touched) pass.addDirectory(directory, isDeep);

@@ -1,4 +1,5 @@
 import type { SeenBy } from '../../protocol/file-event.ts';
+import type { Debounce } from './debounce.ts';
 import type { HintTraces } from './hint-traces.ts';
 import type { PathNode } from './path-tree.ts';
 import type { Reconciler } from './reconciler.ts';
@@ -13,6 +14,8 @@ export interface PassInput {
   readonly onDone?: () => void;
   /** For a pass that leaves alone what is being saved in several steps. */
   readonly saves?: SavesInSteps;
+  /** For a pass that leaves alone what waits for more changes. */
+  readonly debounce?: Debounce | undefined;
   /** For a pass of hints: what they said of the names it looks at. */
   readonly traces?: HintTraces;
 }
@@ -49,6 +52,7 @@ export class SweepPass {
   stepCount = 0;
   readonly saves: SavesInSteps | undefined;
   readonly traces: HintTraces | undefined;
+  readonly debounce: Debounce | undefined;
   readonly #reconciler: Reconciler;
   readonly #names: { directory: PathNode; name: string }[] = [];
   readonly #directories: { directory: PathNode; isDeep: boolean }[] = [];
@@ -65,13 +69,17 @@ export class SweepPass {
   /** Directories in which another file has taken the place of one. */
   readonly #replacedIn = new Set<PathNode>();
 
-  constructor(reconciler: Reconciler, { seen, priority, onDone, saves, traces }: PassInput) {
+  constructor(
+    reconciler: Reconciler,
+    { seen, priority, onDone, saves, traces, debounce }: PassInput,
+  ) {
     this.#reconciler = reconciler;
     this.seen = seen;
     this.priority = priority;
     this.onDone = onDone ?? (() => {});
     this.saves = saves;
     this.traces = traces;
+    this.debounce = debounce;
   }
 
   addName(directory: PathNode, name: string): void {
@@ -172,6 +180,7 @@ export class SweepPass {
   #settleGone(): void {
     const [node] = this.#gone;
     this.#gone.delete(node!);
+    if (node!.parent && this.debounce?.isHeld(node!.parent, node!.name)) return;
     if (!this.#reconciler.isGone(node!)) return;
     if (!this.saves?.isHoldingGone(node!)) this.remove(node!);
   }

@@ -36,6 +36,12 @@ export interface RootOptions {
   coalesceMs: number;
   /** Interval of full sweeps while native watching does not work; default 5,000. */
   pollIntervalMs?: number;
+  /** How long changes of one path are waited for and told as one; absent or 0: not at all. */
+  debounceMs?: number;
+  /** Most events a second, once the first look is done; absent or 0: no limit. */
+  eventsPerSecond?: number;
+  /** Most events of one batch; 1,000 when absent. */
+  batchCount?: number;
   /** Absent: what came and went is not told. */
   transients?: TransientOptions;
   /** Why native watching is not even tried. */
@@ -114,6 +120,10 @@ export interface HostCounters {
   fullSweeps: number;
   /** Changes that no hint led to. */
   foundBySweep: number;
+  /** Hints of a path of which a change waited already, for `debounceMs` or `eventsPerSecond`. */
+  coalesced: number;
+  /** Times that a root had to wait because of `eventsPerSecond`. */
+  rateWaits: number;
   /** Files that came and went and were not told: too many in a second. */
   transientsDropped: number;
 }

@@ -1,8 +1,9 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { IndexRow } from '../../protocol/file-event.ts';
 import type { GapReason } from '../../protocol/gap.ts';
+import { EventRate } from './event-rate.ts';
 import type { HintKeeper } from './hint-keeper.ts';
-import type { Timer, WatchHostPorts } from './host-ports.ts';
+import type { Timer } from './host-ports.ts';
 import { IndexLoader } from './index-loader.ts';
 import { Outbox } from './outbox.ts';
 import { fileAnchor, ROOT_PROBE_MS, type Away } from './root-anchor.ts';
@@ -15,26 +16,8 @@ import { POLL_INTERVAL_MS } from './root-sweeps.ts';
 import { RootSyncs } from './root-syncs.ts';
 import type { Lane, SlicedWork } from './slice-scheduler.ts';
 import { rootStatus, StatusReport } from './status-report.ts';
-import type {
-  FromWatchHost,
-  HostCounters,
-  RootOptions,
-  RootStatus,
-} from './watch-host.messages.ts';
-
-export interface WatchedRootInput {
-  readonly root: number;
-  readonly path: BytePath;
-  readonly options: RootOptions;
-  readonly ports: WatchHostPorts;
-  readonly counters: HostCounters;
-  emit(message: FromWatchHost): void;
-  wake(): void;
-  /** A hint came; whoever counts them for the whole process notices a flood. */
-  onHint(): void;
-  /** Hints may have been lost, of any root of the process. */
-  onFlood(): void;
-}
+import type { RootStatus } from './watch-host.messages.ts';
+import type { WatchedRootInput } from './watched-root-input.ts';
 
 /**
  * One watched root from the first look to the last: loads what is recorded, places watches, lists, follows hints,
@@ -44,6 +27,7 @@ export class WatchedRoot implements SlicedWork {
   readonly #input: WatchedRootInput;
   readonly #outbox: Outbox;
   readonly #engine: RootEngine;
+  readonly #rate: EventRate;
   readonly #status: StatusReport;
   /** Which directories are watched, as the coverage audit sees it. */
   readonly coverage: RootCoverage;
@@ -62,7 +46,10 @@ export class WatchedRoot implements SlicedWork {
     this.#input = input;
     const { root, path, options, ports, counters, emit, wake, onHint } = input;
     this.#startedMs = ports.clock.monotonicMs();
-    this.#outbox = new Outbox((batch, events) => emit({ type: 'changes', root, batch, events }));
+    this.#outbox = new Outbox(
+      (batch, events) => emit({ type: 'changes', root, batch, events }),
+      options.batchCount,
+    );
     const tellStatus = () => emit({ type: 'rootStatus', root, ...this.#statusNow() });
     this.#status = new StatusReport(ports.clock, tellStatus);
     this.doubts = new RootDoubts({
@@ -72,14 +59,18 @@ export class WatchedRoot implements SlicedWork {
     this.#syncs = new RootSyncs((id, batch) => emit({ type: 'synced', root, id, batch }));
     this.#place = new RootPlace(ports.disk, path, options, () => this.#engine.reconciler);
     const isSettled = () => this.#state === 'watching';
+    const pace = { perSecond: options.eventsPerSecond, isLimited: isSettled, onAdmit: wake };
+    this.#rate = new EventRate({ ...pace, clock: ports.clock, counters });
     this.#engine = new RootEngine({
       ...ports,
       ...{ path, options, counters, isSettled, onHint, wake, doubts: this.doubts },
       keeper: () => this.#keeper,
-      hasRoom: () => this.#outbox.hasRoom,
+      hasRoom: () => this.#outbox.hasRoom && this.#rate.admits,
+      isHeldBack: () => this.#rate.isWaiting,
       flush: () => this.#outbox.flush(),
       onChange: (event) => {
         this.#outbox.add(event);
+        this.#rate.spend();
         this.#status.changed(isSettled());
       },
       onReason: () => this.#status.changed(isSettled()),
@@ -163,6 +154,7 @@ export class WatchedRoot implements SlicedWork {
     this.#state = 'closed';
     this.#stopWatching();
     this.#status.close();
+    this.#rate.stop();
   }
 
   get keeper(): HintKeeper | undefined {

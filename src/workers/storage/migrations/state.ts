@@ -81,9 +81,21 @@ CREATE VIEW sessions_v1 AS SELECT
 FROM sessions;
 `;
 
+/** 1: it is to be polled, whatever would work; else NULL. */
+const POLLED_PATHS = `
+ALTER TABLE monitored_paths ADD COLUMN poll INTEGER;
+DROP VIEW monitored_paths_v1;
+CREATE VIEW monitored_paths_v1 AS SELECT
+  CAST(path AS TEXT) AS path, recursive, patterns, active,
+  ${timestampSql('created_seconds', 'created_nanos')} AS created_at,
+  coalesce(poll, 0) AS poll
+FROM monitored_paths;
+`;
+
 export const STATE_MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'sessions, monitored paths, coordination stream, blocks', sql: FIRST },
   { version: 2, name: 'sums of rows outside of blocks', sql: ROW_SUMS },
   { version: 3, name: 'lost blocks', sql: LOST_BLOCKS },
   { version: 4, name: 'how sessions end', sql: SESSION_ENDS },
+  { version: 5, name: 'paths that are to be polled', sql: POLLED_PATHS },
 ];

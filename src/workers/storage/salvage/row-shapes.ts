@@ -51,7 +51,7 @@ const SHAPES: Record<StoreKind, Partial<Record<TableName, string>>> = {
     block_ranges: 'iiii',
     recent_requests: 'ktti',
     sessions: 'ttTiiIITTTiTTITT',
-    monitored_paths: 'pitiiii',
+    monitored_paths: 'pitiiiiI',
     revision: 'ki',
     lost_blocks: 'kiii',
   },
@@ -60,6 +60,7 @@ const SHAPES: Record<StoreKind, Partial<Record<TableName, string>>> = {
 /** Rows that were written before a column was added are shorter, and are left so. */
 const OLDER_SHAPES: [StoreKind, TableName, string][] = [
   ['state', 'sessions', 'ttTiiIITTTi'],
+  ['state', 'monitored_paths', 'pitiiii'],
   ['ledger', 'logs', 'kiiitTtTTTi'],
   ['ledger', 'file_events', 'kiiiiipPIIiIIIIIIIIIBTTT'],
   ['ledger', 'file_events', 'kiiiiipPIIiIIIIIIIIIBTTTB'],
