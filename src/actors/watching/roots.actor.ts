@@ -18,6 +18,7 @@ import {
   withoutRecursive,
   type HostKind,
 } from './host-placement.ts';
+import { patientRead } from './patient-read.ts';
 import { syncRoots, type Reply, type SyncRootsRequest } from './sync-roots.ts';
 import { rootsMachine } from './roots.machine.ts';
 import type { RootTable, WatchedRoot } from './root-table.ts';
@@ -138,7 +139,7 @@ class Roots {
 
   async #load(): Promise<void> {
     const { store, children, hostCount, table, gaps, loadGaps } = this.#ports;
-    if (!gaps.isLoaded) gaps.load(await loadGaps());
+    if (!gaps.isLoaded) gaps.load(await patientRead(this.#cell.scope, loadGaps));
     for (let number = 1; number <= hostCount; number++) {
       await children.startHost(hostId('fs', number));
       // Left by the incarnation before.
