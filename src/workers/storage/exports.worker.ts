@@ -15,7 +15,7 @@ const ports = {
   dataDir,
   uid: process.getuid?.() ?? 0,
   owner: `${process.pid}-${threadId}`,
-  writers: new OpenWriters(process.pid, () => performance.now()),
+  writers: new OpenWriters(process.pid, () => Date.now()),
 };
 
 export const capture: ExportTasks['capture'] = async (input) => {

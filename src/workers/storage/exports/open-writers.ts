@@ -3,25 +3,32 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 const ACCESS_MODE = 0o3;
 /** A look at every process is shared by captures of one moment. */
 const FRESH_MS = 50;
+/** The clock of the file system may be behind by a tick. */
+const TICK_MS = 20;
 const ENTRY = /^\d+$/;
 
 /** Which files processes have open for writing, as far as /proc shows it to us. */
 export class OpenWriters {
   readonly #self: string;
-  readonly #monotonicMs: () => number;
+  readonly #nowMs: () => number;
   #found = new Set<string>();
+  /** When the last look began. */
   #atMs = -Infinity;
 
-  constructor(selfPid: number, monotonicMs: () => number) {
+  /** `nowMs`: wall clock, as times of files are. */
+  constructor(selfPid: number, nowMs: () => number) {
     this.#self = String(selfPid);
-    this.#monotonicMs = monotonicMs;
+    this.#nowMs = nowMs;
   }
 
-  has({ dev, ino }: { dev: bigint; ino: bigint }): boolean {
-    const nowMs = this.#monotonicMs();
-    if (nowMs - this.#atMs > FRESH_MS) {
+  /** Whoever has written to the file is seen: the look is one from after its last change. */
+  has({ dev, ino, mtimeNs }: { dev: bigint; ino: bigint; mtimeNs: bigint }): boolean {
+    const nowMs = this.#nowMs();
+    const ageMs = nowMs - this.#atMs;
+    const isBefore = this.#atMs < Number(mtimeNs / 1_000_000n) + TICK_MS;
+    if (isBefore || ageMs < 0 || ageMs > FRESH_MS) {
+      this.#atMs = nowMs;
       this.#found = new Set(writtenFiles(this.#self));
-      this.#atMs = this.#monotonicMs();
     }
     return this.#found.has(`${dev}:${ino}`);
   }
