@@ -204,6 +204,8 @@ function run(daemon: Daemon, telemetry: TelemetryHub, deadlineMs: number): void 
   process.on('SIGTERM', () => stopLogged(0));
   process.on('SIGINT', () => stopLogged(0));
   process.on('disconnect', () => stopLogged(0));
+  // Without a handler they would end it at once. They come from terminals that close, and from a group it is in.
+  for (const signal of ['SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
   daemon.onRestart(({ path, reason, afterMs }) =>
     announce({ type: 'actor', path, event: 'restarted', reason, afterMs }),
   );
