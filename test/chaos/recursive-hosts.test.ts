@@ -35,7 +35,10 @@ const rows = async (...args: string[]) =>
 const root = async (name: string) =>
   (await rows('watch', 'ls')).find(({ path }) => path === at(name))!;
 const gapsOf = async (name: string) =>
-  (await rows('watch', 'gaps')).filter((gap) => gap['root'] === at(name));
+  (await rows('watch', 'gaps')).filter(
+    // A busy machine may stop any process for a while.
+    (gap) => gap['root'] === at(name) && gap['reason'] !== 'host_stalled',
+  );
 const hosts = async () => Object.keys(await hostPids(place)).sort();
 const isWatching = async (name: string) => (await root(name))['state'] === 'watching';
 /** The count is told once a second. */

@@ -21,6 +21,9 @@ export class FakeHints implements HintSource {
   /** Watched, as codi believes, but the kernel dropped the watch. */
   readonly deaf = new Set<FakeInode>();
 
+  /** Watched, and listed by the kernel, but nothing is told. */
+  readonly silent = new Set<FakeInode>();
+
   constructor(disk: FakeDisk, listener: HintListener, budget: WatchBudget) {
     this.#disk = disk;
     this.#listener = listener;
@@ -71,7 +74,8 @@ export class FakeHints implements HintSource {
 
   changed(inode: FakeInode, name: string | null, type?: HintType): void {
     for (const [node, watched] of this.#watches)
-      if (watched === inode && !this.deaf.has(inode)) this.#queue.push({ node, inode, name, type });
+      if (watched === inode && !this.deaf.has(inode) && !this.silent.has(inode))
+        this.#queue.push({ node, inode, name, type });
   }
 
   deliver(count: number, isLost: () => boolean): void {

@@ -7,6 +7,11 @@ import type { GapBook } from './gap-book.ts';
 type GapNews = Extract<FromWatchHost, { type: 'doubt' | 'gap' | 'gapClosed' }>;
 type GapEnd = Extract<GapNews, { type: 'gapClosed' }>;
 
+const TOLD_AS = {
+  blind_directories: 'DirectoriesBlind',
+  watches_exhausted: 'WatchesExhausted',
+  hints_do_not_come: 'HintsDisbelieved',
+} as const;
 const TOO_MANY = 'too many directories for a watch each: a recursive watcher takes over';
 
 export interface WatcherGapsPorts {
@@ -72,8 +77,10 @@ export class WatcherGaps {
 
   #tell({ reason, isOpen, directories }: Extract<GapNews, { type: 'doubt' }>): void {
     if (!isOpen) return;
-    const event = reason === 'blind_directories' ? 'DirectoriesBlind' : 'WatchesExhausted';
-    this.#ports.telemetry.emit(event, { path: showBytePath(this.#path).path, directories });
+    this.#ports.telemetry.emit(TOLD_AS[reason], {
+      path: showBytePath(this.#path).path,
+      directories,
+    });
   }
 
   /** From now on nobody looks. */

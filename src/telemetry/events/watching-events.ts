@@ -53,6 +53,19 @@ export const WATCHING_EVENTS = {
     ],
     repeatedBy: ['path'],
   }),
+  HintsDisbelieved: defineEvent({
+    level: 'warn',
+    sentence: 'Sweeps of {path} find changes that the system did not tell; it is polled.',
+    fields: { path, directories: number('Directories of the root.') },
+    metrics: [
+      {
+        name: 'codi_watch_hints_disbelieved_total',
+        type: 'counter',
+        help: 'Times that a root was polled because hints about it do not come.',
+      },
+    ],
+    repeatedBy: ['path'],
+  }),
   HostOverBudget: defineEvent({
     level: 'warn',
     sentence: '{host} takes too much: {what} {value}, limit {limit}; decision: {decision}.',

@@ -1,35 +1,11 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
-import type { HintFactory, HostClock, Timer } from './host-ports.ts';
-import type { HintListener, HintSource, WatchState } from './hints.ts';
+import type { HintKeeperEvents, HintKeeperInput } from './hint-keeper-ports.ts';
+import type { Timer } from './host-ports.ts';
+import type { HintSource, WatchState } from './hints.ts';
 import type { PathNode } from './path-tree.ts';
-import type { RootOptions } from './watch-host.messages.ts';
 import { WatchShortage } from './watch-shortage.ts';
 
-export interface HintKeeperEvents extends Omit<
-  HintListener,
-  'onTrouble' | 'onStale' | 'onExhausted' | 'onUnaffordable'
-> {
-  /** More directories than may have a watch of their own; told once. */
-  onTooMany(): void;
-  /** Hints come from elsewhere now: everything is to be looked at, and watched, again. */
-  onReplaced(): void;
-  /** Source, mode or reason changed. */
-  onStatus(): void;
-}
-
-export interface HintKeeperInput {
-  readonly root: BytePath;
-  readonly options: RootOptions;
-  /** Only one directory is watched, so its own watch does. */
-  readonly isFlat: boolean;
-  /** Why native watching is not even tried. */
-  readonly pollReason: string | undefined;
-  readonly clock: HostClock;
-  readonly factory: HintFactory;
-  /** Where a directory is now. */
-  absolute(directory: PathNode): BytePath;
-}
-
+const DISBELIEVED = 'hints do not come: sweeps find changes that the system did not tell';
 const RETRY_MIN_MS = 60_000;
 const RETRY_MAX_MS = 600_000;
 const RENEW_MIN_MS = 1_000;
@@ -45,6 +21,7 @@ export class HintKeeper {
   readonly #events: HintKeeperEvents;
   #source: HintSource | undefined;
   #hasToldTooMany = false;
+  #isBelieved = true;
   #isParcelBroken = false;
   /** The first start is over: later sources replace another one. */
   #isOpened = false;
@@ -76,12 +53,25 @@ export class HintKeeper {
   }
 
   get mode(): 'native' | 'poll' {
-    return this.#source ? 'native' : 'poll';
+    return this.#source && this.#isBelieved ? 'native' : 'poll';
   }
 
   get reason(): string | undefined {
     if (!this.#source) return this.#reason;
+    if (!this.#isBelieved) return DISBELIEVED;
     return this.shortage.size > 0 ? this.shortage.reason : undefined;
+  }
+
+  get isBelieved(): boolean {
+    return this.#isBelieved;
+  }
+
+  /** Whether its hints are all there are; without that the root is polled beside them. */
+  believe(isBelieved: boolean): void {
+    if (isBelieved === this.#isBelieved) return;
+    this.#isBelieved = isBelieved;
+    if (!isBelieved) this.#events.onDisbelieved();
+    this.#events.onStatus();
   }
 
   /** Whether directories are polled because no watch was left for them. */

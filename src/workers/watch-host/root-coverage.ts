@@ -15,7 +15,11 @@ export interface RootCoveragePorts {
   isWatching(): boolean;
   /** Calls back when all that was found until now is on its way. */
   whenSent(callback: () => void): void;
-  onDoubt(doubt: { reason: DoubtReason; isOpen: boolean; directories: number }): void;
+  onDoubt(doubt: {
+    reason: Exclude<DoubtReason, 'hints_do_not_come'>;
+    isOpen: boolean;
+    directories: number;
+  }): void;
 }
 
 /** Polling may take this share of the time: 1 part in … */

@@ -87,6 +87,11 @@ export class RootDoubts {
     for (const doubt of this.#doubts.values()) doubt.isOver = true;
   }
 
+  /** Whether hints may be missing for a reason that is told. */
+  get isInDoubt(): boolean {
+    return [...this.#doubts.values()].some(({ reason }) => reason !== 'poll');
+  }
+
   sweepBegins(): void {
     for (const doubt of this.#doubts.values()) doubt.isSwept = doubt.isOver;
   }

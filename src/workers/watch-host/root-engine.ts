@@ -4,6 +4,7 @@ import { EntryFilter } from './entry-filter.ts';
 import { Gitignores } from './gitignores.ts';
 import { IgnoredSearch } from './ignored-search.ts';
 import type { HintKeeper } from './hint-keeper.ts';
+import { HintTrust } from './hint-trust.ts';
 import type { WatchHostPorts } from './host-ports.ts';
 import { PassQueue } from './pass-queue.ts';
 import type { PathNode } from './path-tree.ts';
@@ -48,6 +49,7 @@ export class RootEngine {
   readonly #gitignores: Gitignores | undefined;
   readonly #unreadable: UnreadableFolders;
   readonly #search: IgnoredSearch | undefined;
+  readonly #trust: HintTrust;
   readonly #ports: RootEnginePorts;
 
   constructor(ports: RootEnginePorts) {
@@ -65,6 +67,7 @@ export class RootEngine {
       sweep: () => this.sweeps.suspect(),
     });
     this.reconciler = this.#makeReconciler();
+    this.#trust = this.#makeTrust();
     this.queue = new PassQueue({
       clock: ports.clock,
       hasRoom: ports.hasRoom,
@@ -84,7 +87,10 @@ export class RootEngine {
       newPass: (pass) => this.#newPass(pass),
       addPass: (pass) => this.queue.add(pass),
       onFullStart: () => ports.doubts.sweepBegins(),
-      onFullDone: ports.onFullDone,
+      onFullDone: (syncs, durationMs) => {
+        this.#trust.swept();
+        ports.onFullDone(syncs, durationMs);
+      },
     });
     this.hints = new RootHints({
       clock: ports.clock,
@@ -97,7 +103,10 @@ export class RootEngine {
       checkRoot: ports.checkRoot,
       doubt: (directory) => ports.keeper()?.doubt(directory) ?? false,
       newPass: (pass) => this.#newPass(pass),
-      onHint: ports.onHint,
+      onHint: (directory) => {
+        this.#trust.hinted(directory);
+        ports.onHint();
+      },
       transients: ports.options.transients,
       debounceMs: ports.options.debounceMs ?? 0,
       isHeldBack: ports.isHeldBack,
@@ -178,6 +187,25 @@ export class RootEngine {
     return new SweepPass(this.reconciler, input);
   }
 
+  #makeTrust(): HintTrust {
+    const { clock, disk, doubts, keeper } = this.#ports;
+    const { tree } = this.reconciler;
+    return new HintTrust({
+      clock,
+      keeper,
+      isInDoubt: () => doubts.isInDoubt,
+      directoryOf: (path) => {
+        const { node, rest } = tree.nearest(path);
+        const directory = rest.length === 0 ? node.parent : node;
+        return rest.length <= 1 && directory?.kind === 'dir' ? directory : undefined;
+      },
+      changedMs: (directory) => {
+        const found = disk.lstat(this.reconciler.absolute(tree.pathOf(directory)));
+        return typeof found === 'string' ? undefined : Number(found.ctimeNs / 1_000_000n);
+      },
+    });
+  }
+
   #makeReconciler(): Reconciler {
     const { path, options, disk, clock, keeper, counters, isSettled, onChange } = this.#ports;
     return new Reconciler(
@@ -198,13 +226,17 @@ export class RootEngine {
         nowMs: () => clock.nowMs(),
         emit: (event) => {
           if (event.seen === 'reconcile' && isSettled()) counters.foundBySweep += 1;
+          if (event.seen !== 'native' && isSettled()) this.#trust.found(event);
           onChange(event);
         },
         onNewDirectory: (directory) => {
           if (isSettled()) this.sweeps.touch(directory);
         },
         onLeft: (directory, name) => this.hints.left(directory, name),
-        onNewRules: (directory) => this.sweeps.touch(directory, true),
+        onNewRules: (directory) => {
+          this.#trust.excuse();
+          this.sweeps.touch(directory, true);
+        },
       },
     );
   }

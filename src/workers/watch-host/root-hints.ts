@@ -32,7 +32,7 @@ export interface RootHintsPorts {
   /** A hint named the directory itself: whether hints of what is below it cannot be trusted. */
   doubt(directory: PathNode): boolean;
   newPass(input: PassInput): SweepPass;
-  onHint(): void;
+  onHint(directory: PathNode): void;
   /** Whether the first look at the root is done. */
   isSettled(): boolean;
   /** What only hints told. */
@@ -73,7 +73,7 @@ export class RootHints {
   hint(directory: PathNode, name: string | null, isDirectory = false, type?: HintType): void {
     const { counters, reconciler, sweeps, onHint } = this.#ports;
     counters.hints += 1;
-    onHint();
+    onHint(directory);
     if (!reconciler.tree.isAttached(directory)) return;
     if (name !== null) {
       const isDebounced = this.debounce?.isHeld(directory, name) ?? false;

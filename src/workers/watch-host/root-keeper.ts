@@ -38,6 +38,11 @@ export function rootKeeper({ base, only }: Anchor, ports: RootKeeperPorts): Hint
       onSubtree: (at) => engine.hints.subtree(at),
       onLost: onFlood,
       onTooMany: () => ports.emit({ type: 'tooManyDirectories', root: ports.root }),
+      onDisbelieved: () => {
+        const { directories } = reconciler.tree;
+        const reason = 'hints_do_not_come';
+        ports.emit({ type: 'doubt', root: ports.root, reason, isOpen: true, directories });
+      },
       onReplaced: () => {
         if (!isScanned()) return;
         doubts.suspect('hints_replaced');

@@ -87,7 +87,7 @@ export interface RootStatus {
 }
 
 /** Why what is known of a root may be incomplete for a while. */
-export type DoubtReason = 'blind_directories' | 'watches_exhausted';
+export type DoubtReason = 'blind_directories' | 'watches_exhausted' | 'hints_do_not_come';
 
 /** What a host holds of the system, measured with each coverage audit. */
 export interface HostVitals {

@@ -71,6 +71,7 @@ async function keeper(
       onSubtree: () => {},
       onLost: () => {},
       onTooMany: () => log.push('too many'),
+      onDisbelieved: () => {},
       onReplaced: () => log.push('replaced'),
       onStatus: () => {},
     },
