@@ -165,7 +165,7 @@ onTerminal(
 onTerminal(
   'codi tree --watch shows the tree as it changes',
   async () => {
-    const tree = open(['tree', '--watch']);
+    const tree = open(['tree', '--watch'], { rows: 40 });
     await tree.shows(/unix +listening/);
     const debug = await daemon.debug();
     await debug.call('stop', { path: 'serving/unix', reason: 'a test' });
