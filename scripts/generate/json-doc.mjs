@@ -20,7 +20,7 @@ A path that is not valid UTF-8 has replacement characters in \`path\`, and its b
 
 const { ActResults, EventResults, FileResults, LogResults, SessionResults, WatchResults, Synced } =
   ANSWERS;
-const { ExportCaptured, ExportResults, GapResults } = ANSWERS;
+const { DuplicateResults, ExportCaptured, ExportResults, GapResults } = ANSWERS;
 const { StoreStatus, StoreCompacted, StoreBackedUp, TokenResults } = ANSWERS;
 
 /** @type {{ title: string, commands: string, schema: z.ZodType, rename?: Record<string, string>, note?: string }[]} */
@@ -34,11 +34,20 @@ const ROWS = [
   },
   {
     title: 'File event',
-    commands: '`codi events`, `codi tail`',
+    commands: '`codi events`, `codi tail`, `codi files history`',
     schema: EventResults.shape.events.element,
     note: '`path` and `from` are relative to `root`. `seq` grows by one with each event.',
   },
   { title: 'File', commands: '`codi files ls`', schema: FileResults.shape.files.element },
+  {
+    title: 'Equal files',
+    commands: '`codi files dup`',
+    schema: DuplicateResults.shape.groups.element.omit({ names: true, at_least: true }).extend({
+      paths: z.array(z.object({ root: z.string(), path: z.string() })),
+      at_least: z.boolean().optional(),
+    }),
+    note: 'Each of `paths` has `root`, `path` and, where it is not UTF-8, `path_b64`. `copies` counts hard links of one file once; with `at_least` there are more.',
+  },
   { title: 'Token', commands: '`codi token list`', schema: TokenResults.shape.tokens.element },
   { title: 'Watch', commands: '`codi watch ls`', schema: WatchResults.shape.watches.element },
   {
@@ -198,5 +207,6 @@ function kindOf(value) {
   if (value.type === 'array') return `list of ${kindOf(value.items)}`;
   if (value.type === 'integer' || value.type === 'number') return 'number';
   if (value.type === 'boolean') return '`true` or `false`';
+  if (value.type === 'object') return 'object';
   return 'text';
 }

@@ -3,7 +3,7 @@ import { LEVELS } from '../protocol/kinds.ts';
 import type { Level } from '../protocol/kinds.ts';
 import type { Invocation } from './invocation.ts';
 import { nearest } from './nearest.ts';
-import { parseDuration, parseTime } from './time-expression.ts';
+import { parseDuration, parseSize, parseTime } from './time-expression.ts';
 import type { Parsed } from './time-expression.ts';
 import { usageError } from './usage-error.ts';
 
@@ -20,6 +20,11 @@ export function readTime(text: string | undefined, invocation: Invocation): stri
 
 export function readDurationMs(text: string): number {
   return required(parseDuration(text));
+}
+
+/** In bytes. */
+export function readSize(text: string): number {
+  return required(parseSize(text));
 }
 
 export function readCount(text: string, what: string, minimum = 1): number {

@@ -9,7 +9,7 @@ const REMEMBERED_SIZES = 20_000;
 
 /** A layout for the invocation's terminal; `columns` follows the window. */
 export function createLayout(invocation: Invocation, sizes: FileSizes): LineLayout {
-  const { io, style } = invocation;
+  const { io, style, globals } = invocation;
   const roots = new Set<string>();
   return {
     style,
@@ -22,6 +22,7 @@ export function createLayout(invocation: Invocation, sizes: FileSizes): LineLayo
       return roots.size > 1 ? `${safeText(basename(root))}/` : '';
     },
     sizeBefore: (row) => sizes.before(row),
+    showsContent: globals.verbose,
   };
 }
 

@@ -28,7 +28,7 @@ const at = (cursor: string | undefined) => (cursor === undefined ? {} : { cursor
 
 export function filePages(
   client: MonitorClient,
-  filter: { root?: string; prefix?: string },
+  filter: { root?: string; prefix?: string; checksum?: string },
   limit: number | undefined,
 ): AsyncGenerator<readonly FileRow[]> {
   return pages(limit, async (pageLimit, cursor) => {

@@ -13,11 +13,12 @@ const CLEAR_LINE = '\r\u001b[K';
 export async function withProgress<T>(
   invocation: Invocation,
   what: string,
-  work: () => Promise<T>,
+  /** `clear`: before it writes on the terminal itself. */
+  work: (clear: () => void) => Promise<T>,
   detail: () => string = () => '',
 ): Promise<T> {
   const { io, globals } = invocation;
-  if (globals.quiet || globals.json) return work();
+  if (globals.quiet || globals.json) return work(() => undefined);
   const isTerminal = io.stderr.isTTY === true;
   const startMs = io.nowMs();
   let isShown = false;
@@ -28,11 +29,15 @@ export async function withProgress<T>(
     isShown = true;
     io.stderr.write(isTerminal ? CLEAR_LINE + text : `${text}\n`);
   };
+  const clear = () => {
+    if (isShown && isTerminal) io.stderr.write(CLEAR_LINE);
+    isShown = false;
+  };
   const timer = setInterval(show, isTerminal ? REDRAW_MS : PIPE_LINE_MS);
   try {
-    return await work();
+    return await work(clear);
   } finally {
     clearInterval(timer);
-    if (isShown && isTerminal) io.stderr.write(CLEAR_LINE);
+    clear();
   }
 }

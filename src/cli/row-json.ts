@@ -1,5 +1,6 @@
 import type {
   ActRow,
+  DuplicateRow,
   EventRow,
   ExportRow,
   FileRow,
@@ -33,6 +34,13 @@ export function eventRowJson(row: EventRow): JsonRow {
 
 export function fileRowJson(row: FileRow): JsonRow {
   return present(row);
+}
+
+/** {checksum, size, copies, wasted_bytes, paths, at_least?} */
+export function duplicateRowJson(row: DuplicateRow, paths: readonly FileRow[]): JsonRow {
+  const { checksum, size, copies, wasted_bytes, at_least } = row;
+  const places = paths.map(({ root, path, path_b64 }) => present({ root, path, path_b64 }));
+  return present({ checksum, size, copies, wasted_bytes, paths: places, at_least });
 }
 
 export function watchRowJson(row: WatchRow): JsonRow {

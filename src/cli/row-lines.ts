@@ -15,6 +15,8 @@ export interface LineLayout {
   rootPrefix(root: string): string;
   /** Size before this event, when it is known. */
   sizeBefore(row: EventRow): number | undefined;
+  /** Events say their checksums, cut short. */
+  showsContent?: boolean;
 }
 
 const WORD_WIDTH = 8;
@@ -25,6 +27,7 @@ const COMPONENT_WIDTH = 10;
 const COMPONENT_MAX_WIDTH = 20;
 const SESSION_MAX_WIDTH = 16;
 const GAP = '  ';
+const SHORT_CHECKSUM = 12;
 
 /** `14:02:11  update  src/index.ts                     3.4 kB  (+212 B)` */
 export function eventLine(row: EventRow, layout: LineLayout): string {
@@ -38,12 +41,13 @@ export function eventLine(row: EventRow, layout: LineLayout): string {
     typeof row.from === 'string' && row.event === 'move'
       ? `${prefix}${safeText(row.from)} → ${path}`
       : path + (row.kind === 'dir' ? '/' : '');
+  const content = layout.showsContent ? contentOf(row) : '';
   const amount = amountOf(row, layout);
-  const fullWidth = columns === undefined ? undefined : columns - headWidth;
-  if (amount === '') return head + fit(text, fullWidth);
+  const fullWidth = columns && Math.max(8, columns - headWidth - textWidth(content));
+  if (amount === '') return head + fit(text, fullWidth) + style.dim(content);
   const pathWidth = fullWidth && Math.max(8, fullWidth - SIZE_WIDTH - CHANGE_WIDTH - GAP.length);
   const column = padRight(fit(text, pathWidth), Math.min(PATH_WIDTH, pathWidth ?? PATH_WIDTH));
-  return `${head}${column}${GAP}${style.dim(amount)}`;
+  return `${head}${column}${GAP}${style.dim(amount + content)}`;
 }
 
 /** `14:02:19  warn    release   deploy done  user=42                        alice` */
@@ -102,6 +106,18 @@ function amountOf(row: EventRow, layout: LineLayout): string {
   const before = row.event === 'update' ? layout.sizeBefore(row) : undefined;
   if (before === undefined || before === row.size) return size;
   return `${padRight(size, SIZE_WIDTH - GAP.length)}${GAP}(${showByteChange(row.size - before)})`;
+}
+
+/** `  1a2b3c4d5e6f → 77aa01dd9e0f`: what the path held before, and what it holds now. */
+function contentOf({ checksum, old_checksum: old }: EventRow): string {
+  const now = checksum == null ? undefined : shortChecksum(checksum);
+  if (old == null) return now === undefined ? '' : GAP + now;
+  return `${GAP}${shortChecksum(old)} → ${now ?? '-'}`;
+}
+
+/** Enough of a checksum to tell contents apart. */
+export function shortChecksum(checksum: string): string {
+  return safeText(checksum.slice(0, SHORT_CHECKSUM));
 }
 
 function fit(text: string, width: number | undefined): string {

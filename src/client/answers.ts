@@ -18,6 +18,8 @@ export interface AnswerOf {
   Sync: BodyOf<'Synced'>;
   QueryActs: BodyOf<'ActResults'>;
   QueryGaps: BodyOf<'GapResults'>;
+  ListDuplicates: BodyOf<'DuplicateResults'>;
+  QueryHistory: BodyOf<'HistoryResults'>;
   AuditHead: BodyOf<'AuditHeads'>;
   AuditProve: BodyOf<'AuditProof'>;
   AuditVerify: BodyOf<'AuditFindings'>;
@@ -51,6 +53,8 @@ export const ANSWER_KIND = {
   Sync: 'Synced',
   QueryActs: 'ActResults',
   QueryGaps: 'GapResults',
+  ListDuplicates: 'DuplicateResults',
+  QueryHistory: 'HistoryResults',
   AuditHead: 'AuditHeads',
   AuditProve: 'AuditProof',
   AuditVerify: 'AuditFindings',

@@ -18,6 +18,7 @@ export { CodiError, exitCodeOf, isCodiError } from '../protocol/errors.ts';
 export type { ErrorCode } from '../protocol/errors.ts';
 export type {
   ActRow,
+  DuplicateRow,
   GapRow,
   EventRow,
   FileRow,

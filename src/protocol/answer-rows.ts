@@ -130,6 +130,15 @@ export const exportRow = z.object({
   user_id: text.nullish(),
 });
 
+export const duplicateRow = z.object({
+  checksum: text,
+  size: count,
+  copies: count,
+  names: count,
+  wasted_bytes: count,
+  at_least: flag.nullish(),
+});
+
 /** Changes that no hint had led to, by kind. */
 const found = z.object({
   create: count.nullish(),
@@ -162,6 +171,7 @@ export type EventRow = z.output<typeof eventRow>;
 export type FileRow = z.output<typeof fileRow>;
 export type WatchRow = z.output<typeof watchRow>;
 export type ExportRow = z.output<typeof exportRow>;
+export type DuplicateRow = z.output<typeof duplicateRow>;
 export type GapRow = z.output<typeof gapRow>;
 export type ActRow = z.output<typeof actRow>;
 export type SessionRow = z.output<typeof sessionRow>;

@@ -8,6 +8,7 @@ import {
   sessionRow,
   actRow,
   gapRow,
+  duplicateRow,
 } from './answer-rows.ts';
 import { storeBackedUp, storeCompacted, storeStatus } from './store-answers.ts';
 import { tokenCreated, tokenResults, tokensRevoked } from './token-answers.ts';
@@ -215,6 +216,25 @@ export const ANSWERS = {
     exports: z.array(exportRow),
     next: text.nullish(),
     request_id: requestId,
+  }),
+  DuplicateResults: z.object({
+    groups: z.array(duplicateRow),
+    next: text.nullish(),
+    request_id: requestId,
+    with_checksum: count,
+    without_checksum: count,
+  }),
+  HistoryResults: z.object({
+    events: z.array(eventRow),
+    next: text.nullish(),
+    request_id: requestId,
+    root: text,
+    head: count,
+    down_to: count,
+    archived: count.nullish(),
+    damaged: damagedFiles.nullish(),
+    pruned_through: count.nullish(),
+    other_roots: z.array(text).nullish(),
   }),
   ExportCaptured: z.object({ export: exportRow, is_new: flag, request_id: requestId }),
 } as const;

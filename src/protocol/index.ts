@@ -34,6 +34,7 @@ export { MESSAGES } from './messages.ts';
 export type {
   BodyOf,
   ActRow,
+  DuplicateRow,
   GapRow,
   EventRow,
   FileRow,

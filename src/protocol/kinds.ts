@@ -53,6 +53,8 @@ export const REQUEST_KINDS = [
   'CaptureExport',
   'QueryGaps',
   'SessionHeartbeat',
+  'ListDuplicates',
+  'QueryHistory',
 ] as const;
 
 /** What the daemon answers with. */
@@ -80,6 +82,8 @@ export const ANSWER_KINDS = [
   'ExportResults',
   'ExportCaptured',
   'GapResults',
+  'DuplicateResults',
+  'HistoryResults',
 ] as const;
 
 export type RequestKind = (typeof REQUEST_KINDS)[number];

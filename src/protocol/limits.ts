@@ -11,7 +11,8 @@ export const FIELD_LIMITS = {
   path: 4096,
   pattern: 1024,
   token: 4096,
-  cursor: 4096,
+  /** One that holds two of the longest paths. */
+  cursor: 16 * 1024,
   /** What a filter searches messages for. */
   searchText: 64 * 1024,
   fullText: 1024,

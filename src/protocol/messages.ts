@@ -6,6 +6,7 @@ import type { Timestamp } from './timestamp.ts';
 
 export type {
   ActRow,
+  DuplicateRow,
   EventRow,
   ExportRow,
   FileRow,

@@ -19,6 +19,8 @@ export const SCOPE_OF = {
   QueryActs: 'read',
   QueryGaps: 'read',
   ListFiles: 'read',
+  ListDuplicates: 'read',
+  QueryHistory: 'read',
   ListWatches: 'read',
   ListSessions: 'read',
   Follow: 'read',

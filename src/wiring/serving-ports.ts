@@ -34,6 +34,9 @@ export function queryPort(reader: ReaderPort, roots: RootTable): QueryPort {
         ...body,
         watched: roots.all().map((root) => showBytePath(root.path).path),
       }),
+    duplicates: (body) =>
+      reader.run('listDuplicates', { ...body, roots: roots.all().map((root) => root.path) }),
+    history: (body) => reader.run('queryHistory', body),
     files: (body) =>
       reader.run('listFiles', { ...body, roots: roots.all().map((root) => root.path) }),
   };

@@ -176,6 +176,8 @@ export class ServingWorld {
         acts: empty,
         exports: empty,
         gaps: empty,
+        duplicates: async () => ({ rows: [], withChecksum: 0, withoutChecksum: 0 }),
+        history: async () => ({ rows: [], root: '/r', otherRoots: [], head: 0, downTo: 0 }),
       },
       audit: {
         head: async () => ({ databases: [], keys: [], alarms: [] }),

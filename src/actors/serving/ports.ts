@@ -62,6 +62,23 @@ export interface Page<Row> {
 }
 export type Row = Record<string, unknown>;
 
+/** Files of the index that a page has looked at. */
+export interface ContentCounts {
+  withChecksum: number;
+  withoutChecksum: number;
+}
+
+/** What a page of a path's history is about. */
+export interface HistoryPlace {
+  /** The watched path it was recorded under. */
+  root: string;
+  /** Others that hold the path, too. */
+  otherRoots: readonly string[];
+  head: number;
+  /** Everything above this number was looked at. */
+  downTo: number;
+}
+
 export interface QueryPort {
   logs(body: BodyOf<'QueryLogs'>): Promise<Page<Row>>;
   events(body: BodyOf<'QueryEvents'>): Promise<Page<Row>>;
@@ -70,6 +87,8 @@ export interface QueryPort {
   acts(body: BodyOf<'QueryActs'>): Promise<Page<Row>>;
   exports(body: BodyOf<'QueryExports'>): Promise<Page<Row>>;
   gaps(body: BodyOf<'QueryGaps'>): Promise<Page<Row>>;
+  duplicates(body: BodyOf<'ListDuplicates'>): Promise<Page<Row> & ContentCounts>;
+  history(body: BodyOf<'QueryHistory'>): Promise<Page<Row> & HistoryPlace>;
 }
 
 /** What is signed, and whether what is stored is what was signed. */

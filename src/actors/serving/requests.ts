@@ -91,6 +91,25 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
     const page = await ports.query.gaps(body);
     return answer('GapResults', message, { gaps: page.rows, next: page.next });
   },
+  ListDuplicates: async (body, message, _connection, ports) => {
+    const { rows, next, withChecksum, withoutChecksum } = await ports.query.duplicates(body);
+    const counts = { with_checksum: withChecksum, without_checksum: withoutChecksum };
+    return answer('DuplicateResults', message, { groups: rows, next, ...counts });
+  },
+  QueryHistory: async (body, message, _connection, ports) => {
+    const page = await ports.query.history(body);
+    return answer('HistoryResults', message, {
+      events: page.rows,
+      next: page.next,
+      root: page.root,
+      head: page.head,
+      down_to: page.downTo,
+      archived: page.archived,
+      damaged: page.damaged,
+      pruned_through: page.prunedThrough,
+      other_roots: page.otherRoots,
+    });
+  },
   AuditHead: async (_body, message, _connection, ports) =>
     answer('AuditHeads', message, await ports.audit.head()),
   AuditProve: async (body, message, _connection, ports) =>

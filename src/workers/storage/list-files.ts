@@ -11,7 +11,7 @@ import { findRoot, placesOf, rootsOf, type KnownRoot, type PathInRoot } from './
 import { exactNumber, filterPath, hexText, shownPath, timeText } from './row-values.ts';
 import { statFromColumns, type StatColumns } from './stat-columns.ts';
 
-type FileColumns = StatColumns & { path: PathValue; kind: bigint; checksum: Buffer | null };
+export type FileColumns = StatColumns & { path: PathValue; kind: bigint; checksum: Buffer | null };
 /** Part of the index in key order: from `first`, included, to `below`, not included. */
 interface KeyRange {
   first: PathValue;
@@ -19,7 +19,7 @@ interface KeyRange {
 }
 
 const TAG = 'files';
-const COLUMNS =
+export const FILE_COLUMNS =
   'path, kind, dev, ino, size AS stat_size, mtime_seconds, mtime_nanos, ctime_seconds, ctime_nanos, mode, nlink, checksum';
 
 /** A page of the path index: a root, or what lies at and below a path of it. */
@@ -66,14 +66,22 @@ export function loadIndex(connection: ReadConnection, input: LoadIndexInput): In
   return rows;
 }
 
-function placesFor(connection: ReadConnection, input: ListFilesInput): PathInRoot[] {
+export function placesFor(connection: ReadConnection, input: ListFilesInput): PathInRoot[] {
+  const roots = listedRoots(connection, input);
+  const prefix = input.prefix ? filterPath(input.prefix) : ('' as BytePath);
+  return prefix === '' ? roots.map((root) => ({ root, path: prefix })) : placesOf(roots, prefix);
+}
+
+/** The root that is asked for, or those that are watched, by id. */
+export function listedRoots(
+  connection: ReadConnection,
+  input: Pick<ListFilesInput, 'root' | 'roots'>,
+): KnownRoot[] {
   const roots =
     input.root == null && input.roots
       ? input.roots.flatMap((path) => findRoot(connection, path) ?? [])
       : rootsOf(connection, input.root);
-  roots.sort((left, right) => left.rootId - right.rootId);
-  const prefix = input.prefix ? filterPath(input.prefix) : ('' as BytePath);
-  return prefix === '' ? roots.map((root) => ({ root, path: prefix })) : placesOf(roots, prefix);
+  return roots.toSorted((left, right) => left.rootId - right.rootId);
 }
 
 function* rowsIn(
@@ -86,7 +94,7 @@ function* rowsIn(
   for (const range of rangesOf(place.path)) {
     const isBehind = afterValue !== undefined && compareKeys(afterValue, range.first) >= 0;
     const bounds: PathValue[] = [isBehind ? afterValue : range.first];
-    let sql = `SELECT ${COLUMNS} FROM files WHERE root_id = ? AND path ${isBehind ? '>' : '>='} ?`;
+    let sql = `SELECT ${FILE_COLUMNS} FROM files WHERE root_id = ? AND path ${isBehind ? '>' : '>='} ?`;
     if (range.below !== undefined) {
       sql += ' AND path < ?';
       bounds.push(range.below);
@@ -119,7 +127,7 @@ function compareKeys(left: PathValue, right: PathValue): number {
   return Buffer.compare(Buffer.from(left as string), Buffer.from(right as string));
 }
 
-function fileRow(root: KnownRoot, row: FileColumns): FileRow {
+export function fileRow(root: KnownRoot, row: FileColumns): FileRow {
   return {
     root: root.shown.path,
     ...shownPath(row.path),
@@ -131,10 +139,10 @@ function fileRow(root: KnownRoot, row: FileColumns): FileRow {
   };
 }
 
-function textOfPath(path: BytePath): string {
+export function textOfPath(path: BytePath): string {
   return Buffer.from(path, 'latin1').toString('base64url');
 }
 
-function pathOfCursor(text: string): BytePath {
+export function pathOfCursor(text: string): BytePath {
   return Buffer.from(text, 'base64url').toString('latin1') as BytePath;
 }

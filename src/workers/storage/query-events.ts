@@ -14,7 +14,7 @@ import { allRoots, type KnownRoot } from './root-lookup.ts';
 import { hexText, shownPath, timeText } from './row-values.ts';
 import { walkNumbers, type NumberWalk } from './walk-numbers.ts';
 
-const COLUMNS =
+export const EVENT_COLUMNS =
   'seq, root_id, seconds, nanos, event, kind, path, from_path, size, seen, checksum, session_id, tenant_id, user_id, old_checksum, session_by';
 
 /** A page of file events, always in order of seq: that is the order in which they fold to the index. */
@@ -40,7 +40,7 @@ export function queryEvents(
     if (isNewest) high = Math.min(high, seq);
     else low = Math.max(low, seq);
   }
-  const columns = presentColumns(connection, 'file_events', COLUMNS);
+  const columns = presentColumns(connection, 'file_events', EVENT_COLUMNS);
   const sql = `SELECT ${columns} FROM file_events WHERE seq > ? AND seq <= ?${conditions.andSql}
      ORDER BY seq ${isNewest ? 'DESC' : 'ASC'} LIMIT ?`;
   const roots = new Map(allRoots(connection).map((root) => [root.rootId, root]));
@@ -79,7 +79,7 @@ function prunedOf(connection: ReadConnection, query: BodyOf<'QueryEvents'>) {
   return end === undefined ? {} : { prunedThrough: Math.min(end, through ?? end) };
 }
 
-function wireRow(row: FileEventRow, roots: ReadonlyMap<number, KnownRoot>): EventRow {
+export function wireRow(row: FileEventRow, roots: ReadonlyMap<number, KnownRoot>): EventRow {
   const from = row.from_path === null ? undefined : shownPath(row.from_path);
   return {
     seq: row.seq,

@@ -9,6 +9,7 @@ import type { Found, GapReason } from '../../protocol/gap.ts';
 import type {
   ActRow,
   BodyOf,
+  DuplicateRow,
   EventRow,
   ExportRow,
   FileRow,
@@ -67,6 +68,23 @@ export interface DamagedFile {
   reason: string;
 }
 
+/** Files of the index that a page has looked at. */
+export interface ContentCounts {
+  withChecksum: number;
+  withoutChecksum: number;
+}
+
+/** What a page of a path's history is about. */
+export interface HistoryPlace {
+  /** The watched path that it was recorded under. */
+  root: string;
+  /** Others that hold the path, too. */
+  otherRoots: string[];
+  head: number;
+  /** Everything above this number was looked at. */
+  downTo: number;
+}
+
 export interface LoadIndexInput {
   rootPath: BytePath;
   /** The last path of the page before; null to begin. */
@@ -75,6 +93,7 @@ export interface LoadIndexInput {
 }
 
 /** A listing without a root is about `roots`, or about every root of the ledger. */
+export type ListDuplicatesInput = BodyOf<'ListDuplicates'> & { roots?: readonly BytePath[] };
 export type ListFilesInput = BodyOf<'ListFiles'> & { roots?: readonly BytePath[] };
 
 export interface VerifyInput {
@@ -137,8 +156,12 @@ export interface ReaderTasks {
   queryLogs(input: BodyOf<'QueryLogs'>): Page<LogRow>;
   /** Newest first unless asked otherwise or with filter.after_seq; always in order of seq. */
   queryEvents(input: BodyOf<'QueryEvents'>): Page<EventRow>;
-  /** In byte order of paths within a root, names that are not UTF-8 last. */
+  /** In byte order of paths within a root, names that are not UTF-8 last; with a checksum, files of this content. */
   listFiles(input: ListFilesInput): Page<FileRow>;
+  /** In order of checksum. */
+  listDuplicates(input: ListDuplicatesInput): Page<DuplicateRow> & ContentCounts;
+  /** Newest first. */
+  queryHistory(input: BodyOf<'QueryHistory'>): Page<EventRow> & HistoryPlace;
   /** Newest first. */
   listSessions(input: BodyOf<'ListSessions'>): Page<SessionRow>;
   /** Newest first unless asked otherwise or with filter.after_seq; always in order of seq. */

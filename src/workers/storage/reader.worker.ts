@@ -9,11 +9,14 @@ import {
   queryExports as readExports,
 } from './exports/export-rows.ts';
 import { findExports as find, indexedExports as findIndexed } from './exports/find-exports.ts';
+import { listContent } from './list-content.ts';
+import { listDuplicates as readDuplicates } from './list-duplicates.ts';
 import { listFiles as readFiles, loadIndex as readIndex } from './list-files.ts';
 import { listSessions as readSessions } from './list-sessions.ts';
 import { queryActs as readActs } from './query-acts.ts';
 import { queryEvents as readEvents } from './query-events.ts';
 import { queryGaps as readGaps, readOpenGaps } from './query-gaps.ts';
+import { queryHistory as readHistory } from './query-history.ts';
 import { queryLogs as readLogs } from './query-logs.ts';
 import { ReadConnections } from './read-connection.ts';
 import { readTotals } from './read-totals.ts';
@@ -32,7 +35,18 @@ export const queryEvents = task<'queryEvents'>((input) =>
   readEvents(connections.get('ledger'), input),
 );
 
-export const listFiles = task<'listFiles'>((input) => readFiles(connections.get('ledger'), input));
+export const listFiles = task<'listFiles'>((input) => {
+  const read = input.checksum == null ? readFiles : listContent;
+  return read(connections.get('ledger'), input);
+});
+
+export const listDuplicates = task<'listDuplicates'>((input) =>
+  readDuplicates(connections.get('ledger'), input),
+);
+
+export const queryHistory = task<'queryHistory'>((input) =>
+  readHistory(connections.get('ledger'), input),
+);
 
 export const listSessions = task<'listSessions'>((input) =>
   readSessions(connections.get('state'), input),

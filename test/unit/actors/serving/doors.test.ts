@@ -28,6 +28,8 @@ const BODIES: Record<RequestKind, object> = {
   QueryActs: { filter: {}, limit: 1 },
   QueryGaps: { filter: {}, limit: 1 },
   ListFiles: { limit: 1 },
+  ListDuplicates: { limit: 1 },
+  QueryHistory: { path: '/x', limit: 1 },
   ListWatches: {},
   ListSessions: { limit: 1 },
   Follow: { streams: ['logs'] },

@@ -82,6 +82,8 @@ describe('questions', () => {
       acts: page,
       exports: page,
       gaps: page,
+      duplicates: async () => ({ ...(await page()), withChecksum: 1, withoutChecksum: 2 }),
+      history: async () => ({ ...(await page()), root: '/r', otherRoots: [], head: 9, downTo: 3 }),
     };
     const kinds = [
       ['QueryLogs', QUERY, 'LogResults'],
@@ -90,6 +92,8 @@ describe('questions', () => {
       ['QueryExports', QUERY, 'ExportResults'],
       ['QueryGaps', QUERY, 'GapResults'],
       ['ListFiles', { limit: 1 }, 'FileResults'],
+      ['ListDuplicates', { limit: 1 }, 'DuplicateResults'],
+      ['QueryHistory', { path: '/r/x', limit: 1 }, 'HistoryResults'],
       ['ListSessions', { limit: 1 }, 'SessionResults'],
     ] as const;
     for (const [kind, body, answer] of kinds) {
@@ -105,7 +109,7 @@ describe('questions', () => {
     expect(lastBody(socket)).toMatchObject({ code: 'CODI_NOT_FOUND' });
     const id = await world.request(socket, 'ListWatches', {});
     expect(lastBody(socket)).toMatchObject({ watches: [], request_id: id });
-    expect(world.log.names().filter((name) => name === 'RequestAnswered')).toHaveLength(12);
+    expect(world.log.names().filter((name) => name === 'RequestAnswered')).toHaveLength(14);
   });
 
   it('that cannot be answered now say so with an Error, commands with an Acknowledgment', async () => {
