@@ -198,9 +198,9 @@ function rootLedger({ buffer, notices }: Shared): RootLedgerPort {
       const { onCommitted } = batch;
       buffer.offerFileEvents({
         ...batch,
-        onCommitted: (firstSeq) => {
+        onCommitted: (firstSeq, moves) => {
           committed();
-          onCommitted(firstSeq);
+          onCommitted(firstSeq, moves);
         },
       });
     },

@@ -47,7 +47,7 @@ export class LedgerDisk {
   commit(group: readonly LedgerWork[]): FromLedger[] {
     const before = this.head;
     const settled: number[] = [];
-    const fileStarts: [number, number][] = [];
+    const fileStarts: [number, number, []][] = [];
     const refused: number[] = [];
     const later: FromLedger[] = [];
     const actsBefore = this.#acts;
@@ -63,7 +63,7 @@ export class LedgerDisk {
       } else if (work.type === 'fileEvents') {
         const firstSeq = this.head.fileEvents + 1;
         (this.#storeEvents(work) ? settled : refused).push(batch);
-        if (this.head.fileEvents >= firstSeq) fileStarts.push([batch, firstSeq]);
+        if (this.head.fileEvents >= firstSeq) fileStarts.push([batch, firstSeq, []]);
       } else if (work.type === 'openRoot') {
         const isKnown = this.roots.has(work.rootPath);
         const { rootId, sequence: lastSequence } = this.#root(work.rootPath);

@@ -1,3 +1,4 @@
+import type { ContentMove } from '../../protocol/content-move.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import { CodiError } from '../../protocol/errors.ts';
 import type {
@@ -182,15 +183,20 @@ export class IngestBuffer {
   /** The ledger answered for these batches for good. `starts`: batches of file events that it stored now. */
   settle(
     batches: readonly number[],
-    starts: readonly (readonly [batch: number, firstSeq: number])[] = [],
+    starts: readonly (readonly [
+      batch: number,
+      firstSeq: number,
+      moves?: readonly ContentMove[],
+    ])[] = [],
   ): void {
     this.#absence?.worked();
-    const firstSeqs = new Map(starts);
+    const places = new Map(starts.map((start) => [start[0], start]));
     for (const batch of batches) {
       const item = this.#inFlight.get(batch);
       if (!item) continue;
       this.#forget(item);
-      if (item.kind === 'fileEvents') item.onCommitted(firstSeqs.get(batch));
+      const [, firstSeq, moves] = places.get(batch) ?? [];
+      if (item.kind === 'fileEvents') item.onCommitted(firstSeq, moves);
       else if (item.kind === 'exports') item.onCommitted();
     }
     this.#relax();

@@ -1,3 +1,4 @@
+import type { ContentMove } from '../../protocol/content-move.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
 import type {
@@ -29,8 +30,11 @@ export interface FileEventsItem {
   sequence: number;
   events: FileEventRecord[];
   isAboutContent?: boolean;
-  /** `firstSeq`: the number that the first event has got; none when the ledger had the batch already. */
-  onCommitted: (firstSeq?: number) => void;
+  /**
+   * `firstSeq`: the number that the first event has got; none when the ledger had the batch already. `moves`: what was
+   * recorded otherwise than it was given.
+   */
+  onCommitted: (firstSeq?: number, moves?: readonly ContentMove[]) => void;
 }
 export interface ActItem {
   kind: 'acts';

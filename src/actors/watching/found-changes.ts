@@ -1,6 +1,10 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
+import { withContentMoves, type ContentMove } from '../../protocol/content-move.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
 import type { Found } from '../../protocol/gap.ts';
+
+/** Says that a batch is committed: the number of its first event, and what was recorded otherwise than given. */
+export type CountCommitted = (firstSeq: number | undefined, moves?: readonly ContentMove[]) => void;
 
 /** The changes that no hint had led to while a gap was open, and where they are in the stream of events. */
 export class FoundChanges {
@@ -23,27 +27,20 @@ export class FoundChanges {
 
   /**
    * Takes a batch on its way to the ledger, of all of the root or of what is at and below `path`. What it adds
-   * counts when the answer is called, with the number that the first event of the batch has got.
+   * counts when the answer is called.
    */
   count(
     events: readonly FileEventRecord[],
     path: BytePath | undefined,
-  ): ((firstSeq: number | undefined) => void) | undefined {
+  ): CountCommitted | undefined {
     if (!this.isCounting) return undefined;
-    const found: Found = {};
-    let first: number | undefined;
-    let last = 0;
-    events.forEach((record, index) => {
-      if (record.seen === 'native' || record.seen === 'hint' || !isInside(record, path)) return;
-      found[record.event] = (found[record.event] ?? 0) + 1;
-      first ??= index;
-      last = index;
-    });
-    if (first === undefined) return undefined;
-    const firstIndex = first;
-    return (firstSeq) => {
+    const part = partOf(events, path);
+    if (!part) return undefined;
+    return (firstSeq, moves = []) => {
       // Without a number it was in the ledger before, and is counted already.
-      if (firstSeq !== undefined) this.#add(found, firstSeq + firstIndex, firstSeq + last);
+      if (firstSeq === undefined) return;
+      const stored = moves.length === 0 ? part : partOf(withContentMoves(events, moves), path);
+      if (stored) this.#add(stored.found, firstSeq + stored.first, firstSeq + stored.last);
     };
   }
 
@@ -61,6 +58,20 @@ export class FoundChanges {
     this.#firstSeq = Math.min(this.#firstSeq ?? firstSeq, firstSeq);
     this.#lastSeq = Math.max(this.#lastSeq ?? lastSeq, lastSeq);
   }
+}
+
+/** What no hint had led to, and its first and last place in the batch. */
+function partOf(events: readonly FileEventRecord[], path: BytePath | undefined) {
+  const found: Found = {};
+  let first: number | undefined;
+  let last = 0;
+  events.forEach((record, index) => {
+    if (record.seen === 'native' || record.seen === 'hint' || !isInside(record, path)) return;
+    found[record.event] = (found[record.event] ?? 0) + 1;
+    first ??= index;
+    last = index;
+  });
+  return first === undefined ? undefined : { found, first, last };
 }
 
 function isInside({ path, from }: FileEventRecord, part: BytePath | undefined): boolean {

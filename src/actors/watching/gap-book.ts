@@ -1,7 +1,7 @@
 import { showBytePath, type BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
 import type { GapClosing, GapOpening, GapReason } from '../../protocol/gap.ts';
-import { FoundChanges } from './found-changes.ts';
+import { FoundChanges, type CountCommitted } from './found-changes.ts';
 import { GapPacing } from './gap-pacing.ts';
 
 /** What is in doubt: a root, or what is at and below a path in it. */
@@ -161,15 +161,12 @@ export class GapBook {
   }
 
   /** Counts what is on its way to the ledger; the answer is called when it is committed there. */
-  count(
-    root: BytePath,
-    events: readonly FileEventRecord[],
-  ): ((firstSeq: number | undefined) => void) | undefined {
+  count(root: BytePath, events: readonly FileEventRecord[]): CountCommitted | undefined {
     const gaps = this.#open.get(root);
     if (!gaps || gaps.size === 0) return undefined;
     const parts = [...gaps.values()].map(({ found, path }) => found.count(events, path));
-    return (firstSeq) => {
-      for (const part of parts) part?.(firstSeq);
+    return (firstSeq, moves) => {
+      for (const part of parts) part?.(firstSeq, moves);
     };
   }
 

@@ -1,3 +1,4 @@
+import type { ContentMove } from '../../protocol/content-move.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
@@ -23,7 +24,7 @@ export interface RootLedgerPort {
     /** See FileEventsMessage. */
     isAboutContent?: boolean;
     /** `firstSeq`: see FileEventsItem. */
-    onCommitted: (firstSeq?: number) => void;
+    onCommitted: (firstSeq?: number, moves?: readonly ContentMove[]) => void;
   }): void;
 }
 

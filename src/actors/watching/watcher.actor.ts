@@ -3,6 +3,7 @@
  * index, and passes the host's changes on, in order, with a dense sequence, so that none is recorded twice and
  * none is skipped. When it or the host dies the next incarnation starts from what is committed.
  */
+import type { ContentMove } from '../../protocol/content-move.ts';
 import { showBytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
@@ -235,8 +236,8 @@ class Watcher {
   #record(batch: number, events: FileEventRecord[]): void {
     const opening = this.#opening;
     const counted = this.#gaps.count(events);
-    this.#offer(events, (firstSeq) => {
-      counted?.(firstSeq);
+    this.#offer(events, (firstSeq, moves) => {
+      counted?.(firstSeq, moves);
       // The ledger takes batches in order only, so a late answer for an earlier one says nothing new.
       if (opening !== this.#opening || batch <= this.#committedBatch) return;
       this.#committedBatch = batch;
@@ -248,7 +249,7 @@ class Watcher {
 
   #offer(
     events: FileEventRecord[],
-    onCommitted: (firstSeq?: number) => void,
+    onCommitted: (firstSeq?: number, moves?: readonly ContentMove[]) => void,
     isAboutContent = false,
   ): void {
     this.#uncommitted += 1;
@@ -260,9 +261,9 @@ class Watcher {
       sequence: ++this.#sequence,
       events: isAboutContent ? events : withSessions(events, rootPath, sessions),
       ...(isAboutContent && { isAboutContent }),
-      onCommitted: this.#cell.scope.wrap((firstSeq?: number) => {
+      onCommitted: this.#cell.scope.wrap((firstSeq?: number, moves?: readonly ContentMove[]) => {
         this.#uncommitted -= 1;
-        onCommitted(firstSeq);
+        onCommitted(firstSeq, moves);
         this.#checkFlushed();
         this.#checkRecorded();
       }),

@@ -1,4 +1,5 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
+import type { ContentMove } from '../../protocol/content-move.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
 
 /** What the index knows of contents, before a batch of events is applied. */
@@ -12,29 +13,25 @@ export interface KnownContents {
 /**
  * A file that was deleted and one that was created in one look at the disk, with the same content, are one file that
  * moved, when there is no other way to pair them: one such create, one such delete, and no other file of that content.
- * This is for what identity cannot tell: a move between file systems, a copy whose original is removed. The move takes
- * the place of the create; the delete is left out.
+ * This is for what identity cannot tell: a move between file systems, a copy whose original is removed.
  */
 export function contentMoves(
   events: readonly FileEventRecord[],
   known: KnownContents,
-): readonly FileEventRecord[] {
+): ContentMove[] {
   const creates = uniqueByContent(events.filter(isCreated), ({ checksum }) => checksum ?? null);
-  if (creates.size === 0 || events.some(isMoveOfDirectory)) return events;
+  if (creates.size === 0 || events.some(isMoveOfDirectory)) return [];
   const deleted = events.filter(({ event, kind }) => event === 'delete' && kind === 'file');
   const deletes = uniqueByContent(deleted, ({ path }) => known.checksum(path));
   const times = countPaths(events);
-  const moves = new Map<FileEventRecord, FileEventRecord>();
-  const dropped = new Set<FileEventRecord>();
+  const moves: ContentMove[] = [];
   for (const [content, created] of creates) {
     const gone = deletes.get(content);
     if (!gone || !created || times.get(created.path) !== 1 || times.get(gone.path) !== 1) continue;
     if (known.countWith(created.checksum!) !== 1) continue;
-    moves.set(created, { ...created, event: 'move', from: gone.path });
-    dropped.add(gone);
+    moves.push({ created: events.indexOf(created), gone: events.indexOf(gone) });
   }
-  if (moves.size === 0) return events;
-  return events.filter((event) => !dropped.has(event)).map((event) => moves.get(event) ?? event);
+  return moves;
 }
 
 function isCreated({ event, kind, checksum, stat }: FileEventRecord): boolean {

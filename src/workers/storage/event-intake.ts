@@ -1,4 +1,5 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
+import { withContentMoves, type ContentMove } from '../../protocol/content-move.ts';
 import type { FileEventsMessage, LedgerOptions, OpenRootMessage } from './ledger.messages.ts';
 import { contentMoves } from './content-moves.ts';
 import { fileEventRow, FileEventStream, type EventOwner } from './file-event-stream.ts';
@@ -8,7 +9,8 @@ import type { SqliteDatabase } from './open-database.ts';
 import { RootBook, UNKNOWN_SEQUENCE } from './root-book.ts';
 
 /** How a batch of file events was taken. `outOfOrder`: one before it is missing, so it must come again. */
-export type EventsVerdict = 'stored' | 'duplicate' | 'outOfOrder';
+export type EventsVerdict =
+  { verdict: 'stored'; moves: readonly ContentMove[] } | { verdict: 'duplicate' | 'outOfOrder' };
 
 /** Takes file events and roots into a transaction: stream rows, index rows and the root's sequence. */
 export class EventIntake {
@@ -31,16 +33,17 @@ export class EventIntake {
 
   take(message: FileEventsMessage, heads: GroupHeads): EventsVerdict {
     const { rootId, rootPath, sequence, events } = message;
-    if (this.roots.find(rootPath) !== rootId) return 'outOfOrder';
+    if (this.roots.find(rootPath) !== rootId) return { verdict: 'outOfOrder' };
     const last = this.roots.sequence(rootId);
-    if (sequence <= last) return 'duplicate';
+    if (sequence <= last) return { verdict: 'duplicate' };
     // A refused batch leaves a gap: taking the next one would make the refused one look stored.
-    if (last !== UNKNOWN_SEQUENCE && sequence !== last + 1) return 'outOfOrder';
+    if (last !== UNKNOWN_SEQUENCE && sequence !== last + 1) return { verdict: 'outOfOrder' };
     const known = {
       checksum: (path: BytePath) => this.#index.checksum(rootId, path),
       countWith: (checksum: Uint8Array) => this.#index.countWith(rootId, checksum),
     };
-    for (const record of contentMoves(events, known)) {
+    const moves = contentMoves(events, known);
+    for (const record of withContentMoves(events, moves)) {
       // What was at the path when its content was read may have changed before this was taken.
       if (message.isAboutContent === true && !this.#index.holds(rootId, record)) continue;
       heads.fileEvents += 1;
@@ -49,7 +52,7 @@ export class EventIntake {
       this.#latestMs = Math.max(this.#latestMs, record.seconds * 1000 + record.nanos / 1e6);
     }
     this.roots.setSequence(rootId, sequence);
-    return 'stored';
+    return { verdict: 'stored', moves };
   }
 
   /** The root's id, made now if it is new, and what is known of it. */

@@ -1,3 +1,4 @@
+import type { ContentMove } from '../../protocol/content-move.ts';
 import { ActStream } from './act-stream.ts';
 import { AnswerBook } from './answer-book.ts';
 import { BlockWriter, type BlockRange } from './block.ts';
@@ -29,7 +30,7 @@ export interface GroupResult {
   logs: StreamRange | null;
   files: StreamRange | null;
   /** Stored batches of file events, each with the number that its first event has got. */
-  fileStarts: [batch: number, firstSeq: number][];
+  fileStarts: [batch: number, firstSeq: number, moves: readonly ContentMove[]][];
   acts: StreamRange | null;
   exports: StreamRange | null;
   bytes: number;
@@ -149,8 +150,9 @@ export class LedgerStore {
         return;
       case 'fileEvents': {
         const firstSeq = group.heads.fileEvents + 1;
-        const verdict = this.#events.take(message, group.heads);
-        if (verdict === 'stored') result.fileStarts.push([batch, firstSeq]);
+        const taken = this.#events.take(message, group.heads);
+        const { verdict } = taken;
+        if (taken.verdict === 'stored') result.fileStarts.push([batch, firstSeq, taken.moves]);
         if (verdict === 'duplicate') group.duplicates += message.events.length;
         (verdict === 'outOfOrder' ? result.outOfOrder : result.settled).push(batch);
         return;

@@ -133,6 +133,17 @@ describe('when nobody looks', () => {
     ]);
   });
 
+  it('a move that the ledger knows by content is one change, and what follows has a smaller number', () => {
+    world.book.begin(ROOT, 4_000);
+    const events = [found('create', 'b'), found('delete', 'a'), found('update', 'c')];
+    world.book.count(ROOT, events)?.(8, [{ created: 0, gone: 1 }]);
+    world.book.closeInherited(ROOT);
+    expect(world.closed).toMatchObject([
+      { found: { move: 1, update: 1 }, first_seq: 8, last_seq: 9 },
+    ]);
+    expect(world.closed[0]!.found).not.toHaveProperty('create');
+  });
+
   it('an orderly stop opens the gap, and the next daemon ends that same one', () => {
     world.book.leave(ROOT, 'daemon_down');
     const next = new GapWorld();

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BytePath } from '#codi/protocol/byte-path.js';
+import { withContentMoves } from '#codi/protocol/content-move.js';
 import type { FileEventRecord } from '#codi/protocol/file-event.js';
 import { contentMoves } from '#codi/workers/storage/content-moves.js';
 import { fileEvent, stat } from '../../../support/ledger-store.ts';
@@ -16,7 +17,7 @@ function shown(events: FileEventRecord[], index: Record<string, number>): string
     countWith: (content: Uint8Array) =>
       Math.min(2, Object.values(index).filter((n) => n === content[0]).length),
   };
-  return contentMoves(events, known).map(({ event, path, from }) =>
+  return withContentMoves(events, contentMoves(events, known)).map(({ event, path, from }) =>
     [event, ...(from === undefined ? [] : [from]), path].join(' '),
   );
 }
