@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { KEY_VARIABLE, NEW_KEY_VARIABLE, readEncryptionKey } from './config/encryption-key.ts';
+import { eventLogPlan } from './config/event-log-plan.ts';
 import { exportPlan } from './config/export-plan.ts';
 import { loadConfig, type ConfigResult } from './config/load.ts';
 import { resolveConfigPath, resolvePaths } from './config/paths.ts';
@@ -159,6 +160,7 @@ async function main(): Promise<void> {
       isPolled: values.poll === true,
     })),
     exportPlan: exportPlan(config, machine),
+    eventLogs: eventLogPlan(config, paths.dataDir, machine),
     environment,
     telemetry,
     version,

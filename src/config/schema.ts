@@ -4,6 +4,7 @@ import { z } from 'zod';
 
 import { audit } from './sections/audit.ts';
 import { debug } from './sections/debug.ts';
+import { eventsLog } from './sections/events-log.ts';
 import { exports } from './sections/exports.ts';
 import { general } from './sections/general.ts';
 import { http } from './sections/http.ts';
@@ -19,6 +20,7 @@ export const configSchema = z.object({
   storage,
   audit,
   monitor,
+  eventsLog,
   exports,
   limits,
   spool,
@@ -44,6 +46,7 @@ export const SECTIONS = {
   storage: { tomlName: 'storage', title: 'Where the data lives, and how it is written' },
   audit: { tomlName: 'audit', title: 'What is signed, and how often' },
   monitor: { tomlName: 'monitor', title: 'The way in, and what is watched' },
+  eventsLog: { tomlName: 'events_log', title: 'File events as lines, in files or pipes' },
   exports: { tomlName: 'exports', title: 'What agents export, and how it is kept' },
   limits: { tomlName: 'limits', title: 'What clients may take' },
   spool: { tomlName: 'spool', title: 'What clients left while the daemon was away' },

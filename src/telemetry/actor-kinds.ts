@@ -14,6 +14,7 @@ const PLACES = [
   ['watch_host', /^watching\/hosts\/./],
   ['watcher', /^watching\/watchers\/./],
   ['roots', /^watching\/roots$/],
+  ['event_log', /^watching\/event-log$/],
   ['exports', /^watching\/exports$/],
   ['connection', /^serving\/connections\/./],
   ['spools', /^serving\/spools$/],

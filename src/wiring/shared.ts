@@ -15,6 +15,7 @@ import { HostRouter } from '../actors/watching/host-router.ts';
 import { HostTable } from '../actors/watching/host-table.ts';
 import { RootTable } from '../actors/watching/root-table.ts';
 import type { RootRequest } from '../actors/watching/roots.actor.ts';
+import type { EventLogTarget } from '../config/event-log-plan.ts';
 import type { ExportPlan } from '../config/export-plan.ts';
 import type { Config } from '../config/schema.ts';
 import type { TlsFiles } from '../platform/tls-pair.ts';
@@ -52,6 +53,8 @@ export interface DaemonOptions {
   roots: readonly RootRequest[];
   /** What is captured as exports, and where it is looked for beside the roots. */
   exportPlan: ExportPlan;
+  /** Where file events are written as lines. */
+  eventLogs?: readonly EventLogTarget[];
   environment: Environment;
   telemetry: TelemetryHub;
   version: string;

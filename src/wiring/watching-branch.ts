@@ -21,6 +21,7 @@ import type {
   StateCommand,
 } from '../workers/storage/state.messages.ts';
 import type { HostLimits, RootOptions } from '../workers/watch-host/watch-host.messages.ts';
+import { eventLogActors, ownLogs } from './event-log-branch.ts';
 import { exportsActor } from './exports-branch.ts';
 import { loadOpenGaps } from './gap-ledger.ts';
 import { BRANCH, entryOf, type Shared } from './shared.ts';
@@ -47,6 +48,7 @@ export function watchingBranch(shared: Shared): SupervisorSpec {
       roots(shared),
       ...(shared.options.config.exports.isEnabled ? [exportsActor(shared)] : []),
       ...(isHashing(shared) ? [hashing(shared)] : []),
+      ...eventLogActors(shared),
     ],
   };
 }
@@ -272,6 +274,7 @@ function rootOptions(shared: Shared, request: RootRequest): RootOptions {
         perSecond: monitor.transientRateCount,
       },
     }),
+    own: ownLogs(shared.options.eventLogs ?? [], request.path),
     deny: [shared.dataDirIdentity],
   };
 }

@@ -214,6 +214,19 @@ export const WATCHING_EVENTS = {
     ],
     repeatedBy: ['path', 'reason'],
   }),
+  EventLogWaits: defineEvent({
+    level: 'warn',
+    sentence: 'File events wait to be written to {log}: {reason}.',
+    fields: { log: text('Where they go.'), reason: text('Why they cannot now.') },
+    metrics: [
+      {
+        name: 'codi_event_log_waits_total',
+        type: 'counter',
+        help: 'Times that file events could not be written to a log for a while; none is left out.',
+      },
+    ],
+    repeatedBy: ['log'],
+  }),
   SweepDone: defineEvent({
     level: 'debug',
     sentence: 'Swept {path} in {durationMs} ms, {found} changes had no hint.',

@@ -7,6 +7,8 @@ export interface FilterOptions {
   readonly patterns: readonly string[];
   readonly ignore: readonly string[];
   readonly useDefaultIgnores: boolean;
+  /** Paths of files that codi writes itself. */
+  readonly own?: readonly BytePath[];
   /** Names that are recorded whatever is ignored or left out. */
   readonly exports?: { readonly patterns: readonly string[] };
 }
@@ -29,14 +31,16 @@ const GLOB_OPTIONS = { dot: true, flags: 's' };
 export class EntryFilter {
   readonly hasPatterns: boolean;
   readonly #isDefaultOn: boolean;
+  readonly #own: readonly BytePath[];
   readonly #rules: IgnoreRule[];
   readonly #exports: ExportNames;
   readonly #include: ((path: string, name: string) => boolean)[];
 
-  constructor({ patterns, ignore, useDefaultIgnores, exports }: FilterOptions) {
+  constructor({ patterns, ignore, useDefaultIgnores, exports, own }: FilterOptions) {
     this.#exports = new ExportNames(exports?.patterns ?? []);
     this.hasPatterns = patterns.length > 0;
     this.#isDefaultOn = useDefaultIgnores;
+    this.#own = own ?? [];
     this.#rules = ignore.map(ignoreRule);
     this.#include = patterns.map((pattern) => {
       const isMatch = picomatch(pattern, GLOB_OPTIONS);
@@ -45,6 +49,7 @@ export class EntryFilter {
   }
 
   isIgnored(path: BytePath, name: string): boolean {
+    if (this.#own.length > 0 && this.#isOwn(path)) return true;
     let isIgnored = this.#isDefaultOn && DEFAULT_IGNORES.has(name);
     if (this.#rules.length === 0) return isIgnored;
     const shown = shownNames(path, name);
@@ -52,6 +57,13 @@ export class EntryFilter {
       if (isIgnored === rule.isNegated && rule.matches(shown.path, shown.name))
         isIgnored = !rule.isNegated;
     return isIgnored;
+  }
+
+  #isOwn(path: BytePath): boolean {
+    return this.#own.some(
+      (own) =>
+        path === own || (path.startsWith(`${own}.`) && /^\d+$/.test(path.slice(own.length + 1))),
+    );
   }
 
   /** Whether the entry is recorded. Directories are entered all the same. */

@@ -46,6 +46,8 @@ export interface RootOptions {
   transients?: TransientOptions;
   /** Why native watching is not even tried. */
   pollReason?: string;
+  /** Logs that codi writes, relative to the root: not recorded, nor what they are renamed to (`name.1`). */
+  own?: BytePath[];
   /** Never entered nor recorded at any depth: the data directory. */
   deny: { dev: bigint; ino: bigint }[];
 }
