@@ -58,7 +58,7 @@ export const EXPORT_ERRORS = {
     retryable: false,
     exit: EXIT.notFound,
     message: 'the content of export {id} was removed by policy on {pruned}',
-    hint: 'a backup may still have it',
+    hint: 'exports.retention_days says how long contents are kept; a backup may still have it',
   },
   CODI_EXPORT_DAMAGED: {
     number: 4108,

@@ -46,6 +46,7 @@ export function exportsActor(shared: Shared): ChildSpec {
 function exportReader(reader: ReaderPort): ExportReader {
   return {
     place: () => reader.run('exportPlace', {}),
+    pruned: () => reader.run('prunedExports', {}),
     find: (input) => reader.run('findExports', input),
     indexed: (input) => reader.run('indexedExports', input),
     last: (path) => reader.run('lastExport', { path }),

@@ -29,6 +29,8 @@ export interface ExportReader {
   indexed(input: IndexedExportsInput): Promise<IndexedExports>;
   last(path: BytePath): Promise<LastExport | null>;
   row(path: BytePath): Promise<ExportRow | undefined>;
+  /** Contents that policy gave up, the newest first, some at once; hex. */
+  pruned(): Promise<string[]>;
 }
 
 /** Whose work a file is, as far as that can be known. */
@@ -41,6 +43,8 @@ export interface ExportSettings extends SettleRules {
   rules: ExportRules;
   sizeLimitBytes: number;
   versionChainCount: number;
+  /** 0: for ever. */
+  retentionDays: number;
   pendingLimitCount: number;
   threadsCount: number;
 }

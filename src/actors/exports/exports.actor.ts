@@ -11,16 +11,18 @@ import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type {
   CaptureInput,
   CaptureResult,
-  FileIdentity,
   LastExport,
 } from '../../workers/storage/exports.messages.ts';
 import { Candidates, type Candidate, type Now } from './candidates.ts';
 import { EventFollower } from './event-follower.ts';
 import type { CapturedByHand } from './export-desk.ts';
 import type { ExportsPorts } from './export-ports.ts';
+import { ExportRetention } from './export-retention.ts';
 import { ExportThreads } from './export-threads.ts';
 import { recordOf, type Recordable } from './export-record.ts';
+import { isDone, keptVersion } from './last-version.ts';
 import { exportsMachine } from './exports.machine.ts';
+import { SharedTurn } from './shared-turn.ts';
 
 /** How often a file that somebody has open is looked at. */
 const OPEN_LOOK_MS = 250;
@@ -29,6 +31,7 @@ const RETRY_MAX_MS = 30_000;
 /** A file that fails again and again, for no reason that passes, is reported and not waited for any longer. */
 const FAILURES_MAX = 5;
 const SAVE_INTERVAL_MS = 30_000;
+const RETENTION_INTERVAL_MS = 3_600_000;
 
 export function exportsSpec(ports: ExportsPorts): ActorSpec<never> {
   return {
@@ -46,6 +49,8 @@ class Exports {
   readonly #threads: ExportThreads;
   readonly #candidates: Candidates;
   readonly #follower: EventFollower;
+  readonly #turn = new SharedTurn();
+  readonly #retention: ExportRetention;
   #busy = 0;
   #cancelWake: () => void = () => undefined;
 
@@ -59,6 +64,13 @@ class Exports {
       hasRoom: () => this.#candidates.size < ports.settings.pendingLimitCount,
       onFound: (found) => this.#candidates.see(found, this.#now()),
       onPage: () => this.#schedule(),
+    });
+    this.#retention = new ExportRetention({
+      ...{ threads: this.#threads, turn: this.#turn, reader: ports.reader },
+      retentionDays: ports.settings.retentionDays,
+      commit: (pruned) => this.#commit({ records: [], cursor: null, pruned }),
+      telemetry: ports.telemetry,
+      nowMs: () => cell.clock.nowMs(),
     });
     cell.scope.defer('export threads', () => this.#threads.close());
     cell.scope.defer('export desk', () => ports.desk.detach());
@@ -87,12 +99,18 @@ class Exports {
   #follow(): void {
     const { feed, desk } = this.#ports;
     const { scope } = this.#cell;
-    desk.attach((path) => this.#captureByHand(path));
+    desk.attach((path) => this.#turn.share(() => this.#captureByHand(path)));
     const look = scope.wrap(() => this.#look());
     scope.defer('committed feed', feed.subscribe(look));
     scope.every(SAVE_INTERVAL_MS, () => this.#save());
-    void this.#run(() => this.#threads.run('sweep', { remove: [] }).then(noResult, ignoreExpected));
+    scope.every(RETENTION_INTERVAL_MS, () => this.#prune());
+    this.#prune();
     this.#look();
+  }
+
+  /** Policy and leftovers; what fails for now is done by the next run. */
+  #prune(): void {
+    void this.#run(() => this.#retention.run().catch(ignoreExpected));
   }
 
   /** Reads on in the events; after a failure that passes, again in a moment. */
@@ -125,7 +143,7 @@ class Exports {
   async #process(candidate: Candidate): Promise<void> {
     this.#busy += 1;
     try {
-      await this.#capture(candidate);
+      await this.#turn.share(() => this.#capture(candidate));
     } finally {
       this.#busy -= 1;
       this.#schedule();
@@ -226,14 +244,16 @@ class Exports {
   }
 
   #commit(
-    message: Pick<Parameters<ExportsPorts['record']>[0], 'records' | 'cursor'>,
+    message: Omit<Parameters<ExportsPorts['record']>[0], 'onCommitted' | 'pruned'> & {
+      pruned?: Parameters<ExportsPorts['record']>[0]['pruned'];
+    },
   ): Promise<void> {
     return new Promise((resolve) => {
       const onCommitted = this.#cell.scope.wrap(() => {
         if (message.cursor) this.#follower.saved(message.cursor);
         resolve();
       });
-      this.#ports.record({ ...message, pruned: [], onCommitted });
+      this.#ports.record({ pruned: [], ...message, onCommitted });
     });
   }
 
@@ -253,8 +273,7 @@ class Exports {
     last: LastExport | null,
   ): Omit<CaptureInput, 'root' | 'expected' | 'isSnapshot'> {
     const { sizeLimitBytes, versionChainCount } = this.#ports.settings;
-    const isUsable = last !== null && last.checksum !== null && !last.isPruned;
-    return { path, previous: isUsable ? last : null, sizeLimitBytes, versionChainCount };
+    return { path, previous: keptVersion(last), sizeLimitBytes, versionChainCount };
   }
 
   #now(): Now {
@@ -271,21 +290,6 @@ class Exports {
     }
   }
 }
-
-/** Nothing has happened to the file since its last row. */
-function isDone(last: LastExport | null, identity: FileIdentity | null): boolean {
-  if (!last?.identity || !identity) return false;
-  if (last.state === 'unreadable' || last.state === 'vanished') return false;
-  const { dev, ino, size, mtimeNs } = last.identity;
-  return (
-    dev === identity.dev &&
-    ino === identity.ino &&
-    size === identity.size &&
-    mtimeNs === identity.mtimeNs
-  );
-}
-
-function noResult(): void {}
 
 function ignoreExpected(error: unknown): void {
   if (!isCodiError(error)) throw error;

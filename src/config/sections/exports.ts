@@ -65,6 +65,13 @@ export const exports = z.object({
     min: 0,
     max: 1000,
   }),
+  retentionDays: count('retention_days', {
+    description:
+      'Contents that were captured, or met again, longer ago are removed; their rows stay and say so. 0 keeps them for ever.',
+    default: 0,
+    min: 0,
+    max: 36_500,
+  }),
   pendingLimitCount: count('pending_limit', {
     description: 'Files that may wait to be captured in memory; more wait in the ledger.',
     default: 10_000,

@@ -70,6 +70,22 @@ export const EXPORT_EVENTS = {
     ],
     repeatedBy: ['code'],
   }),
+  ExportsPruned: defineEvent({
+    level: 'info',
+    sentence: 'Policy has removed the contents of {contents} exports, {bytes} bytes.',
+    fields: {
+      contents: number('Contents that are gone; their rows stay.'),
+      bytes: number('Of their files.'),
+    },
+    metrics: [
+      {
+        name: 'codi_export_contents_pruned_total',
+        type: 'counter',
+        help: 'Contents of exports that policy has removed.',
+        value: ({ contents }) => contents,
+      },
+    ],
+  }),
   ExportBacklog: defineEvent({
     level: 'trace',
     sentence: '{count} exports wait.',

@@ -22,6 +22,7 @@ export class ExportStream {
   readonly #isKept: SqliteStatement;
   readonly #insert: SqliteStatement;
   readonly #setCursor: SqliteStatement;
+  readonly #isRecent: SqliteStatement;
   readonly #prune: SqliteStatement;
   readonly #unprune: SqliteStatement;
   readonly #owner: { tenant_id: string | null; user_id: string | null };
@@ -40,6 +41,9 @@ export class ExportStream {
       `INSERT INTO export_archive (${EXPORT_COLUMNS}) VALUES (${places.join(', ')})`,
     );
     this.#setCursor = database.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)');
+    this.#isRecent = database
+      .prepare('SELECT 1 FROM export_archive WHERE checksum = ? AND seconds >= ? LIMIT 1')
+      .pluck() as SqliteStatement;
     this.#prune = database.prepare('INSERT OR REPLACE INTO export_pruned VALUES (?, ?, ?)');
     this.#unprune = database.prepare('DELETE FROM export_pruned WHERE checksum = ?');
     this.#owner = { tenant_id: tenantId ?? null, user_id: userId ?? null };
@@ -47,6 +51,8 @@ export class ExportStream {
 
   take({ records, cursor, pruned }: ExportsMessage, heads: GroupHeads): void {
     for (const record of records) {
+      // What is stored again is there again for the rows from before.
+      if (record.archivePath !== null) this.#unprune.run(record.checksum);
       if (this.#known.get(record.captureId) !== undefined) continue;
       heads.exports += 1;
       const row: ExportArchiveRow = {
@@ -58,11 +64,10 @@ export class ExportStream {
       };
       this.#insert.run(row);
       appendExport(this.canonical, row);
-      // What is stored again is there again for the rows from before.
-      if (record.archivePath !== null) this.#unprune.run(record.checksum);
     }
-    for (const { checksum, atMs } of pruned)
-      this.#prune.run(checksum, atMs, rowSum(checksum, atMs));
+    for (const { checksum, atMs, sinceMs } of pruned)
+      if (this.#isRecent.get(checksum, Math.floor(sinceMs / 1_000)) === undefined)
+        this.#prune.run(checksum, atMs, rowSum(checksum, atMs));
     if (cursor) this.#setCursor.run(EXPORT_CURSOR, JSON.stringify(cursor));
   }
 

@@ -77,8 +77,10 @@ export type CaptureResult =
 /** Tasks of the pool. A failed one rejects with a WireError object. */
 export interface ExportTasks {
   capture(input: CaptureInput): Promise<CaptureResult>;
-  /** Removes unfinished files, and those of contents that are given up; the names that are gone. */
-  sweep(input: { remove: string[] }): { removed: string[]; bytes: number };
+  /** Contents that were captured, or met again, before this time and that no younger one needs; hex, the oldest first. */
+  outdated(input: { beforeMs: number; limit: number }): string[];
+  /** Removes unfinished files, and those of contents (hex) that are given up. */
+  sweep(input: { remove: string[] }): { contents: number; bytes: number };
 }
 
 /** Where the exports actor was, and whether it looked for the same. */

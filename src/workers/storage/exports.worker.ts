@@ -1,11 +1,12 @@
 /** Tasks of the pool that captures files, one export each (see ExportTasks). */
-import { rmSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { blobOf, EXPORTS_FOLDER, namesIn, UNFINISHED } from './exports/blob-files.ts';
+import { EXPORTS_FOLDER, namesIn, UNFINISHED } from './exports/blob-files.ts';
 import { capture as take } from './exports/capture.ts';
 import { failureOf } from './exports/capture-failure.ts';
 import { OpenWriters } from './exports/open-writers.ts';
+import { outdatedBlobs, removeBlobs } from './exports/outdated-blobs.ts';
 import type { ExportsOptions, ExportTasks } from './exports.messages.ts';
 import { assertHeld } from './held-directory.ts';
 import { workerOptions } from './worker-data.ts';
@@ -30,18 +31,12 @@ export const capture: ExportTasks['capture'] = async (input) => {
   }
 };
 
+export const outdated: ExportTasks['outdated'] = ({ beforeMs, limit }) =>
+  outdatedBlobs(dataDir, beforeMs, limit);
+
 export const sweep: ExportTasks['sweep'] = ({ remove }) => {
-  const removed: string[] = [];
-  let bytes = 0;
   for (const name of namesIn(join(dataDir, EXPORTS_FOLDER)))
     if (name.startsWith(UNFINISHED) && !name.startsWith(`${UNFINISHED}${process.pid}-`))
       rmSync(join(dataDir, EXPORTS_FOLDER, name), { force: true });
-  for (const archivePath of remove) {
-    if (!blobOf(archivePath)) continue;
-    const path = join(dataDir, archivePath);
-    bytes += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    rmSync(path, { force: true });
-    removed.push(archivePath);
-  }
-  return { removed, bytes };
+  return removeBlobs(dataDir, remove);
 };

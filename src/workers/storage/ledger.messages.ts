@@ -155,8 +155,8 @@ export interface ExportsMessage {
   records: ExportRecord[];
   /** File events up to this one are done with; null leaves it as it is. */
   cursor: { seq: number; rules: string } | null;
-  /** Contents that are not kept any more. */
-  pruned: { checksum: Uint8Array; atMs: number }[];
+  /** Contents that policy gives up, unless a row from `sinceMs` on names them. */
+  pruned: { checksum: Uint8Array; atMs: number; sinceMs: number }[];
 }
 
 export type LedgerWork =

@@ -180,6 +180,8 @@ export interface ReaderTasks {
   queryExports(input: BodyOf<'QueryExports'>): Page<ExportRow>;
   lastExport(input: { path: BytePath }): LastExport | null;
   exportPlace(input?: unknown): ExportPlace;
+  /** Contents that policy gave up, hex; the newest 10,000. */
+  prunedExports(input?: unknown): string[];
   findExports(input: FindExportsInput): FoundExports;
   indexedExports(input: IndexedExportsInput): IndexedExports;
 }

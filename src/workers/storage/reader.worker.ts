@@ -6,6 +6,7 @@ import { verifyPage } from './audit/verify-page.ts';
 import {
   exportPlace as readExportPlace,
   lastExport as readLastExport,
+  prunedExports as readPruned,
   queryExports as readExports,
 } from './exports/export-rows.ts';
 import { findExports as find, indexedExports as findIndexed } from './exports/find-exports.ts';
@@ -63,6 +64,8 @@ export const lastExport = task<'lastExport'>(({ path }) =>
 );
 
 export const exportPlace = task<'exportPlace'>(() => readExportPlace(connections.get('ledger')));
+
+export const prunedExports = task<'prunedExports'>(() => readPruned(connections.get('ledger')));
 
 export const findExports = task<'findExports'>((input) => find(connections.get('ledger'), input));
 

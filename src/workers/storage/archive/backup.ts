@@ -46,11 +46,12 @@ export async function backUp(
   // The audit files first, so that what they sign is in the databases; the mark says whose folder it is.
   writeFileSync(join(target, `ledger.db${UNFINISHED}`), '');
   copyAuditFiles(dataDir, target);
+  // Before the ledger, so that what policy removes meanwhile is there; and after it, so that what its rows name is.
+  copyBlobs(dataDir, target);
   const ledger = await copyDatabase(dataDir, target, 'ledger');
   const state = await copyDatabase(dataDir, target, 'state');
   const segments = neededSegments(join(target, `ledger.db${UNFINISHED}`));
   copySegments(dataDir, target, segments);
-  // After the ledger, so that what its rows name is there.
   const exports = copyBlobs(dataDir, target);
   const manifest: BackupManifest = {
     format: 'codi-backup',

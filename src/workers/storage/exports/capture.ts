@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { storeKey } from '../cipher/store-key.ts';
 import type { CaptureInput, CaptureResult } from '../exports.messages.ts';
@@ -136,7 +136,8 @@ async function judged(
     stored !== undefined && (await problemOf(dataDir, checksum, storeKey())) === undefined;
   if (isStored && previous?.checksum === checksum) return { state: 'unchanged', identity };
   const facts = { identity, size, checksum, secrets: secrets.counts };
-  if (isStored)
+  if (isStored) {
+    touch(join(dataDir, stored.archivePath));
     return {
       ...facts,
       state: 'duplicate',
@@ -144,6 +145,13 @@ async function judged(
       archivePath: stored.archivePath,
       storedBytes: statSync(join(dataDir, stored.archivePath)).size,
     };
+  }
   const kept = writer.keep(checksum, base?.checksum ?? null);
   return { ...facts, state: 'captured', base: base?.checksum ?? null, ...kept };
+}
+
+/** Policy goes by the time of the file: what was met again is as young as that. */
+function touch(path: string): void {
+  const now = new Date();
+  utimesSync(path, now, now);
 }

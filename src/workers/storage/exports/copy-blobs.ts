@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, statSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { linkOrCopy } from '../archive/link-or-copy.ts';
 import type { StoreKey } from '../cipher/store-key.ts';
@@ -37,7 +37,9 @@ export async function rekeyBlobs(
     const writer = new BlobWriter(to, 'rekey', keys.to);
     try {
       for await (const piece of readBlob(from, blob, keys.from)) writer.add(piece);
-      writer.keep(blob.checksum, blob.base);
+      const { archivePath } = writer.keep(blob.checksum, blob.base);
+      const { atime, mtime } = statSync(join(from, blob.archivePath));
+      utimesSync(join(to, archivePath), atime, mtime);
     } finally {
       writer.discard();
     }

@@ -38,6 +38,8 @@ interface Columns {
   pruned_ms: number | null;
 }
 
+/** Many times of what one run of retention gives up. */
+const PRUNED_MAX = 10_000;
 const ROWS = `SELECT e.id, e.seconds, e.nanos, e.state, e.kind, e.original_path, e.archive_path, e.file_size, e.checksum,
     e.base, e.stored_bytes, e.mtime_seconds, e.mtime_nanos, e.session_id, e.session_by, e.reason, e.facts, e.tenant_id,
     e.user_id, p.pruned_ms
@@ -113,6 +115,14 @@ export function exportPlace(connection: ReadConnection): ExportPlace {
   if (text === undefined) return { seq: 0, rules: '' };
   const { seq, rules } = JSON.parse(text) as ExportPlace;
   return { seq, rules };
+}
+
+/** Contents that policy gave up, hex: the newest of them, among which are those of a run that was interrupted. */
+export function prunedExports(connection: ReadConnection): string[] {
+  const sql = `SELECT checksum FROM export_pruned ORDER BY pruned_ms DESC LIMIT ${PRUNED_MAX}`;
+  return (connection.prepare(sql).all() as { checksum: Buffer }[]).map(({ checksum }) =>
+    hexText(checksum),
+  );
 }
 
 function conditionsOf(filter: BodyOf<'QueryExports'>['filter']): Conditions {
