@@ -38,14 +38,19 @@ export interface Placement {
   start(host: string): Promise<void>;
 }
 
-/** A host for one more root; when none for recursive watchers can be had, one of the others, which are there. */
+/** A host for one more root; when none for recursive watchers can be had, one of the others. */
 export async function hostFor(kind: HostKind, { hostCount, roots, start }: Placement) {
-  const host = leastLoaded(kind, hostCount, roots);
-  if (kind === 'fs') return host;
-  return start(host).then(
-    () => host,
-    () => leastLoaded('fs', hostCount, roots),
-  );
+  const other = leastLoaded('fs', hostCount, roots);
+  if (kind === 'parcel') {
+    const host = leastLoaded(kind, hostCount, roots);
+    const isStarted = await start(host).then(
+      () => true,
+      () => false,
+    );
+    if (isStarted) return host;
+  }
+  await start(other);
+  return other;
 }
 
 /** The host of this kind with the fewest roots, out of `hostCount`. */

@@ -258,18 +258,26 @@ class Roots {
     const { table, children } = this.#ports;
     const known = table.get(root);
     if (!known) return;
-    const host = await this.#hostFor('parcel');
-    if (hostKind(host) === 'fs') children.watcher(known.path).send({ type: 'stay' });
+    const found = await this.#hostFor('parcel');
+    const isFound = hostKind(found) === 'parcel';
+    const host = isFound ? found : known.host;
+    if (!isFound) children.watcher(known.path).send({ type: 'stay' });
     table.update(root, { host });
     children.assignHost(root, host);
+    await this.#stopUnneeded(known.host);
   }
 
   async #unwatch({ root, path, host }: WatchedRoot): Promise<void> {
     const { children, table } = this.#ports;
     await children.stopWatcher(path);
     table.remove(root);
-    const isNeeded = table.all().some((other) => other.host === host);
-    if (hostKind(host) === 'parcel' && !isNeeded) await children.stopHost(host);
+    if (hostKind(host) === 'parcel') await this.#stopUnneeded(host);
+  }
+
+  /** A process of its own is 50 MB, also when it does nothing. */
+  async #stopUnneeded(host: string): Promise<void> {
+    const isNeeded = this.#ports.table.all().some((root) => root.host === host);
+    if (!isNeeded) await this.#ports.children.stopHost(host);
   }
 
   async #stopAll(): Promise<void> {
