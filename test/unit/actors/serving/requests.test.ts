@@ -221,7 +221,7 @@ describe('watching', () => {
     const body = { path: '/desk', recursive: true, patterns: ['*.ts'] };
     const id = await world.request(socket, 'StartMonitoring', body);
     await world.request(socket, 'StopMonitoring', { path: '/desk' });
-    expect(asked).toEqual([{ ...body, path: ANYWHERE }, ANYWHERE]);
+    expect(asked).toEqual([{ ...body, path: ANYWHERE, isPolled: false }, ANYWHERE]);
     expect(socket.bodies('Acknowledgment')[0]).toMatchObject({
       request_id: id,
       status: 'Accepted',
