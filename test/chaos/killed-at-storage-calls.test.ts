@@ -18,7 +18,7 @@ import { skipUnless } from '../support/skip.ts';
 import { hasStrace, NO_STRACE } from '../support/strace.ts';
 
 const isLong = process.env['CODI_CRASH_POINTS'] !== undefined;
-const points = Number(process.env['CODI_CRASH_POINTS'] ?? 8);
+const points = Number(process.env['CODI_CRASH_POINTS'] ?? 5);
 const lanes = Number(process.env['CODI_CRASH_LANES'] ?? 1);
 /** Only these; all of them unless told otherwise. */
 const phases = PHASES.filter((phase) =>

@@ -28,7 +28,7 @@ import { hasStrace, NO_STRACE } from '../support/strace.ts';
 
 const ENTRIES = 40;
 /** From version 1 each migration is met: all points are tried there, of the other versions some. */
-const POINTS_OF_OTHERS = 4;
+const POINTS_OF_OTHERS = 2;
 const seed = newSeed();
 
 let place: DaemonPlace;

@@ -16,7 +16,7 @@ import { differences, inIndex, onDisk } from '../support/oracle.ts';
 import { newSeed, seededRandom } from '../support/random.ts';
 import { skipUnless } from '../support/skip.ts';
 
-const KILLS = Number(process.env['CODI_CHAOS_KILLS'] ?? 150);
+const KILLS = Number(process.env['CODI_CHAOS_KILLS'] ?? 100);
 const CLIENTS = 3;
 const LOG_SHOWN_CHARS = 10_000;
 

@@ -17,7 +17,7 @@ import { fileOf, hasStrace, NO_STRACE, readTrace } from '../support/strace.ts';
 
 const CALLS = 'pwrite64,write,fsync,fdatasync,ftruncate,rename,unlink';
 const CODI = fileURLToPath(new URL('../../dist/cli/entry.js', import.meta.url));
-const points = Number(process.env['CODI_SALVAGE_POINTS'] ?? 8);
+const points = Number(process.env['CODI_SALVAGE_POINTS'] ?? 5);
 const seed = newSeed();
 const KINDS = ['ledger', 'state'] as const;
 /** It ends so when blocks are lost. */

@@ -9,7 +9,7 @@ import { newPlace, startDaemon, type RunningDaemon } from '../support/daemon.ts'
 import { eventually } from '../support/deadline.ts';
 import { differences, foldedEvents, inIndex, onDisk } from '../support/oracle.ts';
 
-const RUNS = Number(process.env['CODI_STORM_RUNS'] ?? 2);
+const RUNS = Number(process.env['CODI_STORM_RUNS'] ?? 1);
 /** Where the storms come from: outside of the watched folder. */
 const source = newPlace('codi-storm-');
 let daemon: RunningDaemon | undefined;
