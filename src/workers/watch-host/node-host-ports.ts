@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { underDeathWatch } from './death-watch.ts';
 import { nodeDisk } from './disk.ts';
 import { FsHints } from './fs-hints.ts';
 import type { HintFactory, HostClock, Timer, WatchHostPorts } from './host-ports.ts';
@@ -9,10 +10,19 @@ import { systemWatchLimit } from './system-watch-limit.ts';
 import { WatchBudget } from './watch-budget.ts';
 
 /** The host's ports on a real system; `platform` as in process.platform. */
-export function nodeHostPorts(platform: string, memoryBytes: () => number): WatchHostPorts {
+export function nodeHostPorts(
+  platform: string,
+  parentPid: number,
+  memoryBytes: () => number,
+): WatchHostPorts {
   const budget = new WatchBudget(systemWatchLimit, () => performance.now());
   return {
-    ...{ clock: nodeClock(), disk: nodeDisk(), hints: nodeHints(platform, budget), budget },
+    ...{
+      clock: nodeClock(),
+      disk: nodeDisk(),
+      hints: nodeHints(platform, parentPid, budget),
+      budget,
+    },
     readInotifyList,
     measure: () => ({ memoryBytes: memoryBytes(), descriptors: countDescriptors() }),
   };
@@ -37,7 +47,7 @@ function nodeClock(): HostClock {
   };
 }
 
-function nodeHints(platform: string, budget: WatchBudget): HintFactory {
+function nodeHints(platform: string, parentPid: number, budget: WatchBudget): HintFactory {
   const isLinux = platform === 'linux';
   return {
     create(kind, root, options, listener) {
@@ -47,7 +57,7 @@ function nodeHints(platform: string, budget: WatchBudget): HintFactory {
         subscribe: async (...subscription) => {
           if (isLinux) await assertInotifyInstance();
           const { default: watcher } = await import('@parcel/watcher');
-          return watcher.subscribe(...subscription);
+          return underDeathWatch(parentPid, () => watcher.subscribe(...subscription));
         },
         backend: isLinux ? 'inotify' : undefined,
         lateWatches: isLinux ? new FsHints(listener, budget) : undefined,

@@ -26,7 +26,7 @@ function main(): void {
   );
   const emit = (message: FromWatchHost) => queue.send(message);
   const host = createWatchHost(
-    nodeHostPorts(process.platform, () => process.memoryUsage.rss()),
+    nodeHostPorts(process.platform, process.ppid, () => process.memoryUsage.rss()),
     emit,
   );
   process.on('message', (message: ToWatchHost) => {
