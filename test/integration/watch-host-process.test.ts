@@ -12,7 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import { deadline } from '../support/deadline.ts';
 import { WatchHostProcess } from '../support/watch-host-process.ts';
+import { ROOT_OPTIONS } from '../support/watch-world.ts';
 
 /** The runtime's, not the watch host's own. */
 const ALIVE: string = 'sys.alive';
@@ -40,6 +42,19 @@ test('It ignores signals meant for its parent and ends at once when the channel 
   host.child.disconnect();
   expect(await host.exited).toBe(0);
   expect(performance.now() - before).toBeLessThan(2_000);
+});
+
+test('It ends also when the channel closes while it starts.', async () => {
+  const roots = Array.from({ length: 6 }, (_, at) => at * 40);
+  const codes = roots.map(async (delayMs) => {
+    const young = new WatchHostProcess();
+    const path = bytePathFromUtf8(base);
+    young.send({ type: 'watch', root: 1, path, options: ROOT_OPTIONS });
+    young.send({ type: 'index', root: 1, rows: [], done: true });
+    setTimeout(() => young.child.disconnect(), delayMs);
+    return deadline('its end', young.exited, 20_000);
+  });
+  expect(await Promise.all(codes)).toEqual(roots.map(() => 0));
 });
 
 test('It stops when told to.', async () => {
