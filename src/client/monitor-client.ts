@@ -223,7 +223,7 @@ export class MonitorClient {
     this.#isClosed = true;
     this.#pipeline.abandon(error);
     this.#follows.endAll(undefined);
-    this.#questions.failAll(error);
+    this.#questions.close(error);
     this.#link.close();
     this.#routeClosed ??= this.#route.close();
   }

@@ -24,6 +24,7 @@ export class Questions {
   readonly #link: Link;
   readonly #table: RequestTable;
   #waiting = 0;
+  #closed: CodiError | undefined;
 
   constructor(ports: ClientPorts, link: Link) {
     this.#ports = ports;
@@ -68,12 +69,19 @@ export class Questions {
     this.#table.failAll(error);
   }
 
+  /** Whoever waits, and whoever asks from now on, gets this error. */
+  close(error: CodiError): void {
+    this.#closed ??= error;
+    this.failAll(error);
+  }
+
   async #send<Kind extends AskableKind & RequestKind>(
     kind: Kind,
     body: BodyOf<Kind>,
     { timeoutMs, connection, id = this.#ports.newId() }: AskOptions,
   ): Promise<Payload> {
     await loadAnswerCodec();
+    if (this.#closed) throw this.#closed;
     const answer = this.#table.add(id, timeoutMs, () => this.#timeoutError(timeoutMs));
     const ready = connection ? Promise.resolve(connection) : this.#link.whenUp();
     const sent = ready.then((up) => {

@@ -125,9 +125,13 @@ async function show(
 ): Promise<void> {
   await view.header(ready);
   const { MonitorClient } = await import('../../client/monitor-client.ts');
+  if (daemon.leaving.signal.aborted) return;
   const { socketPath } = ready;
   const timer = setInterval(() => void view.settle().catch(() => undefined), SETTLE_MS);
-  const client = await MonitorClient.connect({ socketPath, clientName: 'codi up' });
+  const client = MonitorClient.open({ socketPath, clientName: 'codi up' });
+  // A question to a daemon that is leaving would wait for its answer until the time limit.
+  const leave = () => client.abort(new CodiError('CODI_SHUTTING_DOWN'));
+  daemon.leaving.signal.addEventListener('abort', leave, { once: true });
   try {
     const from = await headsOf(client);
     const plan = { streams: ['logs' as const, 'events' as const], from };
@@ -140,7 +144,7 @@ async function show(
     if (invocation.globals.verbose) await invocation.note(String((error as Error).stack));
   } finally {
     clearInterval(timer);
-    client.abort(new CodiError('CODI_SHUTTING_DOWN'));
+    leave();
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MonitorClient } from '#codi/client/index.js';
+import { CodiError } from '#codi/protocol/errors.js';
 import { FakeDaemon, rejected } from '../../support/fake-daemon.ts';
 
 const entry = (index: number) => ({
@@ -252,6 +253,13 @@ describe('the client', () => {
     await client.close();
     expect(daemon.stored).toHaveLength(600);
     await expect(client.log(entry(0))).rejects.toMatchObject({ code: 'CODI_CONNECTION_LOST' });
+  });
+
+  it('leaves no question waiting that was asked just before it was aborted', async () => {
+    const client = await connect({ requestTimeoutMs: 60_000 });
+    const asked = client.request('Health', {});
+    client.abort(new CodiError('CODI_SHUTTING_DOWN'));
+    await expect(asked).rejects.toMatchObject({ code: 'CODI_SHUTTING_DOWN' });
   });
 
   it('names the path it tried when nobody is there', async () => {
