@@ -8,6 +8,7 @@ import { skipUnless } from '../support/skip.ts';
 import {
   failAt,
   isFullDisk,
+  tellsClients,
   type ErrorResult,
   type StorageError,
 } from '../support/storage-errors.ts';
@@ -41,7 +42,7 @@ function chosen(): StorageError[] {
 function judged(which: StorageError, { wasReached, restarts, postponed }: ErrorResult): string[] {
   if (!wasReached) return [];
   if (isFullDisk(which)) {
-    const isTold = which.file === 'ledger.db' || postponed.has('CODI_DISK_FULL');
+    const isTold = !tellsClients(which) || postponed.has('CODI_DISK_FULL');
     return [
       ...(restarts > 0 ? ['a full disk ended the thread'] : []),
       ...(isTold ? [] : [`clients were told ${[...postponed].join(', ')}`]),

@@ -139,7 +139,10 @@ test(
     run(folder.path, 'tar', '-xmf', archive);
     await folder.untilExact(20_000);
     const again = (await folder.events()).filter((event) => event.endsWith('.txt'));
-    expect(new Set(again.map((event) => event.split(' ')[0]))).toEqual(new Set(['update']));
+    // Where a look falls between the writing and tar's setting of modes, that is an event of its own.
+    const kinds = new Set(again.map((event) => event.split(' ')[0]));
+    kinds.delete('attrib');
+    expect(kinds).toEqual(new Set(['update']));
     expect(again).toContain('update changed.txt');
   },
   SLOW_MS,

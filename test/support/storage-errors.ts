@@ -39,10 +39,17 @@ export function isFullDisk({ calls, error }: StorageError): boolean {
   return error === 'ENOSPC' && calls === 'pwrite64';
 }
 
+/** Whether clients learn of it: pages that cannot reach the database hold up nobody. */
+export function tellsClients(which: StorageError): boolean {
+  return isFullDisk(which) && which.file !== 'ledger.db';
+}
+
 /** Lets a storage call of a daemon at work fail, and checks all that must hold once it has recovered by itself. */
 export async function failAt(which: StorageError): Promise<ErrorResult> {
   const place = newPlace('codi-errors-');
   const workload = new CrashWorkload(place, { isSmall: true });
+  const postponed = () => workload.clients.flatMap((client) => [...client.postponed]);
+  const isTold = () => postponed().includes('CODI_DISK_FULL');
   let daemon: RunningDaemon | undefined;
   try {
     daemon = await startDaemon(place, [workload.root], { timeoutMs: PATIENCE_MS });
@@ -58,6 +65,9 @@ export async function failAt(which: StorageError): Promise<ErrorResult> {
     const work = workload.run(daemon);
     const wasReached = await untilInjected(trace, work);
     if (wasReached && !isFullDisk(which)) await replaced(daemon, actor, before);
+    // The first call that fails may be of the daemon's own; clients are told with the next of theirs.
+    if (wasReached && tellsClients(which))
+      await eventually('a client is told', isTold, PATIENCE_MS);
     await tracer.detach();
     await deadline('everything to be accepted', work, PATIENCE_MS);
     const restarts = (await epochOf(daemon, actor)) - before;
@@ -69,8 +79,7 @@ export async function failAt(which: StorageError): Promise<ErrorResult> {
       ...auditStores(place.dataDir),
       ...syncedAgain(readTrace(readFileSync(trace, 'utf8'))),
     );
-    const postponed = new Set(workload.clients.flatMap((client) => [...client.postponed]));
-    return { wasReached, restarts, postponed, violations };
+    return { wasReached, restarts, postponed: new Set(postponed()), violations };
   } catch (error) {
     const violations = [`${(error as Error).message} ${daemon?.stderr() ?? ''}`];
     return { wasReached: true, restarts: 0, postponed: new Set(), violations };
