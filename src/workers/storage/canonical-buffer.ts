@@ -12,10 +12,12 @@ const SHORT_UNITS = 48;
 /** A growing buffer that entries are appended to; reused from block to block. */
 export class CanonicalBuffer {
   #bytes: Buffer;
+  #view: DataView;
   #length = 0;
 
   constructor(initialBytes = 64 * 1024) {
     this.#bytes = Buffer.allocUnsafeSlow(initialBytes);
+    this.#view = viewOf(this.#bytes);
   }
 
   get length(): number {
@@ -30,7 +32,9 @@ export class CanonicalBuffer {
   /** Forgets the content, and a much too large buffer with it. */
   clear(): void {
     this.#length = 0;
-    if (this.#bytes.length > 4 * 1024 * 1024) this.#bytes = Buffer.allocUnsafeSlow(64 * 1024);
+    if (this.#bytes.length <= 4 * 1024 * 1024) return;
+    this.#bytes = Buffer.allocUnsafeSlow(64 * 1024);
+    this.#view = viewOf(this.#bytes);
   }
 
   head(stream: number, version = CANONICAL_VERSION): void {
@@ -52,7 +56,8 @@ export class CanonicalBuffer {
   i64(value: number | bigint): void {
     this.#reserve(8);
     if (typeof value === 'bigint') {
-      this.#length = this.#bytes.writeBigInt64LE(value, this.#length);
+      this.#view.setBigInt64(this.#length, value, true);
+      this.#length += 8;
       return;
     }
     // Exact for every safe integer, and without a BigInt for each field of each entry.
@@ -117,5 +122,10 @@ export class CanonicalBuffer {
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
+    this.#view = viewOf(grown);
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

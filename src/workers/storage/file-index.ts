@@ -43,6 +43,9 @@ export class FileIndex {
   readonly #moveOne: SqliteStatement;
   readonly #count: SqliteStatement;
   readonly #countWith: SqliteStatement;
+  readonly #checksum: SqliteStatement;
+  /** Whether the content of any file may be known: while none is, none has to be looked up. */
+  #mayKnowContent: boolean;
 
   constructor(database: SqliteDatabase) {
     const range = 'root_id = ? AND path >= ? AND path < ?';
@@ -71,6 +74,12 @@ export class FileIndex {
          WHERE checksum = ? AND root_id = ? AND kind = ${codeOf(KINDS, 'file')} LIMIT 2)`,
       )
       .pluck() as SqliteStatement;
+    this.#checksum = database
+      .prepare('SELECT checksum FROM files WHERE root_id = ? AND path = ?')
+      .pluck() as SqliteStatement;
+    this.#mayKnowContent =
+      database.prepare('SELECT 1 FROM files WHERE checksum IS NOT NULL LIMIT 1').get() !==
+      undefined;
     this.#count = database
       .prepare('SELECT count(*) FROM files WHERE root_id = ?')
       .pluck() as SqliteStatement;
@@ -87,7 +96,7 @@ export class FileIndex {
 
   /** The checksum of what the index has at a path; null when it is not known. */
   checksum(rootId: number, path: BytePath): Buffer | null {
-    return this.#file(rootId, pathToValue(path))?.checksum ?? null;
+    return this.#checksumAt(rootId, pathToValue(path));
   }
 
   /** Whether the index has this very file at its path: the same inode, size, times and mode. */
@@ -120,7 +129,7 @@ export class FileIndex {
   #set(rootId: number, record: FileEventRecord): EventContent {
     const { event, kind } = record;
     const path = pathToValue(record.path);
-    const known = event === 'create' ? null : (this.#file(rootId, path)?.checksum ?? null);
+    const known = event === 'create' ? null : this.#checksumAt(rootId, path);
     const now = record.checksum ?? (event === 'attrib' ? known : null);
     const stat = statColumns(record.stat!);
     this.#put(rootId, path, { kind: codeOf(KINDS, kind), ...stat }, now);
@@ -129,7 +138,7 @@ export class FileIndex {
 
   #delete(rootId: number, { path, kind }: FileEventRecord): EventContent {
     const value = pathToValue(path);
-    const before = kind === 'file' ? (this.#file(rootId, value)?.checksum ?? null) : null;
+    const before = kind === 'file' ? this.#checksumAt(rootId, value) : null;
     if (kind === 'dir') this.#deleteBelow(rootId, path);
     this.#deleteOne.run(rootId, value);
     return { now: null, before };
@@ -141,7 +150,7 @@ export class FileIndex {
       return stat ? this.#set(rootId, record) : withoutStat(record);
     const source = pathToValue(from);
     const target = pathToValue(path);
-    const old = this.#file(rootId, source);
+    const old = stat && !this.#mayKnowContent ? undefined : this.#file(rootId, source);
     this.#deleteOne.run(rootId, source);
     if (kind === 'dir') this.#moveBelow(rootId, from, path);
     const found = stat ? { kind: codeOf(KINDS, kind), ...statColumns(stat) } : old;
@@ -150,6 +159,11 @@ export class FileIndex {
     if (found) this.#put(rootId, target, found, now);
     else this.#deleteOne.run(rootId, target);
     return { now, before: null };
+  }
+
+  #checksumAt(rootId: number, path: PathValue): Buffer | null {
+    if (!this.#mayKnowContent) return null;
+    return (this.#checksum.get(rootId, path) as Buffer | null | undefined) ?? null;
   }
 
   #file(rootId: number, path: PathValue): IndexedFile | undefined {
@@ -162,6 +176,7 @@ export class FileIndex {
     file: StatColumns & { kind: number | bigint },
     checksum: Uint8Array | null,
   ): void {
+    this.#mayKnowContent ||= checksum !== null;
     this.#upsert.run(
       rootId,
       path,
