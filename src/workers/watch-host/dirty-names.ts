@@ -10,6 +10,10 @@ export class DirtyNames {
     this.#limitCount = limitCount;
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
   get isEmpty(): boolean {
     return this.#count === 0;
   }

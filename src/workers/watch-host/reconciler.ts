@@ -277,15 +277,9 @@ export class Reconciler {
     stat: IndexStat | null,
     extra: { from?: BytePath; oldSize?: number } = {},
   ): void {
-    this.#ports.emit({
-      ...eventTime(this.#ports.nowMs()),
-      event,
-      path: this.#scope.outward(path),
-      kind,
-      size: stat && kind !== 'dir' ? stat.size : null,
-      seen: pass.seen,
-      stat,
-      ...extra,
-    });
+    const { seconds, nanos } = eventTime(this.#ports.nowMs());
+    const size = stat && kind !== 'dir' ? stat.size : null;
+    const common = { seconds, nanos, event, path: this.#scope.outward(path), kind, size, stat };
+    this.#ports.emit({ ...common, seen: pass.seen, ...extra });
   }
 }

@@ -40,6 +40,10 @@ export interface RootHintsPorts {
 }
 
 const DIRTY_LIMIT = 20_000;
+/** In a storm hints wait for more: so many for each millisecond between the looks … */
+const NAMES_PER_MS = 4;
+/** … but no longer than this. */
+const STORM_COALESCE_MS = 32;
 
 /** Takes the hints of a root, collects them for a moment and has the named paths looked at. */
 export class RootHints {
@@ -51,6 +55,7 @@ export class RootHints {
   /** Names that wait for more changes. */
   readonly debounce: Debounce | undefined;
   #timer: Timer | undefined;
+  #lastPass = { startMs: -Infinity, names: 0 };
   #afterPass: (() => void) | undefined;
 
   constructor(ports: RootHintsPorts) {
@@ -155,7 +160,10 @@ export class RootHints {
   arm(): void {
     const { clock, coalesceMs, queue } = this.#ports;
     if (this.#timer || this.#dirty.isEmpty || !queue.isQuickFree) return;
-    this.#timer = clock.setTimeout(() => this.#start(), coalesceMs);
+    const { startMs, names } = this.#lastPass;
+    const stormDueMs = startMs + Math.min(STORM_COALESCE_MS, names / NAMES_PER_MS);
+    const waitMs = Math.max(coalesceMs, stormDueMs - clock.monotonicMs());
+    this.#timer = clock.setTimeout(() => this.#start(), waitMs);
   }
 
   stop(): void {
@@ -182,6 +190,7 @@ export class RootHints {
         if (pass.traces) this.#transients?.judge(pass, pass.traces);
       },
     });
+    this.#lastPass = { startMs: this.#ports.clock.monotonicMs(), names: this.#dirty.count };
     this.addTo(pass);
     queue.startQuick(pass);
   }

@@ -13,11 +13,13 @@ const SLICE_MS = 4;
 
 /**
  * Gives every root its turn: in each turn of the event loop all urgent work, and one root's background work. Input
- * is taken between turns, so nobody waits long for anybody else.
+ * is taken between turns, so nobody waits long for anybody else. Who needed least last time is first: a single change
+ * does not wait for the slice of a root that is never done.
  */
 export class SliceScheduler {
   readonly #clock: HostClock;
-  readonly #works = new Set<SlicedWork>();
+  /** How long each took for its urgent work last time, in milliseconds. */
+  readonly #works = new Map<SlicedWork, number>();
   #isScheduled = false;
   #isPaused = false;
 
@@ -26,7 +28,7 @@ export class SliceScheduler {
   }
 
   add(work: SlicedWork): void {
-    this.#works.add(work);
+    this.#works.set(work, 0);
   }
 
   delete(work: SlicedWork): void {
@@ -49,17 +51,21 @@ export class SliceScheduler {
   #turn(): void {
     this.#isScheduled = false;
     if (this.#isPaused) return;
-    for (const work of [...this.#works])
-      if (work.hasWork('urgent')) work.run('urgent', this.#clock.monotonicMs() + SLICE_MS);
-    for (const work of this.#works) {
+    const urgent = [...this.#works].filter(([work]) => work.hasWork('urgent'));
+    for (const [work] of urgent.sort(([, one], [, two]) => one - two)) {
+      const startMs = this.#clock.monotonicMs();
+      work.run('urgent', startMs + SLICE_MS);
+      if (this.#works.has(work)) this.#works.set(work, this.#clock.monotonicMs() - startMs);
+    }
+    for (const [work, lastMs] of this.#works) {
       if (!work.hasWork('background')) continue;
       // To the end of the line.
       this.#works.delete(work);
-      this.#works.add(work);
+      this.#works.set(work, lastMs);
       work.run('background', this.#clock.monotonicMs() + SLICE_MS);
       break;
     }
-    if ([...this.#works].some((work) => work.hasWork('urgent') || work.hasWork('background')))
-      this.wake();
+    const works = [...this.#works.keys()];
+    if (works.some((work) => work.hasWork('urgent') || work.hasWork('background'))) this.wake();
   }
 }

@@ -181,8 +181,10 @@ export class SweepPass {
     const [node] = this.#gone;
     this.#gone.delete(node!);
     if (node!.parent && this.debounce?.isHeld(node!.parent, node!.name)) return;
-    if (!this.#reconciler.isGone(node!)) return;
-    if (!this.saves?.isHoldingGone(node!)) this.remove(node!);
+    // Whoever waits is looked at when that is over.
+    if (this.saves?.isHoldingGone(node!) || !this.#reconciler.isGone(node!)) return;
+    if (node!.children) this.remove(node!);
+    else this.#reconciler.remove(this, node!);
   }
 
   /** Children first. The top is looked at again each time: it may have come back meanwhile. */

@@ -265,7 +265,10 @@ export class WatchedRoot implements SlicedWork {
     counters.fullSweeps += 1;
     this.#keeper?.swept(this.#engine.directories());
     const isFirst = this.#state === 'scanning';
-    if (isFirst) this.#state = 'watching';
+    if (isFirst) {
+      this.#state = 'watching';
+      this.#outbox.shorten();
+    }
     this.doubts.sweepEnded();
     this.#outbox.whenSent((batch) => {
       if (isFirst && this.#state === 'watching') {
