@@ -184,7 +184,7 @@ test('A root that goes and comes back is in doubt meanwhile: deleted, moved away
   const away = `${desk}.away`;
   renameSync(desk, away);
   await open('root_gone');
-  expect((await watch()).state).toBe('gone');
+  await eventually('it is gone', async () => (await watch()).state === 'gone');
   renameSync(away, desk);
   await eventually('it is watched', async () => (await watch()).state === 'watching');
   const moved = await over('root_gone');

@@ -2,6 +2,7 @@ import { decodeMessage, encodeMessage } from '#codi/protocol/codec.js';
 import type { BytePath } from '#codi/protocol/byte-path.js';
 import type { FileEventRecord } from '#codi/protocol/file-event.js';
 import type { Message } from '#codi/protocol/messages.js';
+import { countEvents, unpackEvents } from '#codi/protocol/packed-events.js';
 import type {
   CommittedMessage,
   ExportsMessage,
@@ -137,8 +138,8 @@ export class LedgerDisk {
       return true;
     }
     root.sequence = sequence;
-    root.events.push(...events);
-    this.#events += events.length;
+    root.events.push(...unpackEvents(events));
+    this.#events += countEvents(events);
     return true;
   }
 

@@ -3,6 +3,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bytePathFromBuffer, type BytePath } from '#codi/protocol/byte-path.js';
 import type { FileEventRecord, IndexRow } from '#codi/protocol/file-event.js';
+import { unpackEvents } from '#codi/protocol/packed-events.js';
 import { DEFAULT_IGNORES } from '#codi/workers/watch-host/default-ignores.js';
 import type {
   FromWatchHost,
@@ -106,7 +107,8 @@ export class WatchHostProcess {
   #onMessage(message: FromWatchHost): void {
     this.messages.push(message);
     if (message.type === 'changes') {
-      const { root, batch, events } = message;
+      const { root, batch } = message;
+      const events = unpackEvents(message.events);
       try {
         for (const event of events) this.folds.get(root)?.apply(event);
       } catch (error) {

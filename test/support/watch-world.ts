@@ -1,5 +1,6 @@
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import type { FileEventRecord, IndexRow } from '#codi/protocol/file-event.js';
+import { unpackEvents } from '#codi/protocol/packed-events.js';
 import { WatchBudget } from '#codi/workers/watch-host/watch-budget.js';
 import { createWatchHost, type WatchHost } from '#codi/workers/watch-host/host.js';
 import type { HintFactory, HostClock, Timer } from '#codi/workers/watch-host/host-ports.js';
@@ -219,7 +220,7 @@ export class WatchWorld {
       return;
     }
     if (message.batch !== ++this.lastBatch) throw new Error(`batch ${message.batch} out of order`);
-    for (const event of message.events) {
+    for (const event of unpackEvents(message.events)) {
       this.events.push(event);
       this.fold.apply(event);
     }

@@ -1,6 +1,6 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import { ExportSelector, type ExportRules } from '../../protocol/export-names.ts';
-import type { FileEventRecord } from '../../protocol/file-event.ts';
+import { pathsOfFiles, type FileEvents } from '../../protocol/packed-events.ts';
 
 /**
  * Knows of file events on their way to the ledger whether an export is among them, so that nothing has to be read back
@@ -16,16 +16,19 @@ export class ExportNotices {
   }
 
   /** Events are offered to the ledger; the function that is given back says that they are committed. */
-  offered(root: BytePath, events: readonly FileEventRecord[]): () => void {
-    const isConcerned = events.some(
-      ({ kind, path }) => kind !== 'dir' && this.#selector.kindOf(root, path) !== undefined,
-    );
-    if (!isConcerned) return () => undefined;
+  offered(root: BytePath, events: FileEvents): () => void {
+    if (!this.#areConcerned(root, events)) return () => undefined;
     this.#underWay += 1;
     return () => {
       this.#underWay -= 1;
       this.#areCommitted = true;
     };
+  }
+
+  #areConcerned(root: BytePath, events: FileEvents): boolean {
+    for (const path of pathsOfFiles(events))
+      if (this.#selector.kindOf(root, path) !== undefined) return true;
+    return false;
   }
 
   /** Neither on its way nor committed and not yet asked for. */

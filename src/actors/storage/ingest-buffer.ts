@@ -7,7 +7,8 @@ import type {
   ToLedger,
 } from '../../workers/storage/ledger.messages.ts';
 import { EntryLanes } from './entry-lanes.ts';
-import { byBatch, isBehind, messageOf } from './ingest-item.ts';
+import { FactLanes } from './fact-lanes.ts';
+import { byBatch, costOf, isBehind, messageOf } from './ingest-item.ts';
 import type {
   ActItem,
   ExportsItem,
@@ -49,8 +50,8 @@ export class IngestBuffer {
   readonly #lanes = new EntryLanes();
   /** Batches of entries that a thread had when it died, and that go again as they were. */
   #replays: Item[] = [];
-  /** File events, roots and acts that are not at the thread, in order. */
-  #facts: Item[] = [];
+  /** File events, roots and acts that are not at the thread. */
+  readonly #facts = new FactLanes();
   /** Facts and entries take turns, so that neither waits for a storm of the other. */
   #isFactsTurn = true;
   /** At the thread, in order of posting. */
@@ -165,7 +166,7 @@ export class IngestBuffer {
     const item = this.#next();
     if (!item) return undefined;
     this.#inFlight.set(item.batch, item);
-    this.#inFlightBytes += item.bytes;
+    this.#inFlightBytes += item.costBytes;
     return messageOf(item);
   }
 
@@ -225,7 +226,7 @@ export class IngestBuffer {
         continue;
       }
       this.#inFlight.delete(batch);
-      this.#inFlightBytes -= item.bytes;
+      this.#inFlightBytes -= item.costBytes;
       again.push(item);
     }
     for (const root of this.#inFlight.values())
@@ -237,12 +238,12 @@ export class IngestBuffer {
   /** Refusals come one by one; what belongs to a root must not overtake anything of it. */
   #putBack(items: readonly Item[]): void {
     for (const item of items) if ('isOvertaking' in item) item.isOvertaking = false;
-    this.#facts = [...items, ...this.#facts].sort(byBatch);
+    this.#facts.putBack(items);
   }
 
   #forget(item: Item): void {
     this.#inFlight.delete(item.batch);
-    this.#inFlightBytes -= item.bytes;
+    this.#inFlightBytes -= item.costBytes;
     this.#bytes -= item.bytes;
     this.#frames -= item.frameCount;
     if (item.kind === 'entries') this.#slabs.giveBack(item.slab);
@@ -262,8 +263,8 @@ export class IngestBuffer {
   #next(): Item | undefined {
     const isFactsTurn = this.#isFactsTurn;
     this.#isFactsTurn = !isFactsTurn;
-    if (isFactsTurn) return this.#facts.shift() ?? this.#nextEntries();
-    return this.#nextEntries() ?? this.#facts.shift();
+    if (isFactsTurn) return this.#facts.take() ?? this.#nextEntries();
+    return this.#nextEntries() ?? this.#facts.take();
   }
 
   #nextEntries(): Item | undefined {
@@ -275,14 +276,16 @@ export class IngestBuffer {
     const slab = this.#slabs.take(bytes);
     const batch = this.#nextBatch++;
     const message = packFrames(batch, group, slab);
-    return { kind: 'entries', batch, bytes, frameCount: frames.length, message, slab };
+    const frameCount = frames.length;
+    return { kind: 'entries', batch, bytes, costBytes: bytes, frameCount, message, slab };
   }
 
   #push(
     item: FileEventsItem | RootItem | ActItem | ExportsItem,
     size: { bytes: number; frameCount: number } = { bytes: 0, frameCount: 0 },
   ): void {
-    this.#facts.push(Object.assign(item, { batch: this.#nextBatch++, ...size }));
+    const costBytes = costOf(item, size.bytes);
+    this.#facts.add(Object.assign(item, { batch: this.#nextBatch++, costBytes, ...size }));
   }
 }
 

@@ -1,6 +1,10 @@
 import type { ContentMove } from '../../protocol/content-move.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
-import type { FileEventRecord } from '../../protocol/file-event.ts';
+import {
+  countEvents,
+  FILE_EVENT_COST_BYTES,
+  type FileEvents,
+} from '../../protocol/packed-events.ts';
 import type {
   ActRecord,
   EntriesMessage,
@@ -28,7 +32,7 @@ export interface FileEventsItem {
   rootId: number;
   rootPath: BytePath;
   sequence: number;
-  events: FileEventRecord[];
+  events: FileEvents;
   isAboutContent?: boolean;
   /**
    * `firstSeq`: the number that the first event has got; none when the ledger had the batch already. `moves`: what was
@@ -56,9 +60,16 @@ export interface RootItem {
 /** A message to the ledger that has no answer yet. */
 export type Item = (EntriesItem | FileEventsItem | RootItem | ActItem | ExportsItem) & {
   batch: number;
+  /** What it counts for in the limits of the buffer. */
   bytes: number;
+  /** What it takes of the ledger thread's time, as bytes of entries do. */
+  costBytes: number;
   frameCount: number;
 };
+
+export function costOf(item: FileEventsItem | RootItem | ActItem | ExportsItem, bytes: number) {
+  return item.kind === 'fileEvents' ? countEvents(item.events) * FILE_EVENT_COST_BYTES : bytes;
+}
 
 export function messageOf(item: Item): ToLedger {
   switch (item.kind) {

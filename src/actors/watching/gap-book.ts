@@ -1,6 +1,6 @@
 import { showBytePath, type BytePath } from '../../protocol/byte-path.ts';
-import type { FileEventRecord } from '../../protocol/file-event.ts';
 import type { GapClosing, GapOpening, GapReason } from '../../protocol/gap.ts';
+import { haveFound, unpackEvents, type FileEvents } from '../../protocol/packed-events.ts';
 import { FoundChanges, type CountCommitted } from './found-changes.ts';
 import { GapPacing } from './gap-pacing.ts';
 
@@ -161,10 +161,11 @@ export class GapBook {
   }
 
   /** Counts what is on its way to the ledger; the answer is called when it is committed there. */
-  count(root: BytePath, events: readonly FileEventRecord[]): CountCommitted | undefined {
+  count(root: BytePath, events: FileEvents): CountCommitted | undefined {
     const gaps = this.#open.get(root);
-    if (!gaps || gaps.size === 0) return undefined;
-    const parts = [...gaps.values()].map(({ found, path }) => found.count(events, path));
+    if (!gaps || gaps.size === 0 || !haveFound(events)) return undefined;
+    const records = unpackEvents(events);
+    const parts = [...gaps.values()].map(({ found, path }) => found.count(records, path));
     return (firstSeq, moves) => {
       for (const part of parts) part?.(firstSeq, moves);
     };

@@ -7,6 +7,7 @@ import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { CodiError } from '../../protocol/errors.ts';
+import { ownEvents } from '../../protocol/packed-events.ts';
 import type {
   FromWatchHost,
   HostLimits,
@@ -77,6 +78,8 @@ function start(
       if (count + waits > 0) telemetry.emit('FileEventsHeldBack', { host: id, count, waits });
       Object.assign(told, { transientsDropped, coalesced, rateWaits });
     } else if (message.type === 'vitals') check(message);
+    else if (message.type === 'changes')
+      router.deliver(id, { ...message, events: ownEvents(message.events) });
     else router.deliver(id, message);
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromWatchHost)));

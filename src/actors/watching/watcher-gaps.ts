@@ -1,5 +1,5 @@
 import { showBytePath, type BytePath } from '../../protocol/byte-path.ts';
-import type { FileEventRecord } from '../../protocol/file-event.ts';
+import type { FileEvents } from '../../protocol/packed-events.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { FromWatchHost } from '../../workers/watch-host/watch-host.messages.ts';
 import type { GapBook } from './gap-book.ts';
@@ -59,7 +59,7 @@ export class WatcherGaps {
   }
 
   /** Counts what is on its way; the answer is called when it is committed. */
-  count(events: readonly FileEventRecord[]) {
+  count(events: FileEvents) {
     return this.#ports.gaps.count(this.#path, events);
   }
 

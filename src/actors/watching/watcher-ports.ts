@@ -1,6 +1,7 @@
 import type { ContentMove } from '../../protocol/content-move.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
-import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
+import type { IndexRow } from '../../protocol/file-event.ts';
+import type { FileEvents } from '../../protocol/packed-events.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { RootOptions } from '../../workers/watch-host/watch-host.messages.ts';
 import type { ContentReader, ContentSettings } from './content/content-ports.ts';
@@ -20,7 +21,7 @@ export interface RootLedgerPort {
     rootId: number;
     rootPath: BytePath;
     sequence: number;
-    events: FileEventRecord[];
+    events: FileEvents;
     /** See FileEventsMessage. */
     isAboutContent?: boolean;
     /** `firstSeq`: see FileEventsItem. */

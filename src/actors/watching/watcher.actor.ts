@@ -5,7 +5,7 @@
  */
 import type { ContentMove } from '../../protocol/content-move.ts';
 import { showBytePath } from '../../protocol/byte-path.ts';
-import type { FileEventRecord } from '../../protocol/file-event.ts';
+import type { FileEvents } from '../../protocol/packed-events.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import { RootContent } from './content/root-content.ts';
@@ -233,7 +233,7 @@ class Watcher {
     this.#ports.moveToRecursiveHost(root);
   }
 
-  #record(batch: number, events: FileEventRecord[]): void {
+  #record(batch: number, events: FileEvents): void {
     const opening = this.#opening;
     const counted = this.#gaps.count(events);
     this.#offer(events, (firstSeq, moves) => {
@@ -248,7 +248,7 @@ class Watcher {
   }
 
   #offer(
-    events: FileEventRecord[],
+    events: FileEvents,
     onCommitted: (firstSeq?: number, moves?: readonly ContentMove[]) => void,
     isAboutContent = false,
   ): void {

@@ -1,5 +1,6 @@
 import { joinBytePath, type BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord, RecordSession } from '../../protocol/file-event.ts';
+import { packEvents, unpackEvents, type FileEvents } from '../../protocol/packed-events.ts';
 
 /** Which session worked where, and when. */
 export interface WorkingSessions {
@@ -10,16 +11,19 @@ export interface WorkingSessions {
 
 /** The events of a root, each with the session at work at its path when it was changed, where that is known. */
 export function withSessions(
-  events: FileEventRecord[],
+  events: FileEvents,
   root: BytePath,
   sessions: WorkingSessions,
-): FileEventRecord[] {
+): FileEvents {
   if (sessions.isEmpty) return events;
-  return events.map((event) => {
+  let isAny = false;
+  const records = unpackEvents(events).map((event) => {
     const path = event.path === '' ? root : joinBytePath(root, event.path);
     const session = sessions.sessionOf({ path, timeMs: changedMs(event) });
+    isAny ||= session !== undefined;
     return session ? { ...event, session } : event;
   });
+  return isAny ? packEvents(records) : events;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import { withContentMoves, type ContentMove } from '../../protocol/content-move.ts';
+import { unpackEvents } from '../../protocol/packed-events.ts';
 import type { FileEventsMessage, LedgerOptions, OpenRootMessage } from './ledger.messages.ts';
 import { contentMoves } from './content-moves.ts';
 import { fileEventRow, FileEventStream, type EventOwner } from './file-event-stream.ts';
@@ -32,12 +33,13 @@ export class EventIntake {
   }
 
   take(message: FileEventsMessage, heads: GroupHeads): EventsVerdict {
-    const { rootId, rootPath, sequence, events } = message;
+    const { rootId, rootPath, sequence } = message;
     if (this.roots.find(rootPath) !== rootId) return { verdict: 'outOfOrder' };
     const last = this.roots.sequence(rootId);
     if (sequence <= last) return { verdict: 'duplicate' };
     // A refused batch leaves a gap: taking the next one would make the refused one look stored.
     if (last !== UNKNOWN_SEQUENCE && sequence !== last + 1) return { verdict: 'outOfOrder' };
+    const events = unpackEvents(message.events);
     const known = {
       checksum: (path: BytePath) => this.#index.checksum(rootId, path),
       countWith: (checksum: Uint8Array) => this.#index.countWith(rootId, checksum),

@@ -1,7 +1,5 @@
+import { countEvents, FILE_EVENT_COST_BYTES } from '../../protocol/packed-events.ts';
 import type { LedgerWork } from './ledger.messages.ts';
-
-/** A rough size of a file event's row, index change and canonical bytes. */
-const FILE_EVENT_BYTES = 256;
 
 /** An act is a row of a few hundred bytes and its canonical bytes. */
 const ACT_BYTES = 1_024;
@@ -11,7 +9,7 @@ export function workBytes(work: LedgerWork): number {
   if (work.type === 'entries') return work.bytes.byteLength;
   if (work.type === 'acts') return work.acts.length * ACT_BYTES;
   if (work.type === 'exports') return work.records.length * ACT_BYTES;
-  return work.type === 'fileEvents' ? work.events.length * FILE_EVENT_BYTES : 0;
+  return work.type === 'fileEvents' ? countEvents(work.events) * FILE_EVENT_COST_BYTES : 0;
 }
 
 /** How many messages from the front make one group: at least one, then as many as the limit holds. */

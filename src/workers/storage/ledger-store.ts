@@ -1,4 +1,5 @@
 import type { ContentMove } from '../../protocol/content-move.ts';
+import { countEvents } from '../../protocol/packed-events.ts';
 import { ActStream } from './act-stream.ts';
 import { AnswerBook } from './answer-book.ts';
 import { BlockWriter, type BlockRange } from './block.ts';
@@ -153,7 +154,7 @@ export class LedgerStore {
         const taken = this.#events.take(message, group.heads);
         const { verdict } = taken;
         if (taken.verdict === 'stored') result.fileStarts.push([batch, firstSeq, taken.moves]);
-        if (verdict === 'duplicate') group.duplicates += message.events.length;
+        if (verdict === 'duplicate') group.duplicates += countEvents(message.events);
         (verdict === 'outOfOrder' ? result.outOfOrder : result.settled).push(batch);
         return;
       }

@@ -5,7 +5,8 @@ import type { BytePath } from '../../protocol/byte-path.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { ExportKind } from '../../protocol/export-names.ts';
 import type { ExportState } from '../../protocol/export-words.ts';
-import type { FileEventRecord, RecordSession } from '../../protocol/file-event.ts';
+import type { RecordSession } from '../../protocol/file-event.ts';
+import type { FileEvents } from '../../protocol/packed-events.ts';
 import type { UpkeepAnswer, UpkeepCommand } from './archive.messages.ts';
 import type { HealingNews, HealReport } from './healing.messages.ts';
 
@@ -77,7 +78,7 @@ export interface FileEventsMessage {
   rootPath: BytePath;
   /** Dense per root, from lastSequence + 1 of rootOpened. */
   sequence: number;
-  events: FileEventRecord[];
+  events: FileEvents;
   /**
    * The events say checksums of files that were recorded before, and nothing else. One whose file is not what the
    * index has any more is left out.

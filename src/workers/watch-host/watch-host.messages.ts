@@ -1,6 +1,7 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
-import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
+import type { IndexRow } from '../../protocol/file-event.ts';
 import type { GapReason } from '../../protocol/gap.ts';
+import type { FileEvents } from '../../protocol/packed-events.ts';
 
 /** How files are told that came and went between two looks. */
 export interface TransientOptions {
@@ -135,7 +136,7 @@ export type WatchFailure = 'CODI_PATH_INVALID' | 'CODI_PATH_DENIED' | 'CODI_WATC
 export type FromWatchHost =
   | { type: 'sys.ready' }
   /** `batch` is dense from 1 for each `watch`; at most 1,000 events. */
-  | { type: 'changes'; root: number; batch: number; events: FileEventRecord[] }
+  | { type: 'changes'; root: number; batch: number; events: FileEvents }
   /** The first look at the disk is done, or the first after the root came back; its changes were sent before. */
   | ({ type: 'watching'; root: number; durationMs: number } & RootStatus)
   | ({ type: 'rootStatus'; root: number } & RootStatus)

@@ -1,6 +1,7 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { IndexRow } from '../../protocol/file-event.ts';
 import type { GapReason } from '../../protocol/gap.ts';
+import { packEvents } from '../../protocol/packed-events.ts';
 import { EventRate } from './event-rate.ts';
 import type { HintKeeper } from './hint-keeper.ts';
 import type { Timer } from './host-ports.ts';
@@ -47,7 +48,7 @@ export class WatchedRoot implements SlicedWork {
     const { root, path, options, ports, counters, emit, wake, onHint } = input;
     this.#startedMs = ports.clock.monotonicMs();
     this.#outbox = new Outbox(
-      (batch, events) => emit({ type: 'changes', root, batch, events }),
+      (batch, events) => emit({ type: 'changes', root, batch, events: packEvents(events) }),
       options.batchCount,
     );
     const tellStatus = () => emit({ type: 'rootStatus', root, ...this.#statusNow() });

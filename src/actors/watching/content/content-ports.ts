@@ -1,5 +1,6 @@
 import type { BytePath } from '../../../protocol/byte-path.ts';
 import type { FileEventRecord, IndexRow } from '../../../protocol/file-event.ts';
+import type { FileEvents } from '../../../protocol/packed-events.ts';
 import type { CellContext } from '../../../supervisor/index.ts';
 import type { Telemetry } from '../../../telemetry/telemetry.ts';
 import type { HashInput, HashResult } from '../../../workers/hashing/hashing.messages.ts';
@@ -35,7 +36,7 @@ export interface ContentPorts {
   readonly cell: Pick<CellContext, 'scope' | 'clock'>;
   readonly telemetry: Telemetry;
   /** Passes a batch of the host on, in order. */
-  record(batch: number, events: FileEventRecord[]): void;
+  record(batch: number, events: FileEvents): void;
   /** Records checksums that came later, of files that are as they were. */
   recordChecksums(events: FileEventRecord[], onCommitted: () => void): void;
   /** A page of the recorded index; see WatcherPorts. */

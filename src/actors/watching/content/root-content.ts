@@ -1,5 +1,6 @@
 import type { BytePath } from '../../../protocol/byte-path.ts';
 import type { FileEventRecord, IndexStat } from '../../../protocol/file-event.ts';
+import { packEvents, unpackEvents, type FileEvents } from '../../../protocol/packed-events.ts';
 import type { HashResult } from '../../../workers/hashing/hashing.messages.ts';
 import type { ContentPorts } from './content-ports.ts';
 import { LaterReads } from './later-reads.ts';
@@ -51,14 +52,14 @@ export class RootContent {
   }
 
   /** A batch of the host. */
-  take(batch: number, events: FileEventRecord[]): void {
+  take(batch: number, events: FileEvents): void {
     if (!this.#isSettled) {
       // The first look at a large root does not wait for all of it to be read.
       this.#ports.record(batch, events);
       return;
     }
     const untilMs = this.#nowMs() + this.#ports.settings.waitMs;
-    this.#held.push({ batch, events, untilMs });
+    this.#held.push({ batch, events: [...unpackEvents(events)], untilMs });
     this.#pump();
   }
 
@@ -73,7 +74,8 @@ export class RootContent {
     this.#isSettled = false;
     this.#isReading = false;
     this.#era += 1;
-    for (const { batch, events } of this.#held.splice(0)) this.#ports.record(batch, events);
+    for (const { batch, events } of this.#held.splice(0))
+      this.#ports.record(batch, packEvents(events));
     this.#later.stop();
   }
 
@@ -141,7 +143,7 @@ export class RootContent {
   #passOn(): void {
     const { batch, events } = this.#held.shift()!;
     for (const event of events) this.#later.follow(event);
-    this.#ports.record(batch, events);
+    this.#ports.record(batch, packEvents(events));
     this.#later.plan();
   }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { countEvents } from '#codi/protocol/packed-events.js';
 import { WatchWorld } from '../../../support/watch-world.ts';
 
 let world: WatchWorld;
@@ -113,6 +114,6 @@ test('Batches hold no more events than they are to.', async () => {
   await world.watch({ batchCount: 7 });
   for (let count = 0; count < 30; count++) world.disk.create(`/root/${count}`);
   expect(await untilExact()).toHaveLength(30);
-  const sizes = world.of('changes').map(({ events }) => events.length);
+  const sizes = world.of('changes').map(({ events }) => countEvents(events));
   expect(Math.max(...sizes)).toBe(7);
 });

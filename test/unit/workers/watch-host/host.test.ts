@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import { countEvents } from '#codi/protocol/packed-events.js';
 import { promisesRun, ROOT_OPTIONS, WatchWorld } from '../../../support/watch-world.ts';
 
 let world: WatchWorld;
@@ -16,7 +17,7 @@ test('No more than four batches of at most 1,000 events wait for their acknowled
   fill(9_500);
   world.isAcking = false;
   await world.watch();
-  const sizes = world.of('changes').map(({ events }) => events.length);
+  const sizes = world.of('changes').map(({ events }) => countEvents(events));
   expect(sizes).toHaveLength(4);
   expect(Math.max(...sizes)).toBe(1_000);
   expect(world.of('watching')).toHaveLength(0);

@@ -3,6 +3,7 @@ import type { ContentPorts } from '#codi/actors/watching/content/content-ports.j
 import { RootContent } from '#codi/actors/watching/content/root-content.js';
 import type { BytePath } from '#codi/protocol/byte-path.js';
 import type { FileEventRecord, IndexRow } from '#codi/protocol/file-event.js';
+import { unpackEvents, type FileEvents } from '#codi/protocol/packed-events.js';
 import type { HashInput, HashOutcome, HashResult } from '#codi/workers/hashing/hashing.messages.js';
 import { rememberTelemetry, type TelemetryLog } from '../../../../support/actor-world.ts';
 import { fileEvent, stat } from '../../../../support/ledger-store.ts';
@@ -25,8 +26,10 @@ let owed: number;
 let log: TelemetryLog;
 let content: RootContent;
 
-const show = ({ event, path, checksum }: FileEventRecord) =>
-  `${event} ${path}${checksum ? ' ✓' : ''}`;
+const note = (batch: string, events: FileEvents) => {
+  for (const { event, path, checksum } of unpackEvents(events))
+    recorded.push(`${batch}: ${event} ${path}${checksum ? ' ✓' : ''}`);
+};
 const reasons = () =>
   log.events.filter(({ name }) => name === 'ChecksumPutOff').map((one) => one['reason']);
 const paths = (task: Task | undefined) => task?.files.map((each) => each.path);
@@ -62,19 +65,15 @@ function newContent(): RootContent {
     root: '/desk' as BytePath,
     shown: '/desk',
     settings: {
-      atOnceBytes: 1_000,
-      waitMs: 250,
-      maxBytes: 100_000,
-      intervalMs: 10_000,
-      rateBytes: 1_000_000,
-      owedMax: 100,
+      ...{ atOnceBytes: 1_000, waitMs: 250, maxBytes: 100_000 },
+      ...{ intervalMs: 10_000, rateBytes: 1_000_000, owedMax: 100 },
     },
     reader: { atOnce: (input) => ask('atOnce', input), later: (input) => ask('later', input) },
     cell: { scope: scope as never, clock },
     telemetry: log.telemetry,
-    record: (batch, events) => void recorded.push(...events.map((one) => `${batch}: ${show(one)}`)),
+    record: (batch, events) => note(`${batch}`, events),
     recordChecksums: (events, onCommitted) => {
-      recorded.push(...events.map((one) => `+: ${show(one)}`));
+      note('+', events);
       commits.push(onCommitted);
     },
     loadIndex: async (after, limit) =>
