@@ -9,6 +9,7 @@ import { runAt } from '../support/cli-harness.ts';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 import { deadline, eventually } from '../support/deadline.ts';
 import { hostPids } from '../support/host-pids.ts';
+import { isAlive } from '../support/is-alive.ts';
 import { skipUnless } from '../support/skip.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli/entry.js', import.meta.url));
@@ -113,7 +114,7 @@ chaos(
     for (let index = 0; index < 10_000; index++)
       writeFileSync(join(index % 2 ? small : large, 'd0', `s${index}`), 'x');
     await daemon.kill();
-    const isGone = () => !hosts.some((pid) => existsSync(`/proc/${pid}`));
+    const isGone = () => !hosts.some(isAlive);
     await eventually('the end of the hosts', isGone, HOST_LIFE_AFTER_DAEMON_MS);
   },
 );

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { eventually } from '../support/deadline.ts';
+import { isAlive } from '../support/is-alive.ts';
 
 const WATCH = new URL('../../dist/workers/watch-host/death-watch.js', import.meta.url).href;
 const CHILD = `import { underDeathWatch } from ${JSON.stringify(WATCH)};
@@ -14,15 +15,6 @@ await underDeathWatch(process.ppid, async () => {
 const PARENT = `import { spawn } from 'node:child_process';
 const child = ['--input-type=module', '-e', ${JSON.stringify(CHILD)}];
 spawn(process.execPath, child, { detached: true, stdio: 'inherit' });`;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 test('A process that hangs while a watcher starts does not outlive its parent.', async () => {
   const parent = spawn(process.execPath, ['--input-type=module', '-e', PARENT], {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../daemon.ts';
 import { eventually } from '../deadline.ts';
+import { isAlive } from '../is-alive.ts';
 import { StormDisk } from './storm-disk.ts';
 import { RecordedTrees } from './storm-judge.ts';
 import {
@@ -190,11 +191,7 @@ class Storm {
     await this.#daemon!.kill();
     this.#daemon = undefined;
     this.#kills.daemon += 1;
-    await eventually(
-      'the end of its hosts',
-      () => hosts.every((host) => !existsSync(`/proc/${host}`)),
-      HOST_LIFE_AFTER_DAEMON_MS,
-    );
+    await eventually('the end of its hosts', () => !hosts.some(isAlive), HOST_LIFE_AFTER_DAEMON_MS);
   }
 
   /** The last one that was started: with a recursive watcher, the one that has it. */
