@@ -14,6 +14,8 @@ export interface CipherDatabase extends Database.Database {
 type Driver = new (path: string, options?: Database.Options) => CipherDatabase;
 
 const PACKAGE = 'better-sqlite3-multiple-ciphers';
+const PLAIN_PACKAGE = 'better-sqlite3';
+const ADDON = 'build/Release/better_sqlite3.node';
 /** ChaCha20-Poly1305: each page has a nonce and a tag of its own. */
 const CIPHER = 'chacha20';
 /** What follows is the key itself, not a pass phrase to stretch. */
@@ -44,9 +46,9 @@ export function chooseCipher(database: CipherDatabase): void {
 }
 
 /**
- * Keeps an addon in the process for good. When the only thread that has it ends, Node lets go of it, and V8 then calls
- * the code that is no longer there for each object left. better-sqlite3 escapes by symbols that pin whichever of the
- * two was loaded first.
+ * Keeps an addon in the process for good. When the last thread that has it ends, Node lets go of it, and V8 then calls
+ * the code that is no longer there for each object left: a crash, where a collection was under way. better-sqlite3
+ * escapes by symbols that pin whichever of the two was loaded first, so the other has to be pinned, whichever it is.
  */
 function pin(file: string): void {
   dlopen({ exports: {} }, file, constants.dlopen.RTLD_LAZY | RTLD_NODELETE);
@@ -56,7 +58,7 @@ function load(): Driver {
   try {
     const require = createRequire(import.meta.url);
     const loaded = require(PACKAGE) as Driver;
-    pin(require.resolve(`${PACKAGE}/build/Release/better_sqlite3.node`));
+    for (const name of [PACKAGE, PLAIN_PACKAGE]) pin(require.resolve(`${name}/${ADDON}`));
     // The addon itself is loaded with the first database.
     new loaded(':memory:').close();
     return loaded;

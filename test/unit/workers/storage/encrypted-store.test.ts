@@ -1,5 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect } from 'vitest';
 import {
   assertKeyFits,
@@ -95,3 +97,12 @@ withCiphers(
     expect(codeOf(() => assertKeyFits(dir.path, keyOf(KEY)))).toBe('CODI_STORE_CORRUPT');
   },
 );
+
+// What unloads an addon leaves V8 with callbacks into it: a crash when a collection is under way at that moment.
+withCiphers('neither SQLite leaves the process with the last thread that had it', () => {
+  const script = fileURLToPath(new URL('../../../fixtures/both-sqlites.mjs', import.meta.url));
+  const { stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+  // Where there is no /proc the threads have ended at least.
+  if (!existsSync('/proc/self/maps')) return expect(stderr).toContain('ENOENT');
+  expect(JSON.parse(stdout), stderr).toEqual(['better-sqlite3', 'better-sqlite3-multiple-ciphers']);
+});
