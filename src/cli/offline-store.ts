@@ -7,7 +7,13 @@ import type { RowSource } from './row-source.ts';
 
 /** What the files can be asked. */
 type OfflineRequest =
-  'QueryLogs' | 'QueryEvents' | 'AuditHead' | 'AuditProve' | 'AuditVerify' | 'QueryExports';
+  | 'QueryLogs'
+  | 'QueryEvents'
+  | 'AuditHead'
+  | 'AuditProve'
+  | 'AuditVerify'
+  | 'QueryExports'
+  | 'QueryActs';
 
 type Answer = { id: number } & ({ body: unknown } | { error: WireError });
 interface Waiting {

@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import type { CliIo } from './cli-io.ts';
 import { COMMANDS } from './command-table.ts';
+import { commandIn } from './command-path.ts';
 import { CliContext } from './context.ts';
-import { errorJson, errorLines, viewError } from './error-report.ts';
+import { errorJson, errorLines, viewError, type ErrorView } from './error-report.ts';
+import { ERRORS } from '../protocol/errors.ts';
 import { addGlobalOptions, GLOBAL_VALUE_FLAGS } from './global-options.ts';
 import { OutputGone } from './output.ts';
 import { createStyle, wantsColor } from './style.ts';
@@ -19,16 +21,18 @@ First steps:
 /** Runs one command line (without node and script) and gives the exit code; never throws. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   const context = new CliContext(io, readVersion(), COMMANDS);
+  let program: Command | undefined;
   try {
     const name = commandNameIn(argv);
-    const program = await buildProgram(context, [name]);
+    program = await buildProgram(context, [name]);
     // Flags alone, or nothing: not a mistake, but somebody who looks around.
     if (name === undefined && !argv.includes('--version')) program.help();
     await program.parseAsync(argv, { from: 'user' });
     await context.out.flush();
     return context.exitCode;
   } catch (error) {
-    return reportFailure(error, argv, context);
+    const path = program ? commandIn(program, argv).path : [];
+    return reportFailure(error, argv, { context, path });
   }
 }
 
@@ -82,21 +86,25 @@ function prepareDeep(command: Command, context: CliContext): void {
   for (const child of command.commands) prepareDeep(child, context);
 }
 
+/** A wrong use that says no better points to the help of its own command. */
+function withHelp(view: ErrorView, path: readonly string[]): ErrorView {
+  const isGeneral = view.code === 'CODI_USAGE' && view.hint === ERRORS.CODI_USAGE.hint;
+  if (!isGeneral || path.length === 0) return view;
+  return { ...view, hint: `see \`${['codi', ...path].join(' ')} --help\`` };
+}
+
 async function reportFailure(
   thrown: unknown,
   argv: readonly string[],
-  context: CliContext,
+  { context, path }: { context: CliContext; path: readonly string[] },
 ): Promise<number> {
   if (thrown instanceof OutputGone) return 0;
   if (thrown instanceof CommanderError && thrown.exitCode === 0) {
     await context.out.flush().catch(() => undefined);
     return 0;
   }
-  const error =
-    thrown instanceof CommanderError
-      ? usageErrorFromCommander(thrown, commandNameIn(argv))
-      : thrown;
-  const view = viewError(error);
+  const error = thrown instanceof CommanderError ? usageErrorFromCommander(thrown, path) : thrown;
+  const view = withHelp(viewError(error), path);
   const style = createStyle(
     wantsColor(context.io.stderr, context.io.env, !argv.includes('--no-color')),
   );

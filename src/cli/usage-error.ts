@@ -6,12 +6,12 @@ export function usageError(reason: string, hint?: string): CodiError {
   return new CodiError('CODI_USAGE', { reason }, hint === undefined ? {} : { hint });
 }
 
-/** An error of commander as ours: its suggestion becomes the line that says what to do. */
-export function usageErrorFromCommander(
-  error: CommanderError,
-  name: string | undefined,
-): CodiError {
-  const command = name === undefined ? 'codi' : `codi ${name}`;
+/**
+ * An error of commander as ours: its suggestion becomes the line that says what to do. `path`: the command that was
+ * found, such as `export restore`.
+ */
+export function usageErrorFromCommander(error: CommanderError, path: readonly string[]): CodiError {
+  const command = ['codi', ...path].join(' ');
   if (error.code === 'commander.help') {
     return usageError(`${command} needs a subcommand`, `see \`${command} --help\``);
   }
@@ -21,8 +21,7 @@ export function usageErrorFromCommander(
     .join(' ')
     .trim()
     .replace(/^\(|\)$/g, '');
-  const isUnknown = error.code === 'commander.unknownCommand';
-  const help = `see \`${isUnknown ? 'codi' : command} --help\``;
+  const help = `see \`${command} --help\``;
   return usageError(reason, suggestion === '' ? help : `${lowerFirst(suggestion)} ${help}`);
 }
 

@@ -13,11 +13,19 @@ export interface ExportPlan {
   rules: ExportRules;
   /** Absolute, with the include patterns they are watched by. */
   folders: readonly { path: BytePath; patterns: readonly string[] }[];
+  /** What becomes of an original that was captured; a folder: it is moved there. */
+  originals: 'keep' | 'delete' | { moveTo: BytePath };
 }
 
 /** Of a configuration, on this machine. */
 export function exportPlan({ exports, monitor }: Config, machine: Machine): ExportPlan {
-  if (!exports.isEnabled) return { rules: { patterns: [], transcripts: [] }, folders: [] };
+  const { afterCapture, moveTo } = exports;
+  const originals =
+    afterCapture === 'move'
+      ? { moveTo: bytePathFromUtf8(absolute(moveTo!, machine)) }
+      : afterCapture;
+  if (!exports.isEnabled)
+    return { rules: { patterns: [], transcripts: [] }, folders: [], originals };
   const transcripts = exports.transcripts.map((name) => transcriptFolder(name, machine));
   const folders = exports.folders.map((folder) => ({
     path: bytePathFromUtf8(absolute(folder, machine)),
@@ -26,6 +34,7 @@ export function exportPlan({ exports, monitor }: Config, machine: Machine): Expo
   return {
     rules: { patterns: monitor.exportPatterns, transcripts },
     folders: [...folders, ...transcripts],
+    originals,
   };
 }
 

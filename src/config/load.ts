@@ -140,7 +140,7 @@ function warnAboutEffect(setting: Setting, origin: Origin, warnings: ConfigWarni
 
 /** Rules between settings. */
 function crossCheck(config: Config, origins: Origins): ConfigProblem[] {
-  return [...settleProblems(config, origins), ...tcpProblems(config)];
+  return [...settleProblems(config, origins), ...tcpProblems(config), ...moveProblems(config)];
 }
 
 function settleProblems({ monitor }: Config, origins: Origins): ConfigProblem[] {
@@ -167,6 +167,19 @@ function tcpProblems({ monitor }: Config): ConfigProblem[] {
       message: `monitor.tcp_token = false would let everybody in who reaches ${plan.host}`,
       expected: 'a token beyond loopback',
       example: 'tcp_token = true',
+    },
+  ];
+}
+
+function moveProblems({ exports: { afterCapture, moveTo } }: Config): ConfigProblem[] {
+  if (afterCapture !== 'move' || moveTo !== undefined) return [];
+  return [
+    {
+      key: 'exports.move_to',
+      place: 'configuration',
+      message: 'exports.after_capture = "move" does not say where to',
+      expected: 'a folder',
+      example: 'move_to = "~/exports/captured"',
     },
   ];
 }

@@ -1,7 +1,7 @@
 import { EXIT } from './error-row.ts';
 import type { ErrorRow } from './error-row.ts';
 
-/** Why an export is not captured, or cannot be given back: 4100 to 4109. */
+/** Why an export is not captured, or cannot be given back: 4100 to 4109, and 4113. */
 export const EXPORT_ERRORS = {
   CODI_EXPORT_NOT_A_FILE: {
     number: 4100,
@@ -73,5 +73,12 @@ export const EXPORT_ERRORS = {
     exit: EXIT.notFound,
     message: 'of export {id} nothing was kept: {state}',
     hint: 'see `codi export show {id}`',
+  },
+  CODI_EXPORT_ORIGINAL_KEPT: {
+    number: 4113,
+    retryable: true,
+    exit: EXIT.failed,
+    message: 'the original of an export stays where it is: {reason}',
+    hint: 'its content is kept all the same; see exports.after_capture',
   },
 } as const satisfies Record<string, ErrorRow>;

@@ -18,6 +18,15 @@ export interface ExportRules {
   readonly transcripts: readonly TranscriptFolder[];
 }
 
+/** A file on its way to where it is moved to or deleted: captured already, and nobody else's. */
+const MOVING_NAME = /^\.codi-[0-9a-f]{12}-\d+\.moving$/;
+const CHECKSUM_CHARACTERS = 12;
+
+/** The same for the same file, so that a move that was interrupted is recognised. */
+export function movingName({ checksum, ino }: { checksum: string; ino: bigint }): string {
+  return `.codi-${checksum.slice(0, CHECKSUM_CHARACTERS)}-${ino}.moving`;
+}
+
 const GLOB_OPTIONS = { dot: true, flags: 's' };
 
 /** Stand for digits in a pattern: `YYYY-MM-DD-HHMMSS-*.txt` is a date and a time of day. */
@@ -65,6 +74,7 @@ export class ExportSelector {
     // A root that is a single file has an empty path.
     const whole = path === '' ? root : absolutePath(root, path);
     const name = whole.slice(whole.lastIndexOf('/') + 1);
+    if (MOVING_NAME.test(name)) return undefined;
     for (const { prefix, names } of this.#transcripts)
       if (whole.startsWith(prefix) && names.matches(whole.slice(prefix.length) as BytePath, name))
         return 'transcript';

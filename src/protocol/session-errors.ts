@@ -1,7 +1,7 @@
 import { EXIT } from './error-row.ts';
 import type { ErrorRow } from './error-row.ts';
 
-/** Errors of sessions: 4110 to 4119. */
+/** Errors of sessions: 4110 to 4112. */
 export const SESSION_ERRORS = {
   CODI_SESSIONS_TOO_MANY: {
     number: 4110,

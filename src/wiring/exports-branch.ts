@@ -20,9 +20,10 @@ export function exportsActor(shared: Shared): ChildSpec {
     return rows;
   });
   return exportsSpec({
-    settings: { ...config.exports, rules: exportPlan.rules },
+    settings: { ...config.exports, rules: exportPlan.rules, originals: exportPlan.originals },
     reader: exportReader(reader),
     record: (message) => buffer.offerExports(message),
+    recordAct: (act) => shared.acts.offer(act),
     feed: facts,
     notices,
     desk: exports,

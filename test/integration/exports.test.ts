@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { MonitorClient } from '#codi/client/monitor-client.js';
+import { runInProcess } from '../support/cli-harness.ts';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/deadline.ts';
 import {
@@ -186,6 +187,18 @@ test('a file is captured by hand, searched, and its secrets are counted and not 
   const { id } = captured as { id: number };
   expect((await codi('show', String(id))).out).not.toContain(token);
   expect((await codi('search', 'the key', '--json')).json()).toMatchObject([{ id, line: 2 }]);
+  const redacted = 'the key is [redacted:github_token]';
+  expect((await codi('cat', String(id), '--redact')).out).toBe(`first\n${redacted}\nlast`);
+  expect((await codi('search', 'the key', '--redact')).out).toBe(`${id}:2: ${redacted}\n`);
+  const { socketPath } = place;
+  const complete = await runInProcess(['__complete', '--', 'export', 'cat', ''], { socketPath });
+  expect(complete.out.split('\n')).toContain(String(id));
+  const wrong = await codi('restore', 'abc', 'x');
+  expect([wrong.exitCode, wrong.notes]).toEqual([
+    2,
+    expect.stringContaining('codi export restore --help'),
+  ]);
+  expect((await codi('restore', String(id))).notes).toContain('codi export restore --help');
   expect((await codi('capture', 'missing.md')).exitCode).toBe(5);
 });
 

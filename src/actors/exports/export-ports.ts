@@ -39,12 +39,16 @@ export type SessionOf = (file: {
   timeMs: number;
 }) => Promise<RecordSession | undefined>;
 
+/** What becomes of an original whose content is kept; a folder: it is moved there. */
+export type OriginalsPolicy = 'keep' | 'delete' | { moveTo: BytePath };
+
 export interface ExportSettings extends SettleRules {
   rules: ExportRules;
   sizeLimitBytes: number;
   versionChainCount: number;
   /** 0: for ever. */
   retentionDays: number;
+  originals: OriginalsPolicy;
   pendingLimitCount: number;
   threadsCount: number;
 }
@@ -54,6 +58,8 @@ export interface ExportsPorts {
   reader: ExportReader;
   /** Takes records in order, keeps them until they are committed. */
   record(message: Omit<ExportsMessage, 'type' | 'batch'> & { onCommitted: () => void }): void;
+  /** What was done to an original; the same id is recorded once. False: there is no room for it now. */
+  recordAct(act: { id: Buffer; kind: string; subject: string; data: object }): boolean;
   /** What was committed, as it happens. */
   feed: { subscribe(listener: () => void): () => void; head(): { events: number } };
   notices: ExportNotices;

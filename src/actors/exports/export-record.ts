@@ -20,6 +20,25 @@ export interface RecordInput {
 
 const ID_BYTES = 16;
 
+/** What is counted of it. */
+export function recordedFacts(
+  { kind, seenAtMs }: { kind: ExportKind; seenAtMs: number },
+  result: Recordable,
+  settledMs: number,
+) {
+  const mtimeNs = result.identity?.mtimeNs;
+  const modifiedMs = mtimeNs === undefined ? undefined : Number(mtimeNs / 1_000n) / 1_000;
+  return {
+    kind,
+    state: result.state,
+    ...('code' in result && { code: result.code }),
+    size: result.identity?.size ?? 0,
+    secrets: 'secrets' in result ? Object.keys(result.secrets).length : 0,
+    detectionMs: modifiedMs === undefined ? -1 : seenAtMs - modifiedMs,
+    settledMs,
+  };
+}
+
 /** The row of what became of a file. */
 export function recordOf(result: Recordable, input: RecordInput): ExportRecord {
   const { identity } = result;

@@ -4,24 +4,23 @@
  * to do. So whatever ends it, or the daemon, the next start goes on without missing a file or taking one twice.
  */
 import type { BytePath } from '../../protocol/byte-path.ts';
-import type { RecordSession } from '../../protocol/file-event.ts';
-import { CodiError, isCodiError } from '../../protocol/errors.ts';
+import { isCodiError } from '../../protocol/errors.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
-import type {
-  CaptureInput,
-  CaptureResult,
-  LastExport,
-} from '../../workers/storage/exports.messages.ts';
+import type { CaptureResult, FileIdentity } from '../../workers/storage/exports.messages.ts';
+import type { ExportRecord } from '../../workers/storage/ledger.messages.ts';
+import { captureByHand } from './capture-by-hand.ts';
 import { Candidates, type Candidate, type Now } from './candidates.ts';
 import { EventFollower } from './event-follower.ts';
 import type { CapturedByHand } from './export-desk.ts';
 import type { ExportsPorts } from './export-ports.ts';
 import { ExportRetention } from './export-retention.ts';
+import { sessionOf } from './export-session.ts';
 import { ExportThreads } from './export-threads.ts';
-import { recordOf, type Recordable } from './export-record.ts';
-import { isDone, keptVersion } from './last-version.ts';
+import { recordedFacts, recordOf, type Recordable } from './export-record.ts';
+import { isDone, versionInput, versionOf, type KeptVersion } from './last-version.ts';
 import { exportsMachine } from './exports.machine.ts';
+import { OriginalRetirement } from './original-retirement.ts';
 import { SharedTurn } from './shared-turn.ts';
 
 /** How often a file that somebody has open is looked at. */
@@ -51,6 +50,7 @@ class Exports {
   readonly #follower: EventFollower;
   readonly #turn = new SharedTurn();
   readonly #retention: ExportRetention;
+  readonly #originals: OriginalRetirement;
   #busy = 0;
   #cancelWake: () => void = () => undefined;
 
@@ -71,6 +71,11 @@ class Exports {
       commit: (pruned) => this.#commit({ records: [], cursor: null, pruned }),
       telemetry: ports.telemetry,
       nowMs: () => cell.clock.nowMs(),
+    });
+    this.#originals = new OriginalRetirement({
+      ...ports,
+      policy: ports.settings.originals,
+      threads: this.#threads,
     });
     cell.scope.defer('export threads', () => this.#threads.close());
     cell.scope.defer('export desk', () => ports.desk.detach());
@@ -158,9 +163,9 @@ class Exports {
     let result: CaptureResult;
     try {
       const last = await this.#ports.reader.last(path);
-      if (isDone(last, identity)) return this.#candidates.finish(candidate, this.#now());
+      if (isDone(last, identity)) return await this.#finish(candidate, versionOf(last, identity));
       result = await this.#threads.run('capture', {
-        ...this.#input(path, last),
+        ...versionInput(this.#ports.settings, path, last),
         root,
         expected: identity,
         isSnapshot: kind === 'transcript' || isOverdue,
@@ -175,8 +180,12 @@ class Exports {
       const { settleMs } = this.#ports.settings;
       const delayMs = result.isOpen ? Math.min(settleMs, OPEN_LOOK_MS) : settleMs;
       this.#candidates.postpone(candidate, delayMs, result.identity, this.#now());
-    } else if (result.state === 'unchanged') this.#candidates.finish(candidate, this.#now());
-    else await this.#record(candidate, result);
+    } else if (result.state === 'unchanged')
+      await this.#finish(
+        candidate,
+        versionOf(await this.#ports.reader.last(path), result.identity),
+      );
+    else await this.#record(candidate, result, isOverdue);
   }
 
   /** A failure that passes is waited for; one that does not becomes a row, so that others get their turn. */
@@ -188,52 +197,54 @@ class Exports {
     const isPassing = isCodiError(error) && error.retryable;
     if (!isPassing && candidate.failures > FAILURES_MAX)
       return { state: 'unreadable', identity: candidate.identity, code };
-    const delayMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** (candidate.failures - 1));
-    this.#candidates.postpone(candidate, delayMs, candidate.identity, this.#now());
+    this.#postpone(candidate, candidate.identity);
     return undefined;
   }
 
-  async #record(candidate: Candidate, result: Recordable): Promise<void> {
-    const { path, kind, seq } = candidate;
-    const nowMs = this.#cell.clock.nowMs();
-    const session = candidate.session ?? (await this.#sessionOf(path, result));
-    const record = recordOf(result, { path, kind, seq, nowMs, session });
-    const { telemetry } = this.#ports;
-    await this.#commit({
-      records: [record],
-      cursor: this.#follower.place(this.#candidates.lowestSeq(candidate)),
-    });
-    const { mtimeNs } = result.identity ?? {};
-    const modifiedMs = mtimeNs === undefined ? undefined : Number(mtimeNs / 1_000n) / 1_000;
-    telemetry.emit('ExportRecorded', {
-      kind,
-      state: result.state,
-      ...('code' in result && { code: result.code }),
-      size: result.identity?.size ?? 0,
-      secrets: 'secrets' in result ? Object.keys(result.secrets).length : 0,
-      detectionMs: modifiedMs === undefined ? -1 : candidate.seenAtMs - modifiedMs,
-      settledMs: this.#cell.clock.monotonicMs() - candidate.dueMs,
-    });
-    this.#candidates.finish(candidate, this.#now());
+  #postpone(candidate: Candidate, identity: FileIdentity | null): void {
+    const delayMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** (candidate.failures - 1));
+    this.#candidates.postpone(candidate, delayMs, identity, this.#now());
   }
 
-  async #captureByHand(path: BytePath): Promise<CapturedByHand> {
-    const { reader } = this.#ports;
-    const last = await reader.last(path);
-    const input = { ...this.#input(path, last), root: null, expected: null, isSnapshot: true };
-    const result = await this.#threads.run('capture', input);
-    if (result.state === 'unsettled')
-      throw new CodiError('CODI_TRY_AGAIN', { reason: 'the file is being written' });
-    if (result.state !== 'unchanged') {
-      if ('code' in result) throw new CodiError(result.code);
-      const session = await this.#sessionOf(path, result);
-      const nowMs = this.#cell.clock.nowMs();
-      const record = recordOf(result, { path, kind: 'export', seq: 0, nowMs, session });
-      await this.#commit({ records: [record], cursor: null });
-    }
-    const row = await reader.row(path);
-    if (!row) throw new CodiError('CODI_TRY_AGAIN', { reason: 'the row cannot be read yet' });
-    return { row, isNew: result.state !== 'unchanged' };
+  /** Done with, except for what is to become of an original whose content is kept. */
+  async #finish(candidate: Candidate, kept: KeptVersion | null): Promise<void> {
+    const isOver =
+      kept === null ||
+      !this.#originals.concerns(candidate) ||
+      (await this.#originals.retire(candidate, kept, {
+        isLast: candidate.failures >= FAILURES_MAX,
+      }));
+    if (isOver) return this.#candidates.finish(candidate, this.#now());
+    if (this.#threads.areStopped) return;
+    candidate.failures += 1;
+    this.#postpone(candidate, kept.identity);
+  }
+
+  async #record(candidate: Candidate, result: Recordable, isOverdue: boolean): Promise<void> {
+    const { path, kind, seq } = candidate;
+    const nowMs = this.#cell.clock.nowMs();
+    const session = candidate.session ?? (await sessionOf(this.#ports, result, { path, nowMs }));
+    const record = recordOf(result, { path, kind, seq, nowMs, session });
+    const { telemetry } = this.#ports;
+    const kept = isOverdue ? null : versionOf(result, result.identity);
+    const isLast = kept === null || !this.#originals.concerns(candidate);
+    await this.#commit({
+      records: [record],
+      cursor: this.#follower.place(this.#candidates.lowestSeq(isLast ? candidate : undefined)),
+    });
+    const settledMs = this.#cell.clock.monotonicMs() - candidate.dueMs;
+    telemetry.emit('ExportRecorded', recordedFacts(candidate, result, settledMs));
+    await this.#finish(candidate, kept);
+  }
+
+  #captureByHand(path: BytePath): Promise<CapturedByHand> {
+    const ports = {
+      ...this.#ports,
+      threads: this.#threads,
+      commit: (record: ExportRecord) => this.#commit({ records: [record], cursor: null }),
+      nowMs: () => this.#cell.clock.nowMs(),
+    };
+    return captureByHand(ports, path);
   }
 
   /** Says in the ledger how far the events were read, when nothing was captured for long. */
@@ -255,25 +266,6 @@ class Exports {
       });
       this.#ports.record({ pruned: [], ...message, onCommitted });
     });
-  }
-
-  /** An export without its session is better than none. */
-  async #sessionOf(path: BytePath, { identity }: Recordable): Promise<RecordSession | null> {
-    const timeMs = identity ? Number(identity.mtimeNs / 1_000_000n) : this.#cell.clock.nowMs();
-    try {
-      return (await this.#ports.sessionOf({ path, timeMs })) ?? null;
-    } catch (error) {
-      if (!isCodiError(error)) throw error;
-      return null;
-    }
-  }
-
-  #input(
-    path: BytePath,
-    last: LastExport | null,
-  ): Omit<CaptureInput, 'root' | 'expected' | 'isSnapshot'> {
-    const { sizeLimitBytes, versionChainCount } = this.#ports.settings;
-    return { path, previous: keptVersion(last), sizeLimitBytes, versionChainCount };
   }
 
   #now(): Now {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { allPaths } from '../actor-paths.ts';
+import { commandIn, isFlagValue } from '../command-path.ts';
 import type { CliContext } from '../context.ts';
-import { GLOBAL_VALUE_FLAGS } from '../global-options.ts';
 import type { Invocation } from '../invocation.ts';
 import { collect, sessionPages } from '../pages.ts';
 import { SCOPES } from '../../protocol/scopes.ts';
@@ -28,6 +28,10 @@ const ACTOR_COMMANDS = new Set(
     'leaks',
   ].map((name) => `codi ${name}`),
 );
+/** Commands whose first argument is the number of an export. */
+const EXPORT_COMMANDS = new Set(
+  ['show', 'cat', 'restore', 'verify'].map((name) => `export ${name}`),
+);
 const TOPICS = ['topics', 'times', 'json', 'exit-codes', 'sockets'];
 
 /** `codi __complete -- <words…>`: candidates for the last word; `:files` asks the shell for paths. */
@@ -48,9 +52,9 @@ async function candidatesFor(
   context: CliContext,
   invocation: Invocation,
 ): Promise<string[]> {
-  const name = before.find((word, index) => !word.startsWith('-') && !isValue(before, index));
+  const name = before.find((word, index) => !word.startsWith('-') && !isFlagValue(before, index));
   const program = await buildProgram(context, [name]);
-  const { command, rest } = descend(program, before);
+  const { command, rest } = commandIn(program, before);
   const previous = before.at(-1) ?? '';
   const option = command.options.find(
     (known) => known.short === previous || known.long === previous,
@@ -61,23 +65,6 @@ async function candidatesFor(
     return command.commands.map((child) => child.name()).filter((child) => !child.startsWith('__'));
   }
   return argumentValues(command, rest, context, invocation);
-}
-
-function isValue(words: string[], index: number): boolean {
-  return GLOBAL_VALUE_FLAGS.has(words[index - 1] ?? '');
-}
-
-/** The command that the words lead to, and what is left of them. */
-function descend(program: Command, words: string[]): { command: Command; rest: string[] } {
-  let command = program;
-  const rest: string[] = [];
-  for (const [index, word] of words.entries()) {
-    if (word.startsWith('-') || isValue(words, index)) continue;
-    const child = command.commands.find((known) => known.name() === word);
-    if (child) command = child;
-    else rest.push(word);
-  }
-  return { command, rest };
 }
 
 async function optionValues(long: string | undefined, invocation: Invocation): Promise<string[]> {
@@ -114,6 +101,7 @@ async function argumentValues(
   if (ACTOR_COMMANDS.has(line)) return actors(invocation);
   if (line === 'session end') return sessions(true, invocation);
   if (line === 'session show' || line === 'session log') return sessions(undefined, invocation);
+  if (EXPORT_COMMANDS.has(line)) return rest.length > 0 ? [FILES] : exports(invocation);
   if (line === 'token rotate' || line === 'token revoke') return tokens(invocation);
   if (line === 'codi completion') return ['bash', 'zsh', 'fish'];
   if (line === 'codi help') {
@@ -141,6 +129,19 @@ function sessions(active: boolean | undefined, invocation: Invocation): Promise<
     invocation.withClient(
       async (client) =>
         (await collect(sessionPages(client, active, 200))).map((row) => row.session_id),
+      { attempts: 1, requestTimeoutMs: PATIENCE_MS },
+    ),
+  );
+}
+
+/** The newest first, as the shell's own order allows. */
+function exports(invocation: Invocation): Promise<string[]> {
+  return orNothing(() =>
+    invocation.withClient(
+      async (client) => {
+        const query = { filter: {}, limit: 200, order: 'newest' } as const;
+        return (await client.request('QueryExports', query)).exports.map(({ id }) => String(id));
+      },
       { attempts: 1, requestTimeoutMs: PATIENCE_MS },
     ),
   );

@@ -9,6 +9,8 @@ import {
 } from '../export/export-content.ts';
 import { listExports, showExport, type ListOptions } from '../export/export-list.ts';
 
+const REDACT = 'known forms of secrets replaced by [redacted:<form>]';
+
 /** `codi export ls|show|cat|restore|verify|capture|search` */
 export function define(command: Command, context: CliContext): void {
   command.addHelpText(
@@ -33,7 +35,16 @@ Examples:
   const cat = command.command('cat').description('print the content of an export');
   cat
     .argument('<id>', 'its number')
-    .action((id: string) => context.run(cat, (invocation) => printExport(id, invocation)));
+    .option('--redact', REDACT)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  codi export cat 12 | less\n  codi export cat 12 --redact > to-share.txt',
+    )
+    .action((id: string, options: { redact?: boolean }) =>
+      context.run(cat, (invocation) =>
+        printExport(id, { isRedacted: options.redact === true }, invocation),
+      ),
+    );
   defineRestore(command, context);
   const verify = command.command('verify').description('read and hash what is kept');
   verify
@@ -50,7 +61,8 @@ Examples:
   search
     .argument('<text>', 'a part of a line, as it is written there')
     .option('-n, --limit <count>', 'at most so many lines (100)')
-    .action((text: string, options: ListOptions) =>
+    .option('--redact', REDACT)
+    .action((text: string, options: ListOptions & { redact?: boolean }) =>
       context.run(search, (invocation) => searchExports(text, options, invocation)),
     );
 }

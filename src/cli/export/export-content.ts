@@ -3,6 +3,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CodiError, EXIT } from '../../protocol/errors.ts';
 import type { ExportRow } from '../../protocol/messages.ts';
+import { redacted } from '../../protocol/redaction.ts';
 import { plural, showBytes } from '../amounts.ts';
 import { readCount, readPath } from '../argument-values.ts';
 import { writeAll } from '../cli-io.ts';
@@ -19,12 +20,17 @@ import { filterOf, type ListOptions } from './export-list.ts';
 const DEFAULT_MATCHES = '100';
 const SHOWN_CHARACTERS = 200;
 
-/** `codi export cat`: the content, byte by byte as it was. */
-export async function printExport(id: string, invocation: Invocation): Promise<void> {
+/** `codi export cat`: the content, byte by byte as it was, unless secrets are to be replaced. */
+export async function printExport(
+  id: string,
+  { isRedacted }: { isRedacted: boolean },
+  invocation: Invocation,
+): Promise<void> {
   const row = await rowOf(id, invocation);
   await withStoreThread(invocation, (thread) =>
     untilInterrupted(invocation, async (signal) => {
-      for await (const piece of contentOf(thread, row)) {
+      const content = contentOf(thread, row);
+      for await (const piece of isRedacted ? redacted(content) : content) {
         if (signal.aborted) return;
         const failure = await writeAll(invocation.out.stream, Buffer.from(piece));
         if (failure !== undefined) return;
@@ -114,7 +120,7 @@ export async function verifyExports(ids: readonly string[], invocation: Invocati
 /** `codi export search`: lines that hold a text, in what was captured; the newest first, each content once. */
 export async function searchExports(
   text: string,
-  options: ListOptions,
+  { redact, ...options }: ListOptions & { redact?: boolean },
   invocation: Invocation,
 ): Promise<void> {
   const { globals, out } = invocation;
@@ -130,7 +136,9 @@ export async function searchExports(
             if (row.archive_path == null || row.pruned_at != null || seen.has(row.checksum!))
               continue;
             seen.add(row.checksum!);
-            for await (const { number, line } of matchesIn(thread, row, text)) {
+            const content = contentOf(thread, row);
+            const shownContent = redact === true ? redacted(content) : content;
+            for await (const { number, line } of matchesIn(shownContent, text)) {
               if (signal.aborted || left-- === 0) return;
               const shown = line.slice(0, SHOWN_CHARACTERS);
               const { id, original_path } = row;
@@ -145,13 +153,13 @@ export async function searchExports(
   if (left < 0) await invocation.note(`there is more than ${plural(limit, 'line')}: see --limit`);
 }
 
-async function* matchesIn(thread: StoreThread, row: ExportRow, text: string) {
+async function* matchesIn(content: AsyncIterable<Uint8Array>, text: string) {
   // Never cut inside a character: bytes are compared, as one character each.
   const wanted = Buffer.from(text, 'utf8').toString('latin1');
   const shown = (line: string) => Buffer.from(line, 'latin1').toString('utf8');
   let rest = '';
   let number = 1;
-  for await (const piece of contentOf(thread, row)) {
+  for await (const piece of content) {
     const lines = (rest + Buffer.from(piece).toString('latin1')).split('\n');
     rest = lines.pop()!;
     for (const line of lines) {

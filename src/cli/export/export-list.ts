@@ -9,7 +9,14 @@ import { safeText } from '../safe-text.ts';
 import { tableLines } from '../table.ts';
 import { EXPORT_KINDS } from '../../protocol/export-names.ts';
 import { EXPORT_STATES } from '../../protocol/export-words.ts';
-import { exportPages, exportRow, withExports, type ExportFilter } from './export-rows.ts';
+import {
+  exportPages,
+  exportRow,
+  originalOf,
+  withExports,
+  type ExportFilter,
+  type Original,
+} from './export-rows.ts';
 
 export interface ListOptions {
   session?: string;
@@ -52,8 +59,12 @@ export async function listExports(options: ListOptions, invocation: Invocation):
 export async function showExport(id: string, invocation: Invocation): Promise<void> {
   const { globals, io, out, style } = invocation;
   const number = readCount(id, 'id');
-  const row = await withExports(invocation, (source) => exportRow(source, number));
-  if (globals.json) return out.json(exportRowJson(row));
+  const { row, original } = await withExports(invocation, async (source) => ({
+    row: await exportRow(source, number),
+    original: await originalOf(source, number),
+  }));
+  if (globals.json)
+    return out.json({ ...exportRowJson(row), ...(original && { original: { ...original } }) });
   const secrets = Object.entries(row.secrets ?? {}).map(([kind, count]) => `${count} ${kind}`);
   const lines: [string, string | undefined | null][] = [
     ['file', row.original_path],
@@ -66,6 +77,7 @@ export async function showExport(id: string, invocation: Invocation): Promise<vo
     ['sha-256', row.checksum],
     ['kept in', row.archive_path],
     ['goes on', row.base && `from ${row.base.slice(0, ID_CHARACTERS)}…`],
+    ['original', original && originalText(original, io.nowMs())],
     ['removed', row.pruned_at && showClock(row.pruned_at, io.nowMs())],
     ['secrets', secrets.length > 0 ? secrets.join(', ') : undefined],
   ];
@@ -73,6 +85,13 @@ export async function showExport(id: string, invocation: Invocation): Promise<vo
     text == null || text === '' ? [] : [[label, safeText(text)]],
   );
   await out.lines(labelledLines(known, style));
+}
+
+function originalText({ outcome, time, to, reason }: Original, nowMs: number): string {
+  const at = showClock(time, nowMs);
+  if (outcome === 'kept') return `stays: ${reason ?? 'unknown'} (${at})`;
+  if (outcome === 'gone') return `was gone already, ${at}`;
+  return `${outcome}${to === undefined ? '' : ` to ${to}`}, ${at}`;
 }
 
 export function filterOf(options: ListOptions, invocation: Invocation): ExportFilter {

@@ -2,13 +2,28 @@ import type { MonitorClient } from '../../client/monitor-client.ts';
 import type { AnswerOf } from '../../client/answers.ts';
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
 import type { BodyOf, ExportRow } from '../../protocol/messages.ts';
+import {
+  EXPORT_ORIGINAL_ACTS,
+  ORIGINAL_OUTCOMES,
+  type OriginalOutcome,
+} from '../../protocol/export-words.ts';
 import type { Invocation } from '../invocation.ts';
 
 export type ExportFilter = BodyOf<'QueryExports'>['filter'];
 
 /** Who knows the rows: the daemon, or its files when none runs. */
 export interface ExportSource {
-  request(kind: 'QueryExports', body: BodyOf<'QueryExports'>): Promise<AnswerOf['QueryExports']>;
+  request<Kind extends 'QueryExports' | 'QueryActs'>(
+    kind: Kind,
+    body: BodyOf<Kind>,
+  ): Promise<AnswerOf[Kind]>;
+}
+
+export interface Original {
+  outcome: OriginalOutcome;
+  time: string;
+  to?: string;
+  reason?: string;
 }
 
 const PAGE_ROWS = 1_000;
@@ -39,6 +54,24 @@ export async function* exportPages(
 export async function exportRow(source: ExportSource, id: number): Promise<ExportRow> {
   for await (const [row] of exportPages(source, { id }, { limit: 1 })) if (row) return row;
   throw new CodiError('CODI_NOT_FOUND', { what: `export ${id}` }, { hint: 'see `codi export ls`' });
+}
+
+/** What was done last to the original of an export (`exports.after_capture`); null: nothing was. */
+export async function originalOf(source: ExportSource, id: number): Promise<Original | null> {
+  const filter = { subject: `export:${id}` };
+  const { acts } = await source.request('QueryActs', { filter, limit: 10, order: 'newest' });
+  for (const { kind, time, data } of acts) {
+    const outcome = ORIGINAL_OUTCOMES.find((word) => EXPORT_ORIGINAL_ACTS[word] === kind);
+    if (!outcome) continue;
+    const { to, reason } = (data ?? {}) as { to?: string; reason?: string };
+    return {
+      outcome,
+      time,
+      ...(to !== undefined && { to }),
+      ...(reason !== undefined && { reason }),
+    };
+  }
+  return null;
 }
 
 /** The row, of which there is a content to read. */

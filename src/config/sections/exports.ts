@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { count, duration, list, size, toggle } from '../setting.ts';
+import { choice, count, duration, list, optionalPath, size, toggle } from '../setting.ts';
 
 /** What coding agents export, and where it is kept. */
 export const exports = z.object({
@@ -64,6 +64,18 @@ export const exports = z.object({
     default: 32,
     min: 0,
     max: 1000,
+  }),
+  afterCapture: choice('after_capture', {
+    description:
+      'What becomes of an export in its place once its content is kept, was read back and is the same: `move` takes it to `move_to`, `delete` removes it. Transcripts, and files that changed or that somebody is writing to, stay.',
+    choices: ['keep', 'move', 'delete'],
+    default: 'keep',
+  }),
+  moveTo: optionalPath('move_to', {
+    description:
+      'Folder that exports are moved to, with `after_capture = "move"`; made when it is missing. Nothing in it is replaced, and what lies in it is not moved again.',
+    derived: 'none',
+    example: '~/exports/captured',
   }),
   retentionDays: count('retention_days', {
     description:

@@ -1,5 +1,5 @@
 import { EXPORT_KINDS } from '../../protocol/export-names.ts';
-import { EXPORT_STATES } from '../../protocol/export-words.ts';
+import { EXPORT_STATES, ORIGINAL_OUTCOMES } from '../../protocol/export-words.ts';
 import { defineEvent, number, oneOf, optional, text } from '../event-definition.ts';
 
 /** What is older than this was not just written: it was found, by a first look or after a pause. */
@@ -69,6 +69,35 @@ export const EXPORT_EVENTS = {
       },
     ],
     repeatedBy: ['code'],
+  }),
+  ExportOriginal: defineEvent({
+    level: 'info',
+    sentence: 'The original of an export that is kept: {outcome}.',
+    fields: {
+      outcome: oneOf(
+        'What became of it; `kept`: it could not be moved or deleted.',
+        ORIGINAL_OUTCOMES,
+      ),
+      reason: optional(text('Why it stays.')),
+    },
+    metrics: [
+      {
+        name: 'codi_export_originals_total',
+        type: 'counter',
+        help: 'Originals of exports that were moved, deleted, gone before that, or could be neither.',
+        labels: ['outcome'],
+        startsAtZero: true,
+      },
+    ],
+    repeatedBy: ['outcome'],
+  }),
+  ExportOriginalRetried: defineEvent({
+    level: 'warn',
+    sentence:
+      'The original of an export could not be moved or deleted, and is tried again: {reason}.',
+    fields: { reason: text('What happened.') },
+    metrics: [],
+    repeatedBy: ['reason'],
   }),
   ExportsPruned: defineEvent({
     level: 'info',

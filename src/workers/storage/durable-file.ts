@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What is in the file, or which names are in the directory, is on disk when it returns. */
-export function syncPath(path: string): void {
+export function syncPath(path: string | Buffer): void {
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);

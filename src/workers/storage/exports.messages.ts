@@ -74,9 +74,30 @@ export type CaptureResult =
       code: ErrorCode;
     };
 
+/** What is to become of an original; its content is kept. */
+export interface RetireInput {
+  path: BytePath;
+  root: BytePath | null;
+  /** As it was captured. */
+  identity: FileIdentity;
+  /** Hex. */
+  checksum: string;
+  /** The folder it goes to; null: it is deleted. */
+  moveTo: BytePath | null;
+}
+
+export type RetireResult =
+  | { outcome: 'moved'; to: BytePath }
+  | { outcome: 'deleted' }
+  /** It is another file by now, which is looked at by itself. */
+  | { outcome: 'changed' }
+  /** Somebody else, or a run that was interrupted, has taken it away. */
+  | { outcome: 'gone' };
+
 /** Tasks of the pool. A failed one rejects with a WireError object. */
 export interface ExportTasks {
   capture(input: CaptureInput): Promise<CaptureResult>;
+  retire(input: RetireInput): Promise<RetireResult>;
   /** Contents that were captured, or met again, before this time and that no younger one needs; hex, the oldest first. */
   outdated(input: { beforeMs: number; limit: number }): string[];
   /** Removes unfinished files, and those of contents (hex) that are given up. */

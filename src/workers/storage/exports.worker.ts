@@ -7,6 +7,7 @@ import { capture as take } from './exports/capture.ts';
 import { failureOf } from './exports/capture-failure.ts';
 import { OpenWriters } from './exports/open-writers.ts';
 import { outdatedBlobs, removeBlobs } from './exports/outdated-blobs.ts';
+import { retireOriginal } from './exports/retire-original.ts';
 import type { ExportsOptions, ExportTasks } from './exports.messages.ts';
 import { assertHeld } from './held-directory.ts';
 import { workerOptions } from './worker-data.ts';
@@ -19,17 +20,21 @@ const ports = {
   writers: new OpenWriters(process.pid, () => Date.now()),
 };
 
-export const capture: ExportTasks['capture'] = async (input) => {
+export const capture: ExportTasks['capture'] = (input) => wired(() => take(ports, input));
+
+export const retire: ExportTasks['retire'] = (input) => wired(() => retireOriginal(ports, input));
+
+async function wired<T>(work: () => Promise<T>): Promise<T> {
   try {
     // Not in what lies in the place of a disk that is not mounted any more.
     if (directory) assertHeld(dataDir, directory);
-    return await take(ports, input);
+    return await work();
   } catch (error) {
     // A plain object: an Error would lose its code between threads.
     // oxlint-disable-next-line typescript/only-throw-error
     throw failureOf(error).toWire();
   }
-};
+}
 
 export const outdated: ExportTasks['outdated'] = ({ beforeMs, limit }) =>
   outdatedBlobs(dataDir, beforeMs, limit);

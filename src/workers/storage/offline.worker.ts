@@ -8,6 +8,7 @@ import { REQUESTS } from '../../protocol/requests.ts';
 import { OfflineAudit } from './audit/offline-audit.ts';
 import { queryExports } from './exports/export-rows.ts';
 import { holdStore } from './hold-store.ts';
+import { queryActs } from './query-acts.ts';
 import { queryEvents } from './query-events.ts';
 import { queryLogs } from './query-logs.ts';
 import { ReadConnections } from './read-connection.ts';
@@ -15,7 +16,13 @@ import type { ReaderOptions } from './reader.messages.ts';
 import { mainThread, workerOptions } from './worker-data.ts';
 
 type Kind =
-  'QueryLogs' | 'QueryEvents' | 'AuditHead' | 'AuditProve' | 'AuditVerify' | 'QueryExports';
+  | 'QueryLogs'
+  | 'QueryEvents'
+  | 'AuditHead'
+  | 'AuditProve'
+  | 'AuditVerify'
+  | 'QueryExports'
+  | 'QueryActs';
 type Request = { id: number; kind: Kind; body: unknown };
 
 const port = mainThread();
@@ -52,6 +59,10 @@ function answer({ kind, body }: Request): object {
   if (kind === 'QueryExports') {
     const { rows, next } = queryExports(ledger, checked.data as never);
     return { exports: rows, next };
+  }
+  if (kind === 'QueryActs') {
+    const { rows, next } = queryActs(ledger, checked.data as never);
+    return { acts: rows, next };
   }
   if (kind === 'QueryEvents') {
     const { rows, prunedThrough, ...rest } = queryEvents(ledger, checked.data as never);

@@ -136,6 +136,7 @@ describe('the command line', () => {
     expect(await candidates('query', '--lev')).toEqual(['--level']);
     expect(await candidates('log', '--level', 'w')).toEqual(['warn']);
     expect(await candidates('up', '')).toEqual([':files']);
+    expect(await candidates('export', 'restore', '12', '')).toEqual([':files']);
   });
 
   it('writes docs/cli.md with every command in it', async () => {

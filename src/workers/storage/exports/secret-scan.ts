@@ -1,24 +1,8 @@
+import { SECRET_FORMS, SECRET_UNITS_MAX } from '../../../protocol/secret-forms.ts';
 import type { SecretCounts } from '../exports.messages.ts';
 
-/**
- * Well-known forms of secrets, by what issues them. They are counted, so that a row says what a file may hold; docs/exports.md
- * lists them. A form that is not here is not found.
- */
-export const SECRET_FORMS: Readonly<Record<string, RegExp>> = {
-  private_key: /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/g,
-  aws_access_key: /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g,
-  github_token: /\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})/g,
-  gitlab_token: /\bglpat-[A-Za-z0-9_-]{20,64}/g,
-  slack_token: /\bxox[abeoprs]-[A-Za-z0-9-]{10,250}/g,
-  google_api_key: /\bAIza[0-9A-Za-z_-]{35}/g,
-  model_api_key: /\bsk-[A-Za-z0-9_-]{20,250}/g,
-  stripe_key: /\b[rs]k_live_[0-9A-Za-z]{16,100}/g,
-  npm_token: /\bnpm_[A-Za-z0-9]{36}/g,
-  json_web_token: /\beyJ[A-Za-z0-9_-]{10,4000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,4000}/g,
-};
-
 /** A match may begin in one piece and end in the next. */
-const OVERLAP_BYTES = 16 * 1024;
+const OVERLAP_BYTES = SECRET_UNITS_MAX;
 
 /** Counts secrets in a content that comes piece by piece. */
 export class SecretScan {
