@@ -21,6 +21,11 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: 'run the daemon here, in the foreground, with the live view',
     load: () => import('./commands/up.ts'),
   },
+  {
+    name: 'init',
+    summary: 'write a configuration for a folder',
+    load: () => import('./commands/init.ts'),
+  },
   { name: 'status', summary: 'is it well?', load: () => import('./commands/status.ts') },
   { name: 'doctor', summary: 'what is wrong here?', load: () => import('./commands/doctor.ts') },
   { name: 'log', summary: 'write an entry', load: () => import('./commands/log.ts') },

@@ -1,3 +1,4 @@
+import { CONFIG_ERRORS } from './config-errors.ts';
 import { DAEMON_ERRORS } from './daemon-errors.ts';
 import type { ErrorRow, ExitCode } from './error-row.ts';
 import { EXPORT_ERRORS } from './export-errors.ts';
@@ -13,6 +14,7 @@ export type { ErrorRow, ExitCode } from './error-row.ts';
 /** Every error a user, a client or a script can meet. docs/errors.md is generated from it. */
 export const ERRORS = {
   ...DAEMON_ERRORS,
+  ...CONFIG_ERRORS,
   ...HEALING_ERRORS,
   ...EXPORT_ERRORS,
   ...SESSION_ERRORS,

@@ -19,6 +19,9 @@ export interface CliSurroundings {
   env?: Record<string, string>;
   cwd?: string;
   stdin?: string;
+  /** It is a terminal. */
+  isAnswering?: boolean;
+  homeDir?: string;
   /** Makes stdout and stderr terminals of this width. */
   columns?: number;
   nowMs?: () => number;
@@ -38,7 +41,10 @@ export async function runInProcess(
   const stderr = new Collected(around.columns);
   const signals = around.signals ?? new EventEmitter();
   const exitCode = await runCli(argv, {
-    stdin: Readable.from(around.stdin === undefined ? [] : [Buffer.from(around.stdin)]),
+    stdin: Object.assign(
+      Readable.from(around.stdin === undefined ? [] : [Buffer.from(around.stdin)]),
+      { isTTY: around.isAnswering === true },
+    ),
     stdout,
     stderr,
     env: {
@@ -46,7 +52,7 @@ export async function runInProcess(
       ...around.env,
     },
     cwd: around.cwd ?? '/desk/here',
-    homeDir: '/nowhere/home',
+    homeDir: around.homeDir ?? '/nowhere/home',
     uid: userInfo().uid,
     userName: 'ana',
     pid: process.pid,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { allPaths } from '../actor-paths.ts';
 import { commandIn, isFlagValue } from '../command-path.ts';
 import type { CliContext } from '../context.ts';
+import { AGENT_NAMES } from '../init/found-transcripts.ts';
 import type { Invocation } from '../invocation.ts';
 import { collect, sessionPages } from '../pages.ts';
 import { SCOPES } from '../../protocol/scopes.ts';
@@ -75,6 +76,7 @@ async function optionValues(long: string | undefined, invocation: Invocation): P
   if (long === '--session') return sessions(undefined, invocation);
   if (long === '--database') return ['ledger', 'state'];
   if (long === '--scope') return [...SCOPES];
+  if (long === '--transcripts') return [...Object.keys(AGENT_NAMES), 'none'];
   if (long === '--order') return ['newest', 'oldest'];
   const takesPath = [
     '--data-dir',
@@ -110,9 +112,14 @@ async function argumentValues(
     return [...names, ...TOPICS, ...Object.keys(ERRORS)];
   }
   if (line === 'watch rm' || line === 'files ls') return [...(await roots(invocation)), FILES];
-  const takesPaths = ['codi up', 'codi sync', 'codi import', 'watch add', 'daemon start'].includes(
-    line,
-  );
+  const takesPaths = [
+    'codi up',
+    'codi init',
+    'codi sync',
+    'codi import',
+    'watch add',
+    'daemon start',
+  ].includes(line);
   return takesPaths || rest.length > 0 ? [FILES] : [];
 }
 

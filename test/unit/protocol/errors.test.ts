@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CONFIG_ERRORS } from '#codi/protocol/config-errors.js';
 import { DAEMON_ERRORS } from '#codi/protocol/daemon-errors.js';
 import {
   closesConnection,
@@ -21,7 +22,14 @@ describe('the error table', () => {
   it('gives every code and number once, and none that was given up', () => {
     const numbers = [...rows.map(([, row]) => row.number), ...TOMBSTONES.map((row) => row.number)];
     expect(new Set(numbers).size).toBe(numbers.length);
-    const tables = [DAEMON_ERRORS, EXPORT_ERRORS, HEALING_ERRORS, SESSION_ERRORS, WIRE_ERRORS];
+    const tables = [
+      CONFIG_ERRORS,
+      DAEMON_ERRORS,
+      EXPORT_ERRORS,
+      HEALING_ERRORS,
+      SESSION_ERRORS,
+      WIRE_ERRORS,
+    ];
     expect(rows).toHaveLength(tables.flatMap((table) => Object.keys(table)).length);
     for (const { code } of TOMBSTONES) expect(ERRORS).not.toHaveProperty(code);
   });
