@@ -186,6 +186,9 @@ function watcher(shared: Shared, input: WatcherInput): ChildSpec {
       void shared.system
         .ref<RootsMessage>('watching/roots')
         .send({ type: 'moveToRecursiveHost', root }),
+    indexPage: (rootPath, afterPath, limit) =>
+      reader.run('indexPage', { rootPath, afterPath: afterPath ?? null, limit }),
+    countDirectories: (rootPath, limit) => reader.run('countDirectories', { rootPath, limit }),
     loadIndex: (rootPath, afterPath, limit) =>
       reader.run('loadIndex', { rootPath, afterPath: afterPath ?? null, limit }),
   });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bytePathFromBuffer, type BytePath } from '#codi/protocol/byte-path.js';
 import type { IndexRow } from '#codi/protocol/file-event.js';
+import { unpackIndex, type IndexPage } from '#codi/protocol/index-page.js';
 import { StateStore } from '#codi/workers/storage/state-store.js';
 import { fileEvent, stat } from '../support/ledger-store.ts';
 import { readerPool, ReaderFixture } from '../support/reader-fixture.ts';
@@ -139,6 +140,32 @@ describe('querying file events and files', () => {
     expect(row!.stat).toEqual(stat({ ino: 2n ** 64n - 1n, mtimeNs: -1n }));
     const none = { rootPath: '/none' as BytePath, afterPath: null, limit: 1 };
     expect(await fixture.run('loadIndex', none)).toEqual([]);
+  });
+});
+
+describe('the index as pages for the watch host', () => {
+  it('has the same rows, page by page', async () => {
+    const input = { rootPath: ROOT, afterPath: null, limit: 1_000 };
+    const rows = await fixture.run('loadIndex', input);
+    const pages: IndexRow[] = [];
+    for (let afterPath: BytePath | null = null; ;) {
+      const page: IndexPage = await fixture.run('indexPage', { ...input, afterPath, limit: 10 });
+      pages.push(...unpackIndex(page.bytes));
+      if (page.rows < 10) break;
+      afterPath = page.last!;
+    }
+    expect(pages).toEqual(rows.map(({ path, kind, stat }) => ({ path, kind, stat })));
+    const odd = await fixture.run('indexPage', { ...input, rootPath: ODD_ROOT });
+    expect(unpackIndex(odd.bytes)[0]!.stat).toEqual(stat({ ino: 2n ** 64n - 1n, mtimeNs: -1n }));
+    const none = await fixture.run('indexPage', { ...input, rootPath: '/none' as BytePath });
+    expect(none).toMatchObject({ rows: 0 });
+  });
+
+  it('says how many directories there are, up to a limit', async () => {
+    const rows = await fixture.run('loadIndex', { rootPath: ROOT, afterPath: null, limit: 1_000 });
+    const count = rows.filter(({ kind }) => kind === 'dir').length;
+    const ask = (limit: number) => fixture.run('countDirectories', { rootPath: ROOT, limit });
+    expect([count, await ask(1_000), await ask(0)]).toEqual([1, 1, 0]);
   });
 });
 

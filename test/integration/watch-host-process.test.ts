@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import { packIndex } from '#codi/protocol/index-page.js';
 import { deadline } from '../support/deadline.ts';
 import { WatchHostProcess } from '../support/watch-host-process.ts';
 import { ROOT_OPTIONS } from '../support/watch-world.ts';
@@ -50,7 +51,7 @@ test('It ends also when the channel closes while it starts.', async () => {
     const young = new WatchHostProcess();
     const path = bytePathFromUtf8(base);
     young.send({ type: 'watch', root: 1, path, options: ROOT_OPTIONS });
-    young.send({ type: 'index', root: 1, rows: [], done: true });
+    young.send({ type: 'index', root: 1, page: packIndex([]).bytes, done: true });
     setTimeout(() => young.child.disconnect(), delayMs);
     return deadline('its end', young.exited, 20_000);
   });

@@ -11,6 +11,7 @@ import { watcherSpec } from '#codi/actors/watching/watcher.actor.js';
 import { HostTable } from '#codi/actors/watching/host-table.js';
 import { watchHostSpec } from '#codi/actors/watching/watch-host.actor.js';
 import { bytePathFromUtf8, type BytePath } from '#codi/protocol/byte-path.js';
+import { packIndex } from '#codi/protocol/index-page.js';
 import { expect, test } from 'vitest';
 import { ActorWorld, rememberTelemetry } from '../support/actor-world.ts';
 import { LedgerDisk, LedgerThread } from '../support/fake-ledger.ts';
@@ -116,7 +117,9 @@ class Simulation {
           telemetry,
           sessions: { isEmpty: true, sessionOf: () => undefined },
           moveToRecursiveHost: () => undefined,
-          loadIndex: (rootPath) => this.#loadIndex(rootPath),
+          indexPage: (rootPath) => this.#indexPage(rootPath),
+          countDirectories: async () => 0,
+          loadIndex: async () => [],
         },
       );
     });
@@ -126,13 +129,13 @@ class Simulation {
   }
 
   /** Recorded rows, after a while; now and then the readers are away. */
-  async #loadIndex(path: BytePath) {
+  async #indexPage(path: BytePath) {
     const { clock } = this.#world.environment;
     const isAway = this.dice.chance(0.1);
     await new Promise<void>((resolve) => clock.setTimeout(resolve, this.dice.below(20)));
     if (isAway) throw new Error('the readers restart');
     const files = foldChanges(this.ledger.roots.get(path)?.events ?? []);
-    return [...files].map(([name, size]) => indexRow(name, size));
+    return packIndex([...files].map(([name, size]) => indexRow(name, size)));
   }
 
   get #host(): FakeWatchHost | undefined {

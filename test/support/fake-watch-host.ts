@@ -1,6 +1,7 @@
 import type { WatchedRoot } from '#codi/actors/watching/root-table.js';
 import type { BytePath } from '#codi/protocol/byte-path.js';
 import type { FileEventRecord, IndexRow } from '#codi/protocol/file-event.js';
+import { unpackIndex } from '#codi/protocol/index-page.js';
 import type {
   FromWatchHost,
   RootOptions,
@@ -147,7 +148,7 @@ export class FakeWatchHost {
       case 'index': {
         const watch = this.#watches.get(message.root);
         if (!watch) break;
-        for (const { path, stat } of message.rows) watch.index.set(path, stat.size);
+        for (const { path, stat } of unpackIndex(message.page)) watch.index.set(path, stat.size);
         watch.isLoaded ||= message.done;
         break;
       }

@@ -3,6 +3,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bytePathFromBuffer, type BytePath } from '#codi/protocol/byte-path.js';
 import type { FileEventRecord, IndexRow } from '#codi/protocol/file-event.js';
+import { packIndex } from '#codi/protocol/index-page.js';
 import { unpackEvents } from '#codi/protocol/packed-events.js';
 import { DEFAULT_IGNORES } from '#codi/workers/watch-host/default-ignores.js';
 import type {
@@ -51,7 +52,7 @@ export class WatchHostProcess {
     this.folds.set(root, fold);
     const bytes = bytePathFromBuffer(Buffer.from(path));
     this.send({ type: 'watch', root, path: bytes, options: { ...ROOT_OPTIONS, ...options } });
-    this.send({ type: 'index', root, rows, done: true });
+    this.send({ type: 'index', root, page: packIndex(rows).bytes, done: true });
     await this.until(() => this.has('watching', root), 'the root is watched');
     return fold;
   }

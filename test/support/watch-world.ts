@@ -1,5 +1,6 @@
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import type { FileEventRecord, IndexRow } from '#codi/protocol/file-event.js';
+import { packIndex } from '#codi/protocol/index-page.js';
 import { unpackEvents } from '#codi/protocol/packed-events.js';
 import { WatchBudget } from '#codi/workers/watch-host/watch-budget.js';
 import { createWatchHost, type WatchHost } from '#codi/workers/watch-host/host.js';
@@ -133,7 +134,7 @@ export class WatchWorld {
       path: bytePathFromUtf8('/root'),
       options: { ...ROOT_OPTIONS, ...options },
     });
-    this.host.receive({ type: 'index', root: 1, rows, done: true });
+    this.host.receive({ type: 'index', root: 1, page: packIndex(rows).bytes, done: true });
     await this.pass(100);
   }
 

@@ -1,13 +1,13 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
-import type { IndexRow } from '../../protocol/file-event.ts';
+import type { IndexPage } from '../../protocol/index-page.ts';
 
 export interface IndexPagesPorts {
-  load(after: BytePath | undefined, limit: number): Promise<IndexRow[]>;
-  post(rows: IndexRow[], isDone: boolean): void;
+  load(after: BytePath | undefined, limit: number): Promise<IndexPage>;
+  post(page: Uint8Array, isDone: boolean): void;
   /** Whether anybody still wants them. */
   isWanted(): boolean;
-  /** So many directories so far; true when somebody else is to have the index. */
-  isForAnother(directories: number): boolean;
+  /** Whether somebody else is to have an index that takes more than a page: asked before the first is sent. */
+  isForAnother(): Promise<boolean>;
 }
 
 const PAGE_ROWS = 5_000;
@@ -17,15 +17,14 @@ export type IndexEnd = 'sent' | 'notWanted' | 'forAnother';
 /** Sends what is recorded of a root, page by page. */
 export async function sendIndexPages(ports: IndexPagesPorts): Promise<IndexEnd> {
   let after: BytePath | undefined;
-  let directories = 0;
   for (;;) {
-    const rows = await ports.load(after, PAGE_ROWS);
+    const { rows, last, bytes } = await ports.load(after, PAGE_ROWS);
+    const isDone = rows < PAGE_ROWS;
+    const isForAnother = after === undefined && !isDone && (await ports.isForAnother());
     if (!ports.isWanted()) return 'notWanted';
-    for (const { kind } of rows) if (kind === 'dir') directories += 1;
-    if (ports.isForAnother(directories)) return 'forAnother';
-    const isDone = rows.length < PAGE_ROWS;
-    ports.post(rows, isDone);
+    if (isForAnother) return 'forAnother';
+    ports.post(bytes, isDone);
     if (isDone) return 'sent';
-    after = rows.at(-1)!.path;
+    after = last;
   }
 }

@@ -31,9 +31,10 @@ export class RecursiveMove {
     return hintSource === 'auto' && recursive && hostKind(this.#host()) === 'fs';
   }
 
-  /** Whether an index with so many directories says enough: then the host need not find it out. */
-  isNeededFor(directories: number): boolean {
-    return directories > this.#options.directoryBudget && this.isPossible;
+  /** Whether the index has too many directories: then the host need not find it out. */
+  async isNeeded(countUpTo: (limit: number) => Promise<number>): Promise<boolean> {
+    const { directoryBudget } = this.#options;
+    return this.isPossible && (await countUpTo(directoryBudget + 1)) > directoryBudget;
   }
 
   begin(): void {

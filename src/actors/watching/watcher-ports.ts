@@ -1,6 +1,7 @@
 import type { ContentMove } from '../../protocol/content-move.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { IndexRow } from '../../protocol/file-event.ts';
+import type { IndexPage } from '../../protocol/index-page.ts';
 import type { FileEvents } from '../../protocol/packed-events.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { RootOptions } from '../../workers/watch-host/watch-host.messages.ts';
@@ -38,6 +39,10 @@ export interface WatcherPorts extends WatcherGapsPorts {
   /** Asks for a host for recursive watchers: the root is assigned to one, or told to stay. */
   moveToRecursiveHost(root: number): void;
   /** A page of the recorded index after `afterPath` in path order; fewer rows than the limit mean the end. */
+  indexPage(rootPath: BytePath, afterPath: BytePath | undefined, limit: number): Promise<IndexPage>;
+  /** How many directories it has; of more than `limit` so many are counted. */
+  countDirectories(rootPath: BytePath, limit: number): Promise<number>;
+  /** The same pages as rows, with checksums. */
   loadIndex(
     rootPath: BytePath,
     afterPath: BytePath | undefined,

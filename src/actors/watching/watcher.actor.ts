@@ -162,11 +162,11 @@ class Watcher {
     this.#watch = watch;
     this.#update({ state: 'scanning' });
     void sendIndexPages({
-      load: (after, limit) => this.#ports.loadIndex(path, after, limit),
-      post: (rows, done) => this.#ports.router.post(root, { type: 'index', rows, done }),
+      load: (after, limit) => this.#ports.indexPage(path, after, limit),
+      post: (page, done) => this.#ports.router.post(root, { type: 'index', page, done }),
       isWanted: () => watch === this.#watch && !this.#cell.scope.signal.aborted,
       // What the host would find out by listing is known already.
-      isForAnother: (directories) => this.#move.isNeededFor(directories),
+      isForAnother: () => this.#move.isNeeded((limit) => this.#ports.countDirectories(path, limit)),
     }).then(
       this.#cell.scope.wrap((end: IndexEnd) => {
         if (end === 'sent') this.#cell.raise({ type: 'indexSent' });

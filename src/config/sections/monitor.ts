@@ -130,7 +130,7 @@ export const monitor = z.object({
   }),
   directoryBudgetCount: count('directory_budget', {
     description: 'Most directories of one root that get a watch of their own.',
-    default: 8192,
+    default: 16384,
     min: 1,
     max: 1_000_000,
   }),

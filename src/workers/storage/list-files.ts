@@ -47,7 +47,7 @@ export function listFiles(connection: ReadConnection, input: ListFilesInput): Pa
   return { rows: page.rows };
 }
 
-/** A page of a root's index for the watch host, in the order of listFiles. */
+/** A page of a root's index with its checksums, in the order of listFiles. */
 export function loadIndex(connection: ReadConnection, input: LoadIndexInput): IndexRow[] {
   const root = findRoot(connection, input.rootPath);
   if (!root) return [];

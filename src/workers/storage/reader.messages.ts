@@ -6,6 +6,7 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { IndexRow } from '../../protocol/file-event.ts';
 import type { Found, GapReason } from '../../protocol/gap.ts';
+import type { IndexPage } from '../../protocol/index-page.ts';
 import type {
   ActRow,
   BodyOf,
@@ -92,6 +93,11 @@ export interface LoadIndexInput {
   limit: number;
 }
 
+export interface CountDirectoriesInput {
+  rootPath: BytePath;
+  limit: number;
+}
+
 /** A listing without a root is about `roots`, or about every root of the ledger. */
 export type ListDuplicatesInput = BodyOf<'ListDuplicates'> & { roots?: readonly BytePath[] };
 export type ListFilesInput = BodyOf<'ListFiles'> & { roots?: readonly BytePath[] };
@@ -173,6 +179,10 @@ export interface ReaderTasks {
   verifyChain(input: VerifyInput): AuditPage;
   /** In the order of listFiles; empty for an unknown root. */
   loadIndex(input: LoadIndexInput): IndexRow[];
+  /** The same for the watch host. */
+  indexPage(input: LoadIndexInput): IndexPage;
+  /** Directories in the index of a root, no more than the limit. */
+  countDirectories(input: CountDirectoriesInput): number;
   /** Highest sequence committed for a producer, 0 for an unknown one. */
   producerSequence(input: { producerId: string }): number;
   totals(input?: unknown): Totals;

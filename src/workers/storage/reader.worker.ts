@@ -10,6 +10,7 @@ import {
   queryExports as readExports,
 } from './exports/export-rows.ts';
 import { findExports as find, indexedExports as findIndexed } from './exports/find-exports.ts';
+import { countDirectories as countIndexed, indexPage as readIndexPage } from './index-page-rows.ts';
 import { listContent } from './list-content.ts';
 import { listDuplicates as readDuplicates } from './list-duplicates.ts';
 import { listFiles as readFiles, loadIndex as readIndex } from './list-files.ts';
@@ -88,6 +89,14 @@ export const verifyChain = task<'verifyChain'>((input) => {
 });
 
 export const loadIndex = task<'loadIndex'>((input) => readIndex(connections.get('ledger'), input));
+
+export const indexPage = task<'indexPage'>((input) =>
+  readIndexPage(connections.get('ledger'), input),
+);
+
+export const countDirectories = task<'countDirectories'>((input) =>
+  countIndexed(connections.get('ledger'), input),
+);
 
 export const producerSequence = task<'producerSequence'>(({ producerId }) => {
   const sql = 'SELECT sequence FROM producers WHERE producer_id = ?';

@@ -10,6 +10,8 @@ import { join } from 'node:path';
 
 /** What is signed is compared when a daemon starts, and by `codi audit verify`. */
 const NO_MARKS = { marks: [], problems: [] };
+/** Each page is looked at once: what is kept of them would only fill memory. */
+const CACHE_BYTES = 1024 * 1024;
 /** More would say nothing new. */
 const DAMAGE_MAX = 20;
 
@@ -67,7 +69,7 @@ export class StoreScrub {
     const path = join(this.#dataDir, `${this.#kind}.db`);
     this.#lookAt(path);
     try {
-      this.#database ??= openForReading(path, this.#kind);
+      this.#database ??= openForReading(path, this.#kind, { cacheBytes: CACHE_BYTES });
       return this.#database.transaction(() => this.#verify(this.#database!)).deferred();
     } catch (error) {
       this.close();

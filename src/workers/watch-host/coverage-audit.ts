@@ -119,8 +119,9 @@ export class CoverageAudit implements SlicedWork {
       areAllSettled &&= root.isSettled;
       for (const directory of root.watchable()) {
         const { dev, ino } = directory.stat;
-        found.wanted.add(watchKey(ino, dev));
-        const isListed = this.#names.isListed(watches, directory.stat);
+        const key = watchKey(ino, dev);
+        found.wanted.add(key);
+        const isListed = this.#names.isListed(watches, directory.stat, key);
         const suspect = { root, directory };
         if (isListed) listedDevices.add(dev);
         else if (root.isSettled && !found.unlisted.has(dev)) found.unlisted.set(dev, suspect);
@@ -183,7 +184,8 @@ export class CoverageAudit implements SlicedWork {
   }
 
   #countLeaked({ keys }: KernelWatches, wanted: ReadonlySet<string>): number {
-    const unwanted = new Set([...keys].filter((key) => !wanted.has(key)));
+    const unwanted = new Set<string>();
+    for (const key of keys) if (!wanted.has(key)) unwanted.add(key);
     const before = this.#unwanted;
     this.#unwanted = unwanted;
     return [...unwanted].filter((key) => before.has(key)).length;

@@ -73,7 +73,7 @@ class Host implements WatchHost {
         this.#watch(message);
         break;
       case 'index':
-        this.#roots.get(message.root)?.addIndex(message.rows, message.done);
+        this.#roots.get(message.root)?.addIndex(message.page, message.done);
         break;
       case 'ack':
         this.#roots.get(message.root)?.ack(message.batch);

@@ -1,16 +1,9 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
-import type { FileEventRecord, FileKind, IndexRow, IndexStat } from '../../protocol/file-event.ts';
-import { statToKeep } from './disk.ts';
+import type { FileEventRecord, FileKind, IndexStat } from '../../protocol/file-event.ts';
+import { IndexPageReader } from '../../protocol/index-page.ts';
 import type { EntryFilter } from './entry-filter.ts';
 import { eventTime } from './event-time.ts';
 import { UNKNOWN_STAT, type PathNode, type PathTree } from './path-tree.ts';
-
-const KINDS: Record<FileKind, FileKind> = {
-  file: 'file',
-  dir: 'dir',
-  symlink: 'symlink',
-  other: 'other',
-};
 
 /**
  * Fills a tree with what is recorded. Rows that the options of today leave out are returned at the end, to be
@@ -20,9 +13,12 @@ export class IndexLoader {
   readonly #tree: PathTree;
   readonly #filter: EntryFilter;
   readonly #only: string | undefined;
-  readonly #unwanted: IndexRow[] = [];
+  readonly #unwanted: { path: BytePath; kind: FileKind }[] = [];
+  readonly #unwantedDirectories = new Set<string>();
   #device = 0n;
-  readonly #unwantedDirectories = new Set<string | undefined>();
+  /** Of the row before: most rows are in the same. Undefined where nothing can be below it. */
+  #parent: PathNode | undefined;
+  #directory: string | undefined;
 
   /** `only`: the root is a single file of this name, recorded with an empty path. */
   constructor(tree: PathTree, filter: EntryFilter, only: string | undefined) {
@@ -31,9 +27,10 @@ export class IndexLoader {
     this.#only = only;
   }
 
-  /** Rows in path order: parents come before what is below them. */
-  add(rows: readonly IndexRow[]): void {
-    for (const row of rows) if (!this.#place(row)) this.#reject(row);
+  /** A page of rows in path order: parents come before what is below them. */
+  add(page: Uint8Array): void {
+    const row = new IndexPageReader(page);
+    while (row.next()) if (!this.#place(row)) this.#reject(row);
   }
 
   /** The deletes of the rows that are not wanted, children first. */
@@ -50,49 +47,59 @@ export class IndexLoader {
     }));
   }
 
-  #place({ path, kind, stat }: IndexRow): boolean {
-    const { node, rest } = this.#tree.nearest(
-      this.#only === undefined ? path : nameOnly(this.#only, path),
-    );
-    if (rest.length === 0 || node.kind !== 'dir' || path.startsWith('/')) return false;
-    if (this.#only === undefined && !this.#isWanted(path, kind)) return false;
-    let parent: PathNode = node;
-    const name = rest.pop()!;
-    if (name === '') return false;
-    for (const missing of rest)
-      parent = this.#tree.add(parent, ownCopy(missing), 'dir', UNKNOWN_STAT, true);
-    this.#tree.add(parent, ownCopy(name), KINDS[kind], this.#lean(stat));
+  #place(row: IndexPageReader): boolean {
+    const { directory, name, kind } = row;
+    if (this.#only !== undefined) return this.#placeOnly(row, this.#only);
+    if (name === '' || name.startsWith('/') || directory.startsWith('/')) return false;
+    if (!this.#isWanted(row)) return false;
+    const parent = this.#parentAt(directory);
+    if (!parent || parent.children?.has(name)) return false;
+    this.#tree.add(parent, name, kind, this.#stat(row));
     return true;
   }
 
-  /** Shares what most entries have in common: a row that came over the channel has its own copy of everything. */
-  #lean(stat: IndexStat): IndexStat {
-    if (stat.dev !== this.#device) this.#device = stat.dev;
-    const ctimeNs = stat.ctimeNs === stat.mtimeNs ? stat.mtimeNs : stat.ctimeNs;
-    return statToKeep({ ...stat, dev: this.#device, ctimeNs });
+  /** In a root that is a file only the empty path has a place. */
+  #placeOnly(row: IndexPageReader, only: string): boolean {
+    const { root } = this.#tree;
+    if (row.path !== '' || root.children?.has(only)) return false;
+    this.#tree.add(root, only, row.kind, this.#stat(row));
+    return true;
   }
 
-  #isWanted(path: BytePath, kind: FileKind): boolean {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    if (kind !== 'dir' && this.#filter.isExport(path, name)) return true;
-    if (this.#unwantedDirectories.has(parentOf(path))) return false;
-    return !this.#filter.isIgnored(path, name) && this.#filter.isIncluded(path, name);
+  #stat(row: IndexPageReader): IndexStat {
+    const stat = row.stat(this.#device);
+    this.#device = stat.dev;
+    return stat;
   }
 
-  #reject(row: IndexRow): void {
-    this.#unwanted.push(row);
-    if (row.kind === 'dir') this.#unwantedDirectories.add(row.path);
+  #parentAt(directory: BytePath): PathNode | undefined {
+    if (directory === this.#directory) return this.#parent;
+    this.#directory = directory;
+    const { node, rest } = this.#tree.nearest(directory);
+    this.#parent = node.kind === 'dir' ? node : undefined;
+    for (const missing of this.#parent ? rest : [])
+      this.#parent = this.#tree.add(this.#parent!, ownCopy(missing), 'dir', UNKNOWN_STAT, true);
+    return this.#parent;
+  }
+
+  #isWanted({ directory, name, kind, path }: IndexPageReader): boolean {
+    const isOut =
+      this.#unwantedDirectories.has(directory) ||
+      this.#filter.isIgnored(path, name) ||
+      !this.#filter.isIncluded(path, name);
+    return !isOut || (kind !== 'dir' && this.#filter.isExport(path, name));
+  }
+
+  #reject({ path, kind }: IndexPageReader): void {
+    this.#unwanted.push({ path, kind });
+    if (kind === 'dir' && path !== '') this.#unwantedDirectories.add(path);
   }
 }
 
-/** In a root that is a file only the empty path has a place. */
-function nameOnly(only: string, path: BytePath): BytePath {
-  return (path === '' ? only : '') as BytePath;
-}
-
-function parentOf(path: string): string | undefined {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? undefined : path.slice(0, slash);
+/** Whether a root's first page is that of a single file, recorded with an empty path. */
+export function isOfFile(page: Uint8Array): boolean {
+  const row = new IndexPageReader(page);
+  return row.next() && row.path === '';
 }
 
 /** A part of a split string keeps the whole string alive; the index is to hold names only. */

@@ -39,8 +39,12 @@ export function watchedInodes(): Set<bigint> | undefined {
  * and the major number above them; stat(2) gives them as makedev(3) mixes them.
  */
 export function watchKey(ino: bigint, dev: bigint): string {
-  return `${ino.toString(16)}:${kernelDevice(dev).toString(16)}`;
+  if (dev !== lastDevice.dev) lastDevice = { dev, name: kernelDevice(dev).toString(16) };
+  return `${ino.toString(16)}:${lastDevice.name}`;
 }
+
+/** Most directories of a process are on one device, and an audit asks for each of them. */
+let lastDevice = { dev: 0n, name: '0' };
 
 export function inodeOf(key: string): string {
   return key.slice(0, key.indexOf(':'));

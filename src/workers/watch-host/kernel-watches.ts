@@ -40,10 +40,15 @@ export class DeviceNames {
   readonly #byInode = new Set<bigint>();
   readonly #unknown = new Map<bigint, number>();
 
-  isListed(watches: KernelWatches, { ino, dev }: IndexStat): boolean {
+  /** `key`: that of the inode, where it is known already. */
+  isListed(
+    watches: KernelWatches,
+    { ino, dev }: IndexStat,
+    key: string = watchKey(ino, dev),
+  ): boolean {
     if (this.#unknown.has(dev)) return true;
     if (this.#byInode.has(dev)) return watches.hasInode(ino);
-    return watches.keys.has(watchKey(ino, dev));
+    return watches.keys.has(key);
   }
 
   /** None of the device's directories is listed under its own name: whether they are by their inode. */

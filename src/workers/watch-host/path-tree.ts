@@ -46,14 +46,19 @@ export class PathTree {
   /** Recorded entries; the root and hidden directories are not counted. */
   files = 0;
   directories = 0;
-  /** Grows with each move, so that a remembered path can be known as stale. */
-  moves = 0;
+  /** The directory whose path was asked for last: a sweep asks for that of each of its entries. */
+  #lastPath: { directory: PathNode; path: BytePath } | undefined;
 
   pathOf(node: PathNode): BytePath {
-    let path = node.name;
-    for (let above = node.parent; above?.parent; above = above.parent)
-      path = `${above.name}/${path}`;
-    return path as BytePath;
+    return node.parent ? this.pathIn(node.parent, node.name) : (node.name as BytePath);
+  }
+
+  /** The path of `name` in this directory, whether it is known or not. */
+  pathIn(directory: PathNode, name: string): BytePath {
+    if (!directory.parent) return name as BytePath;
+    if (this.#lastPath?.directory !== directory)
+      this.#lastPath = { directory, path: this.#walkUp(directory) };
+    return `${this.#lastPath.path}/${name}` as BytePath;
   }
 
   isAttached(node: PathNode): boolean {
@@ -124,7 +129,6 @@ export class PathTree {
     node.parent = parent;
     node.name = name;
     (parent.children ??= new Map()).set(name, node);
-    this.moves += 1;
   }
 
   isInside(node: PathNode, ancestor: PathNode): boolean {
@@ -154,7 +158,15 @@ export class PathTree {
     }
   }
 
+  #walkUp(directory: PathNode): BytePath {
+    let path = directory.name;
+    for (let above = directory.parent; above?.parent; above = above.parent)
+      path = `${above.name}/${path}`;
+    return path as BytePath;
+  }
+
   #detach(node: PathNode): void {
+    if (node.kind === 'dir') this.#lastPath = undefined;
     const siblings = node.parent!.children!;
     siblings.delete(node.name);
     if (siblings.size === 0) node.parent!.children = undefined;

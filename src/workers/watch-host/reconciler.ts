@@ -1,4 +1,4 @@
-import { joinBytePath, type BytePath } from '../../protocol/byte-path.ts';
+import type { BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventKind, IndexStat } from '../../protocol/file-event.ts';
 import { statToKeep, type EntryStat } from './disk.ts';
 import { differenceOf, hasSameContent, isSameInode } from './entry-diff.ts';
@@ -45,7 +45,7 @@ export class Reconciler {
 
   /** What a hint at this name is worth. If it is not known for a directory, it may be anything. */
   hintRank(directory: PathNode, name: string, isDirectory: boolean): HintRank {
-    const path = joinBytePath(this.tree.pathOf(directory), name);
+    const path = this.tree.pathIn(directory, name);
     return this.#scope.hintRank(directory, name, path, isDirectory);
   }
 
@@ -58,7 +58,7 @@ export class Reconciler {
   examine(pass: SweepPass, directory: PathNode, name: string, mode: ExamineMode): void {
     if (!this.tree.isAttached(directory) || pass.saves?.isWaiting(directory, name)) return;
     if (pass.debounce?.isHeld(directory, name)) return;
-    const path = joinBytePath(this.tree.pathOf(directory), name);
+    const path = this.tree.pathIn(directory, name);
     const node = directory.children?.get(name);
     const found = this.#scope.find(directory, name, path);
     if (found === 'unreadable') return this.#ports.unreadable.note(directory);

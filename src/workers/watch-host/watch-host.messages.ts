@@ -1,5 +1,4 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
-import type { IndexRow } from '../../protocol/file-event.ts';
 import type { GapReason } from '../../protocol/gap.ts';
 import type { FileEvents } from '../../protocol/packed-events.ts';
 
@@ -69,8 +68,8 @@ export type ToWatchHost =
   /** Before the first watch. */
   | { type: 'limits'; limits: HostLimits }
   | { type: 'watch'; root: number; path: BytePath; options: RootOptions }
-  /** What is recorded of the root; scanning begins after the last one. */
-  | { type: 'index'; root: number; rows: IndexRow[]; done: boolean }
+  /** What is recorded of the root, as IndexPage has it; scanning begins after the last one. */
+  | { type: 'index'; root: number; page: Uint8Array; done: boolean }
   | { type: 'ack'; root: number; batch: number }
   | { type: 'unwatch'; root: number }
   /** `paths` relative to the root; none means all of it. */

@@ -5,7 +5,7 @@ import { packEvents } from '../../protocol/packed-events.ts';
 import { EventRate } from './event-rate.ts';
 import type { HintKeeper } from './hint-keeper.ts';
 import type { Timer } from './host-ports.ts';
-import { IndexLoader } from './index-loader.ts';
+import { IndexLoader, isOfFile } from './index-loader.ts';
 import { Outbox } from './outbox.ts';
 import { fileAnchor, ROOT_PROBE_MS, type Away } from './root-anchor.ts';
 import { RootCoverage } from './root-coverage.ts';
@@ -93,7 +93,7 @@ export class WatchedRoot implements SlicedWork {
     });
   }
 
-  addIndex(rows: readonly IndexRow[], isDone: boolean): void {
+  addIndex(page: Uint8Array, isDone: boolean): void {
     if (this.#state !== 'loading') return;
     const { path, ports } = this.#input;
     if (!this.#loader) {
@@ -104,13 +104,13 @@ export class WatchedRoot implements SlicedWork {
         this.#input.emit({ type: 'failed', root: this.#input.root, code, message });
         return;
       }
-      const wasFile = rows.some((row) => row.path === '');
+      const wasFile = isOfFile(page);
       if (located.state === 'there') this.#engine.reconciler.anchor = located.anchor;
       else if (wasFile) this.#engine.reconciler.anchor = fileAnchor(path);
       const { only } = this.#engine.reconciler.anchor;
       this.#loader = new IndexLoader(this.#engine.reconciler.tree, this.#engine.filter, only);
     }
-    this.#loader.add(rows);
+    this.#loader.add(page);
     if (!isDone) return;
     const leftOut = this.#loader.finish(ports.clock.nowMs());
     if (leftOut.length > 0) this.doubts.suspect('settings_changed', 'other options leave more out');

@@ -3,10 +3,12 @@ import { RootTable } from '#codi/actors/watching/root-table.js';
 import type { WatcherMessage } from '#codi/actors/watching/watcher-ports.js';
 import { watcherSpec } from '#codi/actors/watching/watcher.actor.js';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import { packIndex } from '#codi/protocol/index-page.js';
 import type { FromWatchHost, ToWatchHost } from '#codi/workers/watch-host/watch-host.messages.js';
 import { beforeEach, expect, test } from 'vitest';
 import { ActorWorld, rememberTelemetry } from '../../../support/actor-world.ts';
 import {
+  indexRow,
   ROOT_OPTIONS,
   watchedRoot,
   WATCHED_STATUS as STATUS,
@@ -23,6 +25,8 @@ let gaps: GapWorld;
 let posted: ToWatchHost[];
 let openings: ((opened: { rootId: number; lastSequence: number; isNew: boolean }) => void)[];
 let moves: number[];
+/** Rows of the recorded index, and how many of all are directories. */
+let recorded: { rows: number; directories: number };
 
 const kinds = () => posted.map(({ type }) => type);
 const watch = () => posted.findLast((message) => message.type === 'watch')?.root ?? 0;
@@ -49,7 +53,12 @@ async function watching(): Promise<void> {
   await says({ type: 'watching', durationMs: 1, ...STATUS });
 }
 
+function pageOf(rows: number) {
+  return packIndex(Array.from({ length: rows }, (_, index) => indexRow(`d${index}`, 1)));
+}
+
 beforeEach(async () => {
+  recorded = { rows: 0, directories: 0 };
   router = new HostRouter();
   table = new RootTable(() => undefined);
   gaps = new GapWorld();
@@ -68,6 +77,8 @@ beforeEach(async () => {
         offerFileEvents: () => undefined,
       },
       moveToRecursiveHost: (root) => void moves.push(root),
+      indexPage: async (_path, after) => pageOf(after === undefined ? recorded.rows : 0),
+      countDirectories: async (_path, limit) => Math.min(limit, recorded.directories),
       loadIndex: async () => [],
     },
   );
@@ -94,6 +105,20 @@ test('A root with too many directories goes to a host for recursive watchers, wi
   await toRecursiveHost();
   expect(posted.at(-2)).toMatchObject({ type: 'watch', options: { isRecursiveHost: true } });
   expect([shown(), gaps.opened]).toEqual(['watching', []]);
+});
+
+test('One whose recorded index has too many directories goes there before any of it is sent.', async () => {
+  recorded = { rows: 5_000, directories: 2 };
+  await hostUp();
+  await opened(1);
+  expect([moves, kinds()]).toEqual([[1], ['watch', 'unwatch']]);
+});
+
+test('One with as many as it may have stays.', async () => {
+  recorded = { rows: 5_000, directories: 1 };
+  await hostUp();
+  await opened(1);
+  expect([moves, kinds()]).toEqual([[], ['watch', 'index', 'index']]);
 });
 
 test('What happens until the other host looks is in doubt when it was watched before.', async () => {

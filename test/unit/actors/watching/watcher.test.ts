@@ -3,7 +3,7 @@ import { RootTable } from '#codi/actors/watching/root-table.js';
 import type { WatcherMessage } from '#codi/actors/watching/watcher-ports.js';
 import { watcherSpec } from '#codi/actors/watching/watcher.actor.js';
 import { bytePathFromUtf8, type BytePath } from '#codi/protocol/byte-path.js';
-import type { IndexRow } from '#codi/protocol/file-event.js';
+import { packIndex, type IndexPage } from '#codi/protocol/index-page.js';
 import type { FromWatchHost, ToWatchHost } from '#codi/workers/watch-host/watch-host.messages.js';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ActorWorld, rememberTelemetry, type TelemetryLog } from '../../../support/actor-world.ts';
@@ -19,6 +19,7 @@ import { gapPorts } from '../../../support/gaps.ts';
 import { pending } from '../../../support/serving-world.ts';
 
 const PATH = bytePathFromUtf8('/desk');
+const EMPTY = packIndex([]);
 
 let world: ActorWorld;
 let router: HostRouter;
@@ -27,7 +28,7 @@ let log: TelemetryLog;
 let posted: ToWatchHost[];
 let openings: ((opened: { rootId: number; lastSequence: number; isNew: boolean }) => void)[];
 let batches: { rootId: number; sequence: number; onCommitted: () => void }[];
-let loadIndex: (path: BytePath, after: BytePath | undefined) => Promise<IndexRow[]>;
+let indexPage: (path: BytePath, after: BytePath | undefined) => Promise<IndexPage>;
 let replies: string[];
 
 const kinds = () => posted.map(({ type }) => type);
@@ -74,20 +75,20 @@ beforeEach(async () => {
   router = new HostRouter();
   table = new RootTable(() => undefined);
   log = rememberTelemetry();
-  [posted, openings, batches, replies, loadIndex] = [[], [], [], [], async () => []];
+  [posted, openings, batches, replies, indexPage] = [[], [], [], [], async () => EMPTY];
   table.add(watchedRoot(1, PATH));
   const spec = watcherSpec(
     { root: 1, path: PATH, options: ROOT_OPTIONS },
     {
-      router,
-      table,
+      ...{ router, table },
       ...{ telemetry: log.telemetry, sessions: { isEmpty: true, sessionOf: () => undefined } },
       ...{ ...gapPorts(), moveToRecursiveHost: () => undefined },
       ledger: {
         openRoot: (_path, onDone) => void openings.push(onDone),
         offerFileEvents: (batch) => void batches.push(batch),
       },
-      loadIndex: (path, after) => loadIndex(path, after),
+      ...{ countDirectories: async () => 0, loadIndex: async () => [] },
+      indexPage: (path, after) => indexPage(path, after),
     },
   );
   world = await ActorWorld.start([spec]);
@@ -97,16 +98,15 @@ describe('on its way', () => {
   it('it opens the root, sends the recorded index page by page, and waits for the first look', async () => {
     const first = Array.from({ length: 5_000 }, (_, index) => indexRow(`f${index}`, 1));
     const asked: (string | undefined)[] = [];
-    loadIndex = async (_path, after) => {
+    indexPage = async (_path, after) => {
       asked.push(after);
-      return after === undefined ? first : [indexRow('last', 1)];
+      return packIndex(after === undefined ? first : [indexRow('last', 1)]);
     };
     await hostUp();
     expect([openings.length, kinds()]).toEqual([1, []]);
     await opened();
-    expect(kinds()).toEqual(['watch', 'index', 'index']);
-    const areDone = posted.slice(1).map((message) => 'done' in message && message.done);
-    expect(areDone).toEqual([false, true]);
+    const areDone = posted.map((message) => 'done' in message && message.done);
+    expect([...kinds(), ...areDone]).toEqual(['watch', 'index', 'index', false, false, true]);
     expect([asked, shown()]).toEqual([[undefined, 'f4999'], 'scanning']);
     await says({ type: 'watching', durationMs: 1, ...STATUS });
     expect(shown()).toBe('watching');
@@ -136,31 +136,31 @@ describe('on its way', () => {
   });
 
   it('it stops sending pages when the host goes between two', async () => {
-    const page = pending<IndexRow[]>();
-    loadIndex = () => page.promise;
+    const page = pending<IndexPage>();
+    indexPage = () => page.promise;
     await hostUp(1);
     await opened();
     router.hostDown('host-1', 1);
     await world.settle();
     router.hostUp('host-1', 2, (message) => posted.push(message));
-    page.resolve([]);
+    page.resolve(EMPTY);
     await world.settle();
     expect(kinds()).toEqual(['watch']);
-    loadIndex = async () => [];
+    indexPage = async () => EMPTY;
     await opened();
     expect(kinds()).toEqual(['watch', 'unwatch', 'watch', 'index']);
   });
 
   it('it tries again when the index cannot be read, unless the host has gone meanwhile', async () => {
-    loadIndex = () => Promise.reject(new Error('the readers restart'));
+    indexPage = () => Promise.reject(new Error('the readers restart'));
     await hostUp();
     await opened();
     expect([shown(), table.get(1)?.reason]).toEqual(['failed', 'the readers restart']);
-    loadIndex = async () => [];
+    indexPage = async () => EMPTY;
     await world.advance(1_000);
     expect(openings).toHaveLength(2);
-    const page = pending<IndexRow[]>();
-    loadIndex = () => page.promise;
+    const page = pending<IndexPage>();
+    indexPage = () => page.promise;
     await opened();
     router.hostDown('host-1', 1);
     await world.settle();

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import { packIndex } from '#codi/protocol/index-page.js';
 import { ROOT_OPTIONS, WatchWorld } from '../../../support/watch-world.ts';
 
 let world: WatchWorld;
@@ -177,7 +178,7 @@ test('A root that is a single file is recorded whatever a `.gitignore` beside it
     path: bytePathFromUtf8('/root/only'),
     options: { ...ROOT_OPTIONS, ...ON },
   });
-  world.host.receive({ type: 'index', root: 1, rows: [], done: true });
+  world.host.receive({ type: 'index', root: 1, page: packIndex([]).bytes, done: true });
   await world.pass(100);
   expect(world.takeEvents()).toEqual(['create ']);
 });

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import { packIndex } from '#codi/protocol/index-page.js';
 import { countEvents } from '#codi/protocol/packed-events.js';
 import { promisesRun, ROOT_OPTIONS, WatchWorld } from '../../../support/watch-world.ts';
 
@@ -162,7 +163,7 @@ test('A root inside the data directory is refused.', async () => {
   const { ino } = world.disk.find('/root')!;
   const options = { ...ROOT_OPTIONS, deny: [{ dev: 7n, ino }] };
   world.host.receive({ type: 'watch', root: 1, path: bytePathFromUtf8('/root/in'), options });
-  world.host.receive({ type: 'index', root: 1, rows: [], done: true });
+  world.host.receive({ type: 'index', root: 1, page: packIndex([]).bytes, done: true });
   expect(world.of('failed')).toMatchObject([{ code: 'CODI_PATH_DENIED' }]);
 });
 
@@ -260,7 +261,7 @@ test('A long sweep of one root does not hold up the hints of another.', async ()
   for (let index = 0; index < 20_000; index++) world.disk.create(`/big/f${index}`);
   const path = bytePathFromUtf8('/big');
   world.host.receive({ type: 'watch', root: 2, path, options: ROOT_OPTIONS });
-  world.host.receive({ type: 'index', root: 2, rows: [], done: true });
+  world.host.receive({ type: 'index', root: 2, page: packIndex([]).bytes, done: true });
   await promisesRun();
   world.disk.create('/root/small');
   world.deliver();
