@@ -31,8 +31,8 @@ export class Debounce {
   }
 
   /** The pass that judged those that were due is over. */
-  passed(): void {
-    this.#names.forgetReleased();
+  passed(isWaiting: (directory: PathNode, name: string) => boolean): void {
+    this.#names.forgetReleased(isWaiting);
   }
 
   clear(): void {

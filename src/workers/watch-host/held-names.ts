@@ -66,9 +66,12 @@ export class HeldNames {
     return this.#count < before;
   }
 
-  /** The pass is over. */
-  forgetReleased(): void {
-    this.#released.clear();
+  /** A pass is over. What came free while it was under way is judged by the next one, if it waits for that. */
+  forgetReleased(isWaiting: (directory: PathNode, name: string) => boolean): void {
+    for (const [directory, names] of this.#released) {
+      for (const name of names) if (!isWaiting(directory, name)) names.delete(name);
+      if (names.size === 0) this.#released.delete(directory);
+    }
   }
 
   clear(): void {

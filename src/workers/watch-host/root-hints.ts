@@ -40,6 +40,10 @@ export interface RootHintsPorts {
 }
 
 const DIRTY_LIMIT = 20_000;
+/** The first hint for a while waits no longer than this for others … */
+const QUIET_COALESCE_MS = 3;
+/** … which is as long as this. */
+const QUIET_MS = 20;
 /** In a storm hints wait for more: so many for each millisecond between the looks … */
 const NAMES_PER_MS = 4;
 /** … but no longer than this. */
@@ -63,7 +67,8 @@ export class RootHints {
     const onDue = (directory: PathNode, name: string) => {
       // Without room the sweep of its directory finds it.
       if (!this.#dirty.add(directory, name)) ports.sweeps.touch(directory);
-      this.arm();
+      // It has waited for others already.
+      this.arm(0);
     };
     this.#held = new HeldNames(ports.clock, onDue);
     if (ports.debounceMs > 0) this.debounce = new Debounce(ports.clock, ports.debounceMs, onDue);
@@ -148,8 +153,9 @@ export class RootHints {
 
   /** A pass of hints is over. */
   passed(): void {
-    this.#held.forgetReleased();
-    this.debounce?.passed();
+    const isWaiting = (directory: PathNode, name: string) => this.#dirty.has(directory, name);
+    this.#held.forgetReleased(isWaiting);
+    this.debounce?.passed(isWaiting);
     this.arm();
     const then = this.#afterPass;
     this.#afterPass = undefined;
@@ -157,13 +163,18 @@ export class RootHints {
   }
 
   /** Sees to it that waiting names get their pass. */
-  arm(): void {
-    const { clock, coalesceMs, queue } = this.#ports;
+  arm(waitMs = this.#coalesceMs()): void {
+    const { clock, queue } = this.#ports;
     if (this.#timer || this.#dirty.isEmpty || !queue.isQuickFree) return;
-    const { startMs, names } = this.#lastPass;
-    const stormDueMs = startMs + Math.min(STORM_COALESCE_MS, names / NAMES_PER_MS);
-    const waitMs = Math.max(coalesceMs, stormDueMs - clock.monotonicMs());
     this.#timer = clock.setTimeout(() => this.#start(), waitMs);
+  }
+
+  #coalesceMs(): number {
+    const { clock, coalesceMs } = this.#ports;
+    const { startMs, names } = this.#lastPass;
+    const sinceMs = clock.monotonicMs() - startMs;
+    if (sinceMs > QUIET_MS) return Math.min(coalesceMs, QUIET_COALESCE_MS);
+    return Math.max(coalesceMs, Math.min(STORM_COALESCE_MS, names / NAMES_PER_MS) - sinceMs);
   }
 
   stop(): void {
