@@ -14,6 +14,7 @@ import {
   describeBreak,
 } from './audit-findings.ts';
 import { withAuditSource } from './audit-source.ts';
+import type { ExportCheck } from './export/check-exports.ts';
 import { untilInterrupted } from './interruption.ts';
 import type { Invocation } from './invocation.ts';
 import { withProgress } from './progress.ts';
@@ -30,6 +31,8 @@ export interface VerifyOptions {
   key?: string;
   database?: string;
   checkpoint?: string;
+  /** What was found in the contents of exports, when those were read. */
+  exports?: ExportCheck;
 }
 
 /** What a whole check found. */
@@ -61,7 +64,7 @@ export async function verifyProof(
 
 /** `codi audit verify`: everything, or one database. */
 export async function verifyAll(
-  { database, key, checkpoint }: VerifyOptions,
+  { database, key, checkpoint, exports }: VerifyOptions,
   invocation: Invocation,
 ): Promise<number> {
   const databases = DATABASES.filter((name) => database === undefined || name === database);
@@ -78,10 +81,11 @@ export async function verifyAll(
   const isGood = findings.length === 0 && alarms.length === 0;
   const { out, globals } = invocation;
   if (globals.json) {
-    const ok = isGood && isWhole;
+    const ok = isGood && isWhole && exports?.ok !== false;
     const counts = { blocks, entries, segments, leaf_only: leafOnly, lost };
     const found = { findings, losses, alarms, breaks };
-    await out.json({ ok, ...counts, ...found, duration_ms: durationMs });
+    const contents = exports && { exports: { ...exports } };
+    await out.json({ ok, ...counts, ...found, ...contents, duration_ms: durationMs });
   } else if (!globals.quiet || !isGood) await out.lines(reportLines(report, invocation));
   if (!isGood) return EXIT.degraded;
   return isWhole ? EXIT.done : EXIT.tryAgain;

@@ -1,4 +1,5 @@
 // Policy removes contents of exports; what a kept content goes on from stays, and so do the rows.
+import { randomBytes } from 'node:crypto';
 import {
   copyFileSync,
   mkdirSync,
@@ -11,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ExportRow } from '#codi/protocol/messages.js';
-import { runInProcess } from '../support/cli-harness.ts';
+import { runAt, runInProcess } from '../support/cli-harness.ts';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/deadline.ts';
 import { codiExport, exportName, exportRows, someExports } from '../support/exports.ts';
@@ -122,3 +123,31 @@ test('contents go when they are old and no other needs them; a backup from befor
   expect(back.exitCode, back.notes).toBe(0);
   expect(await restored(other.id, elsewhere)).toBe('of no use any more');
 }, 120_000);
+
+test('past its limit the archive gives up the oldest contents; what it keeps is read by store verify', async () => {
+  setDay(0);
+  const client = await start({ CODI_EXPORTS_ARCHIVE_LIMIT: '5kB' });
+  for (const word of ['first', 'second', 'third']) {
+    writeFileSync(at(word), randomBytes(2_000));
+    await someExports(client, 1, at(word));
+  }
+  const [first] = await eventually('the oldest to go', async () =>
+    (await exportRows(client, at('first'))).filter(({ pruned_at }) => pruned_at != null),
+  );
+  await eventually('its file to go', () => !existsSync(blob(first!)));
+  const [third] = await exportRows(client, at('third'));
+  expect((await exportRows(client, root)).map(({ pruned_at }) => pruned_at == null)).toEqual([
+    false,
+    true,
+    true,
+  ]);
+  await client.close();
+  const verify = (...options: string[]) => runAt(place, 'store', 'verify', ...options);
+  expect((await verify()).notes).toContain('--exports');
+  writeFileSync(blob(third!), 'no gzip');
+  const damaged = await verify('--exports', '--json');
+  expect(damaged.exitCode).toBe(6);
+  expect(damaged.json()).toMatchObject([
+    { ok: false, findings: [], exports: { checked: 2, findings: [{ id: third!.id }] } },
+  ]);
+}, 60_000);

@@ -48,6 +48,8 @@ export interface ExportSettings extends SettleRules {
   versionChainCount: number;
   /** 0: for ever. */
   retentionDays: number;
+  /** 0: as many as there are. */
+  archiveLimitBytes: number;
   originals: OriginalsPolicy;
   pendingLimitCount: number;
   threadsCount: number;

@@ -67,7 +67,7 @@ class Exports {
     });
     this.#retention = new ExportRetention({
       ...{ threads: this.#threads, turn: this.#turn, reader: ports.reader },
-      retentionDays: ports.settings.retentionDays,
+      ...ports.settings,
       commit: (pruned) => this.#commit({ records: [], cursor: null, pruned }),
       telemetry: ports.telemetry,
       nowMs: () => cell.clock.nowMs(),
@@ -234,6 +234,8 @@ class Exports {
     });
     const settledMs = this.#cell.clock.monotonicMs() - candidate.dueMs;
     telemetry.emit('ExportRecorded', recordedFacts(candidate, result, settledMs));
+    const isNew = result.state === 'captured';
+    if (isNew && this.#retention.stored(result.storedBytes)) this.#prune();
     await this.#finish(candidate, kept);
   }
 

@@ -5,8 +5,8 @@ import {
   printExport,
   restoreExport,
   searchExports,
-  verifyExports,
 } from '../export/export-content.ts';
+import { verifyExports } from '../export/check-exports.ts';
 import { listExports, showExport, type ListOptions } from '../export/export-list.ts';
 
 const REDACT = 'known forms of secrets replaced by [redacted:<form>]';

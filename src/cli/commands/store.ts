@@ -9,7 +9,7 @@ import { repairStore } from '../store/repair.ts';
 import { listSegments } from '../store/segments.ts';
 import { restoreStore } from '../store/restore.ts';
 import { showStats } from '../store/stats.ts';
-import { verifyAll } from '../audit-verify.ts';
+import { verifyStore } from '../store/verify.ts';
 
 /** `codi store stats|ls|cat|verify|repair|compact|backup|restore|rekey` */
 export function define(command: Command, context: CliContext): void {
@@ -29,10 +29,23 @@ Examples:
   const ls = command.command('ls').description('list archive segments, the oldest first');
   ls.action(() => context.run(ls, listSegments));
   defineCat(command, context);
-  const verify = command.command('verify').description('the same as `codi audit verify`');
+  const verify = command.command('verify').description('check everything that is stored');
   verify
-    .addHelpText('after', '\nExit code 6 when something is wrong.\n\nExample:\n  codi store verify')
-    .action(() => context.run(verify, (invocation) => verifyAll({}, invocation)));
+    .option('--exports', 'also read and hash the contents of exports')
+    .addHelpText(
+      'after',
+      `
+Rows and archive segments, as \`codi audit verify\` does. Exit code 6 when something is wrong.
+
+Examples:
+  codi store verify
+  codi store verify --exports`,
+    )
+    .action((options: { exports?: boolean }) =>
+      context.run(verify, (invocation) =>
+        verifyStore({ hasExports: options.exports === true }, invocation),
+      ),
+    );
   defineRepair(command, context);
   const compact = command.command('compact').description('archive now what is due');
   compact

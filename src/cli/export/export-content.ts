@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { CodiError, EXIT } from '../../protocol/errors.ts';
+import { CodiError } from '../../protocol/errors.ts';
 import type { ExportRow } from '../../protocol/messages.ts';
 import { redacted } from '../../protocol/redaction.ts';
 import { plural, showBytes } from '../amounts.ts';
@@ -73,48 +73,6 @@ export async function restoreExport(
   }
   if (globals.json) return out.json({ ...exportRowJson(row), restored_to: target });
   await out.line(`${safeText(target)}: ${showBytes(row.size ?? 0)}, verified`);
-}
-
-/** `codi export verify`: every content is read and hashed again. */
-export async function verifyExports(ids: readonly string[], invocation: Invocation) {
-  const { globals, out } = invocation;
-  const contents = new Map<string, ExportRow>();
-  await withExports(invocation, async (source) => {
-    const filters = ids.length > 0 ? ids.map((id) => ({ id: readCount(id, 'id') })) : [{}];
-    for (const filter of filters)
-      for await (const page of exportPages(source, filter, { order: 'oldest' }))
-        for (const row of page)
-          if (row.archive_path != null && row.checksum != null && row.pruned_at == null)
-            contents.set(row.checksum, row);
-  });
-  const findings: { checksum: string; id: number; reason: string }[] = [];
-  let checked = 0;
-  const detail = () => `${checked} of ${contents.size}`;
-  await withStoreThread(invocation, (thread) =>
-    untilInterrupted(invocation, (signal) =>
-      withProgress(
-        invocation,
-        'verifying',
-        async () => {
-          for (const [checksum, { id }] of contents) {
-            if (signal.aborted) return;
-            const reason = await thread.call('checkContent', { checksum });
-            if (reason !== null) findings.push({ checksum, id, reason });
-            checked += 1;
-          }
-        },
-        detail,
-      ),
-    ),
-  );
-  const ok = findings.length === 0 && checked === contents.size;
-  if (globals.json) await out.json({ ok, checked, findings });
-  else {
-    for (const { id, reason } of findings)
-      await out.line(`export ${id} is damaged: ${safeText(reason)}`);
-    await out.line(`verified ${plural(checked, 'content')}`);
-  }
-  return ok ? EXIT.done : EXIT.degraded;
 }
 
 /** `codi export search`: lines that hold a text, in what was captured; the newest first, each content once. */

@@ -84,6 +84,13 @@ export const exports = z.object({
     min: 0,
     max: 36_500,
   }),
+  archiveLimitBytes: size('archive_limit', {
+    description:
+      'Most bytes that kept contents may take on the disk. Past it the oldest are removed, as `retention_days` does; the youngest stays, whatever its size. `0B`: no limit.',
+    default: '0B',
+    min: '0B',
+    max: '1024TiB',
+  }),
   pendingLimitCount: count('pending_limit', {
     description: 'Files that may wait to be captured in memory; more wait in the ledger.',
     default: 10_000,

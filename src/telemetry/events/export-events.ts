@@ -115,6 +115,27 @@ export const EXPORT_EVENTS = {
       },
     ],
   }),
+  ExportArchive: defineEvent({
+    level: 'trace',
+    sentence: 'Kept contents of exports take {bytes} bytes.',
+    fields: { bytes: number('Of their files.') },
+    metrics: [
+      {
+        name: 'codi_export_archive_bytes',
+        type: 'gauge',
+        help: 'Bytes that kept contents of exports take on the disk.',
+        value: ({ bytes }) => bytes,
+      },
+    ],
+  }),
+  ExportArchiveFull: defineEvent({
+    level: 'warn',
+    sentence:
+      'Kept contents of exports take {bytes} bytes, more than exports.archive_limit ({limit}): what is left is needed.',
+    fields: { bytes: number('Of their files.'), limit: number('As configured, in bytes.') },
+    metrics: [],
+    repeatedBy: [],
+  }),
   ExportBacklog: defineEvent({
     level: 'trace',
     sentence: '{count} exports wait.',

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { RecordSession } from '../../protocol/file-event.ts';
 import type { ExportKind, ExportRules } from '../../protocol/export-names.ts';
 import type { ExportState } from '../../protocol/export-words.ts';
+import type { Swept } from './exports/outdated-blobs.ts';
 import type { DirectoryIdentity } from './held-directory.ts';
 
 /** Given to the pool as workerData (or as its `data`). */
@@ -100,8 +101,10 @@ export interface ExportTasks {
   retire(input: RetireInput): Promise<RetireResult>;
   /** Contents that were captured, or met again, before this time and that no younger one needs; hex, the oldest first. */
   outdated(input: { beforeMs: number; limit: number }): string[];
+  /** Contents that have to go so that no more bytes are left; hex, the oldest first. */
+  excess(input: { limitBytes: number; limit: number }): string[];
   /** Removes unfinished files, and those of contents (hex) that are given up. */
-  sweep(input: { remove: string[] }): { contents: number; bytes: number };
+  sweep(input: { remove: string[] }): Swept;
 }
 
 /** Where the exports actor was, and whether it looked for the same. */

@@ -6,7 +6,7 @@ import { EXPORTS_FOLDER, namesIn, UNFINISHED } from './exports/blob-files.ts';
 import { capture as take } from './exports/capture.ts';
 import { failureOf } from './exports/capture-failure.ts';
 import { OpenWriters } from './exports/open-writers.ts';
-import { outdatedBlobs, removeBlobs } from './exports/outdated-blobs.ts';
+import { excessBlobs, outdatedBlobs, removeBlobs } from './exports/outdated-blobs.ts';
 import { retireOriginal } from './exports/retire-original.ts';
 import type { ExportsOptions, ExportTasks } from './exports.messages.ts';
 import { assertHeld } from './held-directory.ts';
@@ -38,6 +38,9 @@ async function wired<T>(work: () => Promise<T>): Promise<T> {
 
 export const outdated: ExportTasks['outdated'] = ({ beforeMs, limit }) =>
   outdatedBlobs(dataDir, beforeMs, limit);
+
+export const excess: ExportTasks['excess'] = ({ limitBytes, limit }) =>
+  excessBlobs(dataDir, limitBytes, limit);
 
 export const sweep: ExportTasks['sweep'] = ({ remove }) => {
   for (const name of namesIn(join(dataDir, EXPORTS_FOLDER)))

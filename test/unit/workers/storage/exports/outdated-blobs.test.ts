@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { blobPath } from '#codi/workers/storage/exports/blob-files.js';
-import { outdatedBlobs, removeBlobs } from '#codi/workers/storage/exports/outdated-blobs.js';
+import {
+  excessBlobs,
+  outdatedBlobs,
+  removeBlobs,
+} from '#codi/workers/storage/exports/outdated-blobs.js';
 
 let dataDir: string;
 beforeEach(() => {
@@ -41,6 +45,31 @@ test('A content with a whole file and an older one is as young as the younger.',
 
 test('All files of a content go, except what a content that stays goes on from.', () => {
   const paths = [keep('a', null, 1), keep('b', 'a', 1), keep('c', null, 1), keep('c', 'a', 1)];
-  expect(removeBlobs(dataDir, [id('a'), id('c'), id('f')])).toEqual({ contents: 1, bytes: 14 });
+  expect(removeBlobs(dataDir, [id('a'), id('c'), id('f')])).toEqual({
+    contents: 1,
+    bytes: 14,
+    keptBytes: 14,
+  });
   expect(paths.map((path) => existsSync(path))).toEqual([true, true, false, false]);
+});
+
+test('Past a limit the oldest go, as many as are needed, never one that a younger one goes on from, nor the youngest.', () => {
+  keep('a', null, 1_000);
+  keep('b', 'a', 2_000);
+  keep('c', null, 3_000);
+  keep('d', null, 4_000);
+  keep('e', 'd', 5_000);
+  const all = 5 * 'content'.length;
+  expect(excessBlobs(dataDir, all, 10)).toEqual([]);
+  expect(excessBlobs(dataDir, all - 1, 10)).toEqual(['a', 'b'].map(id));
+  expect(excessBlobs(dataDir, 14, 10)).toEqual(['a', 'b', 'c'].map(id));
+  // What is left is needed.
+  expect(excessBlobs(dataDir, 1, 10)).toEqual(['a', 'b', 'c'].map(id));
+  expect(excessBlobs(dataDir, 1, 2)).toEqual(['a', 'b'].map(id));
+});
+
+test('One content alone is never too much.', () => {
+  expect(excessBlobs(dataDir, 1, 10)).toEqual([]);
+  keep('a', null, 1_000);
+  expect(excessBlobs(dataDir, 1, 10)).toEqual([]);
 });
