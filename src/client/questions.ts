@@ -8,7 +8,7 @@ import type { Connection } from './connection.ts';
 import type { Link } from './link.ts';
 import type { ClientPorts } from './ports.ts';
 import { RequestTable } from './request-table.ts';
-import { loadAnswerCodec } from './wire.ts';
+import { isAnswerCodecLoaded, loadAnswerCodec } from './wire.ts';
 
 export interface AskOptions {
   timeoutMs: number;
@@ -80,14 +80,25 @@ export class Questions {
     body: BodyOf<Kind>,
     { timeoutMs, connection, id = this.#ports.newId() }: AskOptions,
   ): Promise<Payload> {
-    await loadAnswerCodec();
+    if (!isAnswerCodecLoaded()) await loadAnswerCodec();
     if (this.#closed) throw this.#closed;
     const answer = this.#table.add(id, timeoutMs, () => this.#timeoutError(timeoutMs));
-    const ready = connection ? Promise.resolve(connection) : this.#link.whenUp();
-    const sent = ready.then((up) => {
-      if (this.#table.has(id)) up.request(id, kind, body);
-    });
-    return Promise.race([answer, sent.then(() => answer)]);
+    const send = (up: Connection) => {
+      if (!this.#table.has(id)) return;
+      try {
+        up.request(id, kind, body);
+      } catch (error) {
+        this.#table.forget(id);
+        throw error;
+      }
+    };
+    const ready = connection ?? this.#link.connection;
+    if (!ready) {
+      const sent = this.#link.whenUp().then(send);
+      return Promise.race([answer, sent.then(() => answer)]);
+    }
+    send(ready);
+    return answer;
   }
 
   #timeoutError(timeoutMs: number): CodiError {

@@ -28,6 +28,11 @@ export class RequestTable {
     });
   }
 
+  /** It could not be sent: nobody waits for its answer. */
+  forget(id: string): void {
+    this.#take(id);
+  }
+
   /** Whether somebody still waits for this answer. */
   has(id: string): boolean {
     return this.#open.has(id);

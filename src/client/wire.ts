@@ -24,6 +24,11 @@ const PREFIX_BYTES = 4;
 const writer = new MessagePackWriter();
 let readFully: Read | undefined;
 
+/** So that who asks again and again need not wait for what is there. */
+export function isAnswerCodecLoaded(): boolean {
+  return readFully !== undefined;
+}
+
 /** Must have resolved before a request is sent whose answer carries rows or a status. */
 export async function loadAnswerCodec(): Promise<void> {
   readFully ??= (await import('../protocol/codec.ts')).readMessage;

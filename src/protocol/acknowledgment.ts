@@ -34,24 +34,18 @@ const writer = new MessagePackWriter();
 export function encodeAcknowledgment(answer: Acknowledgment, format: WireFormat): Buffer {
   const { status, timestamp } = answer;
   if (typeof status !== 'string' || hasMore(answer)) return encodeWhole(answer, format);
-  const template = templateFor(timestamp, status, format);
+  const template = acknowledgmentTemplate(timestamp, status, format);
   return template.frame(asBytes(answer.id), asBytes(answer.requestId));
-}
-
-/** Of plain Acknowledgments, which differ in nothing but their two UUIDs. */
-export function acknowledgmentTemplate(
-  timestamp: Timestamp,
-  status: 'Accepted' | 'Queued',
-  format: WireFormat,
-): AnswerTemplate {
-  return new AnswerTemplate(encodeWhole({ ...MARKS, timestamp, status }, format), MARKS, format);
 }
 
 const templates = new Map<string, AnswerTemplate>();
 let templatesTime: Timestamp = { seconds: Number.NaN, nanos: 0 };
 
-/** Answers of one commit share their time, so templates are kept until another time is asked for. */
-function templateFor(
+/**
+ * Of plain Acknowledgments, which differ in nothing but their two UUIDs. Answers of one commit share their time, so
+ * templates are kept until another time is asked for.
+ */
+export function acknowledgmentTemplate(
   timestamp: Timestamp,
   status: 'Accepted' | 'Queued',
   format: WireFormat,
@@ -63,7 +57,8 @@ function templateFor(
   const key = format === 'json' ? `json ${status}` : status;
   let template = templates.get(key);
   if (template === undefined) {
-    template = acknowledgmentTemplate(timestamp, status, format);
+    const frame = encodeWhole({ ...MARKS, timestamp, status }, format);
+    template = new AnswerTemplate(frame, MARKS, format);
     templates.set(key, template);
   }
   return template;

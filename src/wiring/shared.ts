@@ -210,6 +210,7 @@ function ingestLimits({ limits, storage }: Config): IngestLimits {
   return {
     limitBytes: limits.ingestLimitBytes,
     limitFrames: limits.ingestLimitFrames,
+    connectionBytes: limits.connectionIngestLimitBytes,
     batchBytes: storage.groupLimitBytes,
     inFlightBytes: GROUPS_IN_FLIGHT * storage.groupLimitBytes,
     inFlightCount: MESSAGES_IN_FLIGHT,

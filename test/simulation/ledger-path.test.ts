@@ -46,6 +46,7 @@ class Simulation {
     this.buffer = new IngestBuffer({
       limitBytes: isTight ? 3_000 : 1_000_000,
       limitFrames: isTight ? 40 : 10_000,
+      connectionBytes: isTight ? 300 : 1_000_000,
       batchBytes: 100 + dice.below(1_500),
       inFlightBytes: 100 + dice.below(5_000),
       inFlightCount: 1 + dice.below(8),

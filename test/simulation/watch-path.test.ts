@@ -51,6 +51,7 @@ class Simulation {
     const limits = {
       limitBytes: 1e6,
       limitFrames: 1e4,
+      connectionBytes: 1_000_000,
       batchBytes: 1e3,
       inFlightBytes: 1e3,
       inFlightCount: 8,

@@ -96,7 +96,9 @@ export class LedgerThread {
 
   private constructor(options: LedgerOptions) {
     this.#worker = new Worker(new URL('ledger.worker.js', STORAGE_DIR), { workerData: options });
-    this.#worker.on('message', (message: FromLedger) => {
+    this.#worker.on('message', (message: FromLedger | { type: 'sys.alive' }) => {
+      // Heartbeats come whenever their time is.
+      if (message.type === 'sys.alive') return;
       this.received.push(message);
       this.#notify();
     });

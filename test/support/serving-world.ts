@@ -15,11 +15,9 @@ import type {
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import { PreparedAnswer } from '#codi/protocol/prepared-answer.js';
 import type { SupervisorSpec } from '#codi/supervisor/index.js';
-import type {
-  ConnectionAnswers,
-  ConnectionContext,
-} from '#codi/workers/storage/ledger.messages.js';
+import type { ConnectionAnswers } from '#codi/workers/storage/ledger.messages.js';
 import { ActorWorld, rememberTelemetry, type TelemetryLog } from './actor-world.ts';
+import { FakeIngest } from './fake-ingest.ts';
 import { countingId, FakeSocket } from './fake-socket.ts';
 import { virtualEnvironment } from './virtual-environment.ts';
 
@@ -46,32 +44,6 @@ export class FakeFeed implements CommittedFeed {
     this.logs += logs;
     this.events += events;
     for (const listener of this.#listeners) listener();
-  }
-}
-
-/** An ingest port that keeps what it is given. */
-export class FakeIngest {
-  readonly taken: { context: ConnectionContext; body: Buffer }[] = [];
-  readonly #listeners: (() => void)[] = [];
-  isFull = false;
-  isPressing = false;
-
-  offerFrame(context: ConnectionContext, body: Buffer): boolean {
-    if (!this.isFull) this.taken.push({ context, body });
-    return !this.isFull;
-  }
-
-  refusal(): CodiError {
-    return new CodiError('CODI_OVERLOADED', { retryMs: 250 });
-  }
-
-  whenDrained(listener: () => void): void {
-    this.#listeners.push(listener);
-  }
-
-  drain(): void {
-    this.isPressing = false;
-    for (const listener of this.#listeners.splice(0)) listener();
   }
 }
 

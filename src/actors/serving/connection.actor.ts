@@ -4,7 +4,7 @@
  * it handed over is committed all the same.
  */
 import { decodeMessage, encodeMessage } from '../../protocol/codec.ts';
-import { closesConnection, CodiError, isCodiError } from '../../protocol/errors.ts';
+import { closesConnection, CodiError } from '../../protocol/errors.ts';
 import { FrameScanner } from '../../protocol/frame.ts';
 import { ANSWER_KINDS, isRequestKind } from '../../protocol/kinds.ts';
 import type { BodyOf, Message, Payload } from '../../protocol/messages.ts';
@@ -16,6 +16,7 @@ import type {
   ConnectionAnswers,
   ConnectionContext,
 } from '../../workers/storage/ledger.messages.ts';
+import { answerRequest } from './answering.ts';
 import { connectionMachine } from './connection.machine.ts';
 import type { Door } from './door.ts';
 import { Entrance } from './entrance.ts';
@@ -24,7 +25,7 @@ import { Inflow } from './inflow.ts';
 import { Outflow } from './outflow.ts';
 import type { ClientSocket, ServingPorts } from './ports.ts';
 import { errorPayload, failure, rejection } from './refusals.ts';
-import { handleRequest, type Answer } from './requests.ts';
+import type { Answer } from './requests.ts';
 
 const ANSWERS = new Set<string>(ANSWER_KINDS);
 const TIMEOUTS = new Set<string>(['CODI_HELLO_TIMEOUT', 'CODI_HANDSHAKE_TIMEOUT']);
@@ -86,7 +87,7 @@ export class Connection {
       socket,
       end: (error) => this.#break(error),
     });
-    this.#inflow = new Inflow(cell.scope, socket, ports, (error) => this.#break(error));
+    this.#inflow = new Inflow(connection, cell.scope, socket, ports, (error) => this.#break(error));
     this.#outflow = new Outflow(socket, ports, {
       isGreeted: () => this.context.hasHello,
       onCut: () => (this.#closeReason = 'slowConsumer'),
@@ -209,17 +210,10 @@ export class Connection {
     if (unproven) return this.#break(unproven, message.id);
     this.#owed += 1;
     if (refusal) return this.#refuse(message, refusal);
-    const startedAtMs = this.#ports.monotonicMs();
-    const answer = this.#cell.scope.wrap((given: Answer) => {
-      const durationMs = this.#ports.monotonicMs() - startedAtMs;
-      if (isRequestKind(kind)) this.#ports.telemetry.emit('RequestAnswered', { kind, durationMs });
-      this.#settle(given);
+    answerRequest(this, message, this.#ports, {
+      scope: this.#cell.scope,
+      settle: (given) => this.#settle(given),
     });
-    const fail = this.#cell.scope.wrap((error: unknown) => {
-      if (!isCodiError(error)) throw error;
-      answer(failure(message, error));
-    });
-    void handleRequest(this, message, this.#ports).then(answer, fail);
   }
 
   /** What this peer may not do; the connection goes on. */
@@ -272,7 +266,7 @@ export class Connection {
   }
 
   #deliver({ bytes, count, closedBy }: ConnectionAnswers): void {
-    this.#outflow.write(bytes, count);
+    this.#outflow.writePart(bytes, count);
     this.#owed -= count;
     if (closedBy) this.#cell.raise({ type: 'broken', code: closedBy });
     this.#checkAnswered();

@@ -4,11 +4,15 @@ import { afterReading } from './after-reading.ts';
 import type { ClientSocket, ServingPorts } from './ports.ts';
 import { RateLimit } from './rate-limit.ts';
 
+/** How long a client that sent too much waits at most until some more of it is read. */
+const CROWDED_LOOK_MS = 1_000;
+
 /**
  * What comes from one client. Who sends too much, or more than there is memory for, is not read for a while: nothing
  * is lost. Who leaves a frame half sent is given up.
  */
 export class Inflow {
+  readonly #connection: number;
   readonly #scope: Scope;
   readonly #socket: ClientSocket;
   readonly #ports: ServingPorts;
@@ -18,16 +22,19 @@ export class Inflow {
   /** Reasons not to read any further at the moment. */
   #holds = 0;
   #isHeldByIngest = false;
+  #isHeldByOwn = false;
   #hasFrame = false;
   #heldBytes = 0;
   #stopTimer: (() => void) | undefined;
 
   constructor(
+    connection: number,
     scope: Scope,
     socket: ClientSocket,
     ports: ServingPorts,
     onTimeout: (error: CodiError) => void,
   ) {
+    this.#connection = connection;
     this.#scope = scope;
     this.#socket = socket;
     this.#ports = ports;
@@ -55,14 +62,35 @@ export class Inflow {
       this.#ports.telemetry.emit('ConnectionThrottled', { limit, waitMs });
       this.#hold((release) => this.#scope.after(waitMs, release));
     }
-    if (!this.#ports.ingest.isPressing || this.#isHeldByIngest) return;
-    this.#isHeldByIngest = true;
-    this.#hold((release) =>
-      this.#ports.ingest.whenDrained(() => {
-        this.#isHeldByIngest = false;
+    this.#waitForIngest();
+  }
+
+  #waitForIngest(): void {
+    const { ingest } = this.#ports;
+    if (ingest.isPressing && !this.#isHeldByIngest) {
+      this.#isHeldByIngest = true;
+      this.#hold((release) =>
+        ingest.whenDrained(() => {
+          this.#isHeldByIngest = false;
+          release();
+        }),
+      );
+    }
+    if (this.#isHeldByOwn || !ingest.isCrowdedBy(this.#connection)) return;
+    this.#isHeldByOwn = true;
+    this.#hold((release) => {
+      let isOver = false;
+      const end = () => {
+        if (isOver) return;
+        isOver = true;
+        this.#isHeldByOwn = false;
+        stopLooking();
         release();
-      }),
-    );
+      };
+      // While nothing is taken for long, what comes is to be refused, and for that it has to be read.
+      const stopLooking = this.#scope.after(CROWDED_LOOK_MS, end);
+      ingest.whenTakenFrom(this.#connection, end);
+    });
   }
 
   /** Half a frame holds memory, so its other half may not take for ever. */

@@ -43,6 +43,17 @@ export class Outflow implements Waiter {
     return isTaken;
   }
 
+  /**
+   * Writes what is a view of a buffer with answers for others. It is copied, so that a slow reader keeps only its own;
+   * where something waits already, to memory of its own size.
+   */
+  writePart(part: Uint8Array, count: number): boolean {
+    if (this.#socket.queuedBytes === 0) return this.write(Buffer.from(part), count);
+    const own = Buffer.allocUnsafeSlow(part.length);
+    own.set(part);
+    return this.write(own, count);
+  }
+
   drained(): void {
     this.#ports.sendRoom.note(this);
   }

@@ -40,6 +40,10 @@ export interface IngestPort {
   refusal(): CodiError;
   readonly isPressing: boolean;
   whenDrained(listener: () => void): void;
+  /** More of this connection waits than helps. */
+  isCrowdedBy(connection: number): boolean;
+  /** Calls once, as soon as much of it is taken. */
+  whenTakenFrom(connection: number, listener: () => void): void;
 }
 
 /** One page of rows and where the next one begins. */

@@ -198,12 +198,12 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
   },
 };
 
-/** Answers one request; rejects with a CodiError that the client is told. */
-export async function handleRequest(
+/** Answers one request, at once where nobody else has to be asked; the client is told of a CodiError. */
+export function handleRequest(
   connection: RequestPeer,
   message: Message,
   ports: ServingPorts,
-): Promise<Answer> {
+): Promise<Answer> | Answer {
   const { kind, body } = message.payload;
   const handler = HANDLERS[kind] as Handler<typeof kind> | undefined;
   if (!handler) throw new CodiError('CODI_MESSAGE_UNKNOWN', { kind });

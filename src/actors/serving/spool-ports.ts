@@ -55,7 +55,7 @@ export type SpoolSessions = Pick<SessionPort, 'start' | 'end'>;
 
 export interface SpoolsPorts {
   folder: SpoolFolder;
-  ingest: IngestPort;
+  ingest: Omit<IngestPort, 'isCrowdedBy' | 'whenTakenFrom'>;
   sessions: SpoolSessions;
   desk: SpoolDesk;
   /** Registers where the ledger's answers for this connection go; returns the removal. */

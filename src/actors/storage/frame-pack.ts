@@ -5,7 +5,7 @@ import type { SharedSlab } from './slab-pool.ts';
 /** Copies frames back to back into a slab; the sockets' chunks behind them are let go. */
 export function packFrames(
   batch: number,
-  { frames, bytes }: FrameGroup,
+  { frames, bytes }: Pick<FrameGroup, 'frames' | 'bytes'>,
   slab: SharedSlab,
 ): EntriesMessage {
   const target = new Uint8Array(slab, 0, bytes);

@@ -6,6 +6,7 @@ import type {
   ConnectionContext,
   ToLedger,
 } from '../../workers/storage/ledger.messages.ts';
+import { BatchSize } from './batch-size.ts';
 import { EntryLanes } from './entry-lanes.ts';
 import { FactLanes } from './fact-lanes.ts';
 import { byBatch, costOf, isBehind, messageOf } from './ingest-item.ts';
@@ -18,21 +19,12 @@ import type {
   RootItem,
 } from './ingest-item.ts';
 import { packFrames } from './frame-pack.ts';
+import type { IngestLimits } from './ingest-limits.ts';
 import { SlabPool } from './slab-pool.ts';
 import type { WriterAbsence } from './writer-absence.ts';
 
 export type { OpenedRoot } from './ingest-item.ts';
-
-/** Bounds of what may wait for the ledger in memory. */
-export interface IngestLimits {
-  limitBytes: number;
-  limitFrames: number;
-  /** A commit group is capped near this size, so one client's flood is not another's latency. */
-  batchBytes: number;
-  /** How much may be at the ledger thread unanswered at once, and in how many messages. */
-  inFlightBytes: number;
-  inFlightCount: number;
-}
+export type { IngestLimits } from './ingest-limits.ts';
 
 /** What an act counts for, beside its data. */
 const ACT_BYTES = 512;
@@ -47,6 +39,7 @@ export class IngestBuffer {
   readonly #limits: IngestLimits;
   readonly #absence: WriterAbsence | undefined;
   readonly #slabs: SlabPool;
+  readonly #batchSize: BatchSize;
   readonly #lanes = new EntryLanes();
   /** Batches of entries that a thread had when it died, and that go again as they were. */
   #replays: Item[] = [];
@@ -66,6 +59,7 @@ export class IngestBuffer {
   constructor(limits: IngestLimits, absence?: WriterAbsence) {
     this.#limits = limits;
     this.#absence = absence;
+    this.#batchSize = new BatchSize(limits);
     this.#slabs = new SlabPool(limits.batchBytes, limits.inFlightCount);
   }
 
@@ -104,6 +98,16 @@ export class IngestBuffer {
 
   whenDrained(listener: () => void): void {
     this.#onDrain.push(listener);
+  }
+
+  /** Whether more of one connection waits than helps: what waits for long outlives its time in the collector. */
+  isCrowdedBy(connection: number): boolean {
+    return this.#lanes.waitingBytes(connection) > this.#limits.connectionBytes;
+  }
+
+  /** Calls once, as soon as half of that is taken. */
+  whenTakenFrom(connection: number, listener: () => void): void {
+    this.#lanes.whenBelow(connection, this.#limits.connectionBytes / 2, listener);
   }
 
   /** Takes one framed body; false when `refusal` says why nothing was taken. */
@@ -160,9 +164,8 @@ export class IngestBuffer {
 
   /** The next message for the thread, or undefined when nothing waits or enough is there. */
   take(): ToLedger | undefined {
-    const { inFlightBytes, inFlightCount } = this.#limits;
-    const isBusy = this.#inFlight.size > 0 && this.#inFlightBytes >= inFlightBytes;
-    if (isBusy || this.#inFlight.size >= inFlightCount) return undefined;
+    const isBusy = this.#inFlight.size > 0 && this.#inFlightBytes >= this.#batchSize.inFlightBytes;
+    if (isBusy || this.#inFlight.size >= this.#limits.inFlightCount) return undefined;
     const item = this.#next();
     if (!item) return undefined;
     this.#inFlight.set(item.batch, item);
@@ -270,9 +273,11 @@ export class IngestBuffer {
   #nextEntries(): Item | undefined {
     const replay = this.#replays.shift();
     if (replay) return replay;
-    const group = this.#lanes.take(this.#limits.batchBytes);
+    const size = this.#batchSize;
+    const group = this.#lanes.take(size.bytes, size.sharedBytes);
     if (!group) return undefined;
     const { frames, bytes } = group;
+    size.made(group.isShared && !this.#lanes.isEmpty);
     const slab = this.#slabs.take(bytes);
     const batch = this.#nextBatch++;
     const message = packFrames(batch, group, slab);

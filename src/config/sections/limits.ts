@@ -49,6 +49,13 @@ export const limits = z.object({
     min: 16,
     max: 10_000_000,
   }),
+  connectionIngestLimitBytes: size('connection_ingest_bytes', {
+    description:
+      'Bytes of entries of one client waiting for the ledger past which the client is not read for a while.',
+    default: '1MiB',
+    min: '64KiB',
+    max: '1GiB',
+  }),
   connectionSendLimitBytes: size('connection_send_bytes', {
     description: 'Most bytes of answers waiting for a client that does not read.',
     default: '4MiB',

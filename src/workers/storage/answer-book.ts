@@ -1,4 +1,5 @@
 import { acknowledgmentTemplate, encodeAcknowledgment } from '../../protocol/acknowledgment.ts';
+import type { AnswerTemplate } from '../../protocol/answer-template.ts';
 import { encodeMessage } from '../../protocol/codec.ts';
 import type { RejectedEntry } from '../../protocol/entry.ts';
 import { closesConnection, type CodiError, type ErrorCode } from '../../protocol/errors.ts';
@@ -63,14 +64,25 @@ export class AnswerBook {
     noteClosing(page, error);
   }
 
-  /** `idBase`: 16 random bytes; its last four count the answers, so that each has its own id. */
+  /**
+   * All bytes are views of one buffer. `idBase`: 16 random bytes; its last four count the answers, so that each has
+   * its own id.
+   */
   encode(timestamp: Timestamp, idBase: Buffer): ConnectionAnswers[] {
-    return [...this.#pages].map(([connection, page]) => ({
+    const pages = [...this.#pages].map(([connection, page]) => ({
       connection,
-      bytes: encodePage(page, timestamp, idBase),
-      count: page.answers.length,
-      closedBy: page.closedBy,
+      layout: layOut(page, timestamp, idBase),
     }));
+    const size = pages.reduce((sum, { layout }) => sum + layout.bytes, 0);
+    // Not from the pool: the buffer is transferred to the main thread.
+    const all = Buffer.allocUnsafeSlow(size);
+    let offset = 0;
+    return pages.map(({ connection, layout }) => {
+      const start = offset;
+      offset = writePage(all, start, layout, idBase);
+      const { answers, closedBy } = layout.page;
+      return { connection, bytes: all.subarray(start, offset), count: answers.length, closedBy };
+    });
   }
 
   #page(context: ConnectionContext): ConnectionPage {
@@ -88,23 +100,41 @@ function noteClosing(page: ConnectionPage, error: CodiError): void {
   if (closesConnection(error.code)) page.closedBy ??= error.code;
 }
 
-function encodePage(page: ConnectionPage, timestamp: Timestamp, idBase: Buffer): Buffer {
+interface PageLayout {
+  page: ConnectionPage;
+  /** What is the same in every answer that says no more than Accepted. */
+  plain: AnswerTemplate;
+  /** The frames of the answers that say more, at their places. */
+  others: (Buffer | undefined)[];
+  bytes: number;
+}
+
+function layOut(page: ConnectionPage, timestamp: Timestamp, idBase: Buffer): PageLayout {
   const { format, answers, plainCount } = page;
   const plain = acknowledgmentTemplate(timestamp, 'Accepted', format);
+  let bytes = plainCount * plain.bytes;
+  if (plainCount === answers.length) return { page, plain, others: [], bytes };
   const others = answers.map((answer) =>
     answer instanceof Uint8Array ? undefined : encodeOther(answer, timestamp, format, next(idBase)),
   );
-  let size = plainCount * plain.bytes;
-  for (const frame of others) size += frame?.length ?? 0;
-  // Not from the pool: the buffer is transferred to the main thread.
-  const bytes = Buffer.allocUnsafeSlow(size);
-  let offset = 0;
-  for (const [index, answer] of answers.entries()) {
+  for (const frame of others) bytes += frame?.length ?? 0;
+  return { page, plain, others, bytes };
+}
+
+/** Gives the offset behind it. */
+function writePage(
+  target: Buffer,
+  start: number,
+  { page: { answers }, plain, others }: PageLayout,
+  idBase: Buffer,
+): number {
+  let offset = start;
+  for (let index = 0; index < answers.length; index++) {
     const frame = others[index];
-    if (frame) offset += frame.copy(bytes, offset);
-    else offset = plain.write(bytes, offset, next(idBase), answer as Uint8Array);
+    if (frame) offset += frame.copy(target, offset);
+    else offset = plain.write(target, offset, next(idBase), answers[index] as Uint8Array);
   }
-  return bytes;
+  return offset;
 }
 
 function encodeOther(

@@ -200,7 +200,7 @@ export interface StreamRange {
   count: number;
 }
 
-/** Framed answers for one connection, ready to write; the buffer is transferred. */
+/** Framed answers for one connection, ready to write: a part of the one buffer of its group, which is transferred. */
 export interface ConnectionAnswers {
   connection: number;
   bytes: Uint8Array;

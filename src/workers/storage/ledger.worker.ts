@@ -288,8 +288,6 @@ function stop(): void {
 }
 
 function post(message: FromLedger, answers: readonly ConnectionAnswers[] = []): void {
-  port.postMessage(
-    message,
-    answers.map(({ bytes }) => bytes.buffer as ArrayBuffer),
-  );
+  const buffers = new Set(answers.map(({ bytes }) => bytes.buffer as ArrayBuffer));
+  port.postMessage(message, [...buffers]);
 }

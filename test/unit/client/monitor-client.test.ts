@@ -190,6 +190,17 @@ describe('the client', () => {
     });
   });
 
+  it('refuses a request that no daemon would take, and goes on', async () => {
+    daemon.answers['Sync'] = () => ({
+      kind: 'Synced',
+      body: { roots: 0, events: 0, duration_ms: 0 },
+    });
+    const client = await connect();
+    const filter = { text: 'x'.repeat(2 ** 21) };
+    await expect(client.query(filter)).rejects.toMatchObject({ code: 'CODI_FRAME_TOO_LARGE' });
+    expect(await client.request('Sync', {})).toMatchObject({ roots: 0 });
+  });
+
   it('gives up a request after its time', async () => {
     daemon.script = ({ kind }) => (kind === 'Health' ? 'silence' : undefined);
     const client = await connect();

@@ -89,6 +89,25 @@ describe('entries', () => {
   });
 });
 
+describe('entries of one client', () => {
+  it('that wait in too great a number keep it from being read, until some are taken or a second is over', async () => {
+    const world = await ServingWorld.start();
+    const [socket, other] = [await world.connect(), await world.connect()];
+    world.ingest.crowded.add(1);
+    for (const one of [socket, other]) await world.request(one, 'LogEntry', entryBody('a'));
+    expect([socket.isPaused, other.isPaused]).toEqual([true, false]);
+    await world.actors.advance(1_001);
+    expect(socket.isPaused).toBe(false);
+    await world.request(socket, 'LogEntry', entryBody('b'));
+    expect(socket.isPaused).toBe(true);
+    world.ingest.drain();
+    expect(socket.isPaused).toBe(false);
+    await world.actors.advance(2_000);
+    await world.request(socket, 'LogEntry', entryBody('c'));
+    expect(socket.isPaused).toBe(false);
+  });
+});
+
 describe('the end', () => {
   it('of a peer that sent its last byte comes when its last answer is out', async () => {
     const logs = pending<{ rows: [] }>();

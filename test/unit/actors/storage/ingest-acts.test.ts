@@ -7,6 +7,7 @@ function newBuffer(limits: Partial<IngestLimits> = {}): IngestBuffer {
   const roomy = {
     limitBytes: 10_000,
     limitFrames: 100,
+    connectionBytes: 1_000_000,
     batchBytes: 100,
     inFlightBytes: 10_000,
     inFlightCount: 8,

@@ -22,6 +22,7 @@ function newBuffer(limits: Partial<IngestLimits> = {}): IngestBuffer {
   return new IngestBuffer({
     limitBytes: 1_000,
     limitFrames: 100,
+    connectionBytes: 1_000,
     batchBytes: 100,
     inFlightBytes: 400,
     inFlightCount: 8,

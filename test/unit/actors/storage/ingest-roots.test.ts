@@ -9,6 +9,7 @@ function newBuffer(limits: Partial<IngestLimits> = {}): IngestBuffer {
   return new IngestBuffer({
     limitBytes: 1_000,
     limitFrames: 100,
+    connectionBytes: 1_000_000,
     batchBytes: 100,
     inFlightBytes: 400,
     inFlightCount: 8,

@@ -40,6 +40,7 @@ beforeEach(async () => {
   buffer = new IngestBuffer({
     limitBytes: 1_000_000,
     limitFrames: 1_000,
+    connectionBytes: 1_000_000,
     batchBytes: 1_000,
     inFlightBytes: 10_000,
     inFlightCount: 8,

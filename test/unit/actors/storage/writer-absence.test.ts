@@ -35,7 +35,13 @@ test('A writer that is away is waited for, and after five seconds refuses what c
 });
 
 test('The buffer keeps what it has, takes no more meanwhile, and takes it again once something was settled.', () => {
-  const limits = { limitBytes: 100, limitFrames: 9, batchBytes: 50, inFlightBytes: 50 };
+  const limits = {
+    limitBytes: 100,
+    limitFrames: 9,
+    connectionBytes: 100,
+    batchBytes: 50,
+    inFlightBytes: 50,
+  };
   const buffer = new IngestBuffer({ ...limits, inFlightCount: 2 }, absence);
   const offer = () => buffer.offerFrame(CONTEXT, Buffer.from('a'));
   expect(offer()).toBe(true);

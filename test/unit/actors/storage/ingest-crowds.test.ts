@@ -1,0 +1,68 @@
+import { IngestBuffer, type IngestLimits } from '#codi/actors/storage/ingest-buffer.js';
+import type { ConnectionContext, ToLedger } from '#codi/workers/storage/ledger.messages.js';
+import { expect, it } from 'vitest';
+
+function context(connection: number): ConnectionContext {
+  return {
+    connection,
+    format: 'msgpack',
+    producerId: null,
+    sessionId: null,
+    sessionBy: null,
+    tenantId: null,
+    userId: null,
+    hasHello: false,
+  };
+}
+
+function newBuffer(limits: Partial<IngestLimits> = {}): IngestBuffer {
+  return new IngestBuffer({
+    limitBytes: 1_000,
+    limitFrames: 100,
+    connectionBytes: 1_000,
+    batchBytes: 100,
+    inFlightBytes: 400,
+    inFlightCount: 8,
+    ...limits,
+  });
+}
+
+function takeAll(buffer: IngestBuffer): ToLedger[] {
+  const taken: ToLedger[] = [];
+  for (let message = buffer.take(); message; message = buffer.take()) taken.push(message);
+  return taken;
+}
+
+const batchOf = (message: ToLedger | undefined) =>
+  message && 'batch' in message ? message.batch : undefined;
+
+it('Frames of one connection that are more than helps are told of, and when half of that is taken.', () => {
+  const buffer = newBuffer({ connectionBytes: 250, inFlightCount: 1 });
+  let calls = 0;
+  buffer.whenTakenFrom(1, () => (calls += 1));
+  expect([calls, buffer.isCrowdedBy(1)]).toEqual([1, false]);
+  for (let frame = 0; frame < 3; frame++) buffer.offerFrame(context(1), Buffer.alloc(90));
+  buffer.whenTakenFrom(1, () => (calls += 1));
+  expect([calls, buffer.isCrowdedBy(1), buffer.isCrowdedBy(2)]).toEqual([1, true, false]);
+  buffer.settle([batchOf(buffer.take())!]);
+  expect([calls, buffer.isCrowdedBy(1)]).toEqual([1, false]);
+  takeAll(buffer);
+  expect(calls).toBe(2);
+});
+
+it('Frames of somebody with few keep batches, and what is at the thread, small beside a flood.', () => {
+  const limits = { limitBytes: 1e6, limitFrames: 1e4, batchBytes: 80_000, inFlightBytes: 160_000 };
+  const buffer = newBuffer({ ...limits, connectionBytes: 1e6, inFlightCount: 99 });
+  const bytesAtThread = () => {
+    const messages = takeAll(buffer);
+    const sizes = messages.map((message) => ('bytes' in message ? message.bytes.length : 0));
+    buffer.settle(messages.map((message) => batchOf(message)!));
+    return sizes.reduce((sum, bytes) => sum + bytes, 0);
+  };
+  for (let frame = 0; frame < 900; frame++) buffer.offerFrame(context(1), Buffer.alloc(1_000));
+  expect(bytesAtThread()).toBe(160_000);
+  buffer.offerFrame(context(2), Buffer.alloc(10));
+  for (let round = 0; round < 3; round++) expect(bytesAtThread()).toBeLessThan(65_000);
+  bytesAtThread();
+  expect(bytesAtThread(), 'nobody else sent for a while').toBe(160_000);
+});
