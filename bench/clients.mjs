@@ -1,6 +1,7 @@
 // Many clients at once, each a connection of its own, send entries at a steady rate in all and wait for each answer;
 // meanwhile three that misbehave come and go: one floods, one never reads, one sends half a frame. A process of its own
-// sends, so that the daemon's memory is the daemon's.
+// sends, so that the daemon's memory is the daemon's. Before that the same senders write to a server that only appends
+// and syncs (bench/peers/floor.mjs), which says what of a latency is this machine's and the senders' own.
 //   node bench/clients.mjs [clients=1000] [entries a second in all=10000] [seconds=60]
 import { fork } from 'node:child_process';
 import { connect } from 'node:net';
@@ -10,8 +11,11 @@ import { MonitorClient } from '../dist/client/index.js';
 import { encodeMessage } from '../dist/protocol/codec.js';
 import { newEntry } from './entry.mjs';
 import { percentile, rounded, startDaemon } from './daemon.mjs';
+import { dialFloor, startFloor } from './peers/floor.mjs';
 
 const ENTRY_BYTES = 250;
+/** What a message has around its entry. */
+const ENVELOPE_BYTES = 100;
 const TURN_MS = 5;
 const WARM_UP_SECONDS = 2;
 
@@ -24,17 +28,24 @@ async function run() {
   const seconds = Number(process.argv[4] ?? 60);
   // Half a frame may not stay for longer than this; the default of 30 s would outlast a short run.
   process.env.CODI_LIMITS_FRAME_TIMEOUT = '2s';
+  const bottom = await startFloor();
+  const load = { clients, perSecond, seconds };
+  const least = await measured({ floorPath: bottom.path, ...load, seconds: Math.min(seconds, 20) });
+  await bottom.stop();
+  report(`a server that only appends and syncs, ${clients} clients`, least);
   const daemon = await startDaemon();
+  const { socketPath } = daemon;
   let rssBytes = 0;
   const sampler = setInterval(() => {
     const pages = Number(readFileSync(`/proc/${daemon.pid}/statm`, 'utf8').split(' ')[1]);
     rssBytes = Math.max(rssBytes, pages * 4096);
   }, 250);
-  const quiet = await measured(daemon, { clients, perSecond, seconds });
-  report(`${clients} clients`, quiet, rssBytes);
+  const quiet = await measured({ socketPath, ...load });
+  report(`codi, ${clients} clients`, quiet, rssBytes);
+  console.log(`ratio of p99, codi to that server: ${rounded(quiet.p99 / least.p99)}`);
   rssBytes = 0;
-  const neighbours = misbehave(daemon.socketPath);
-  const beside = await measured(daemon, { clients, perSecond, seconds: Math.min(seconds, 20) });
+  const neighbours = misbehave(socketPath);
+  const beside = await measured({ socketPath, ...load, seconds: Math.min(seconds, 20) });
   const ends = await neighbours.stop();
   report('the same beside three that misbehave', beside, rssBytes);
   console.log(`ratio of p99, beside to alone: ${rounded(beside.p99 / quiet.p99)}`);
@@ -47,14 +58,15 @@ function report(name, { sent, refused, failed, seconds, p50, p99, p999 }, rssByt
   console.log(
     `${name}: ${Math.round(sent / seconds).toLocaleString('en')} entries/s acknowledged after fsync, ` +
       `p50 ${rounded(p50)} ms, p99 ${rounded(p99)} ms, p99.9 ${rounded(p999)} ms; ` +
-      `${refused} refused, ${failed} not connected; RSS of the daemon at most ${Math.round(rssBytes / 1e6)} MB`,
+      `${refused} refused, ${failed} not connected` +
+      (rssBytes ? `; RSS of the daemon at most ${Math.round(rssBytes / 1e6)} MB` : ''),
   );
 }
 
 /** Runs the senders in a process of their own. */
-async function measured(daemon, load) {
-  const options = JSON.stringify({ socketPath: daemon.socketPath, ...load });
-  const child = fork(fileURLToPath(import.meta.url), ['senders', options], { stdio: 'inherit' });
+async function measured(load) {
+  const options = ['senders', JSON.stringify(load)];
+  const child = fork(fileURLToPath(import.meta.url), options, { stdio: 'inherit' });
   const [result] = await new Promise((resolve, reject) => {
     child.once('message', (message) => resolve([message]));
     child.once('exit', (code) => reject(new Error(`the senders exited with ${code}`)));
@@ -62,24 +74,26 @@ async function measured(daemon, load) {
   return result;
 }
 
-async function senders({ socketPath, clients: count, perSecond, seconds }) {
+async function senders({ socketPath, floorPath, clients: count, perSecond, seconds }) {
   const entry = newEntry(ENTRY_BYTES);
-  const opened = await Promise.allSettled(
-    Array.from({ length: count }, () => MonitorClient.connect({ socketPath, spool: false })),
-  );
+  const open = () =>
+    floorPath === undefined
+      ? MonitorClient.connect({ socketPath, spool: false })
+      : dialFloor(floorPath, ENTRY_BYTES + ENVELOPE_BYTES);
+  const opened = await Promise.allSettled(Array.from({ length: count }, open));
   const clients = opened.filter(({ status }) => status === 'fulfilled').map(({ value }) => value);
   const latencies = [];
   let refused = 0;
   let next = 0;
-  const open = new Set();
+  const waiting = new Set();
   const send = (isCounted) => {
     const startedMs = performance.now();
     const sent = clients[next++ % clients.length].log(entry).then(
       () => isCounted && latencies.push(performance.now() - startedMs),
       () => refused++,
     );
-    open.add(sent);
-    void sent.then(() => open.delete(sent));
+    waiting.add(sent);
+    void sent.then(() => waiting.delete(sent));
   };
   const steady = async (forSeconds, isCounted) => {
     const startedMs = performance.now();
@@ -89,7 +103,7 @@ async function senders({ socketPath, clients: count, perSecond, seconds }) {
       for (; sent < (elapsedMs * perSecond) / 1_000; sent++) send(isCounted);
       await new Promise((resolve) => setTimeout(resolve, TURN_MS));
     }
-    await Promise.all(open);
+    await Promise.all(waiting);
   };
   await steady(WARM_UP_SECONDS, false);
   await steady(seconds, true);

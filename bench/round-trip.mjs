@@ -1,68 +1,93 @@
-// A Status question and its answer, against an echo of the same bytes by a bare Node socket server and a PING of
-// Redis over a Unix socket, in turns in the same run.
-//   node bench/round-trip.mjs [count]
+// Small questions and their answers, against an echo by a bare Node socket server, once of the question and once with as
+// many bytes as a Status has, and a PING of Redis, all over Unix sockets, in turns in the same run.
+//   node bench/round-trip.mjs [count] [warm-up]
 import { createServer, connect } from 'node:net';
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { MonitorClient } from '../dist/client/index.js';
+import { encodeMessage } from '../dist/protocol/codec.js';
 import { dial, missing } from './peers/process.mjs';
 import { startRedis } from './peers/redis.mjs';
 import { newHome, percentile, rounded, startDaemon } from './daemon.mjs';
 
-const count = Number(process.argv[2] ?? 5_000);
+const QUESTION_BYTES = 120;
+const TIME = { seconds: 0, nanos: 0 };
 
-if (process.argv[2] === 'echo') {
-  createServer((socket) => socket.pipe(socket)).listen(process.argv[3], () => process.send('up'));
-} else {
-  const path = join(newHome(), 'echo.sock');
-  const echo = fork(new URL(import.meta.url), ['echo', path]);
-  await new Promise((resolve) => echo.once('message', resolve));
+if (process.argv[2] === 'echo') echo(process.argv[3], Number(process.argv[4]));
+else await run(Number(process.argv[2] ?? 5_000), Number(process.argv[3] ?? 2_000));
+
+async function run(count, warmUp) {
   const daemon = await startDaemon();
   const client = await MonitorClient.connect({ socketPath: daemon.socketPath });
-  const socket = connect(path);
-  const bounce = bouncer(socket);
+  const status = await client.request('Health', {});
+  const answer = {
+    id: crypto.randomUUID(),
+    timestamp: TIME,
+    payload: { kind: 'Status', body: status },
+  };
+  const answerBytes = encodeMessage(answer, 'msgpack').length;
+  const path = join(newHome(), 'echo.sock');
+  const server = fork(new URL(import.meta.url), ['echo', path, String(answerBytes)]);
+  await new Promise((resolve) => server.once('message', resolve));
   const noRedis = missing('redis-server');
   const redis = noRedis ? undefined : startRedis('no');
-  const pinged = redis && (await dial({ path: redis.path }));
-  const ping = pinged && bouncer(pinged);
-  const bytes = Buffer.alloc(120);
+  const sockets = [
+    connect(path),
+    connect(`${path}.long`),
+    redis && (await dial({ path: redis.path })),
+  ];
+  const [short, long, pinged] = sockets.map((socket) => socket && bouncer(socket));
+  const question = Buffer.alloc(QUESTION_BYTES);
   const PING = Buffer.from('PING\r\n');
-  const ours = [];
-  const bare = [];
-  const theirs = [];
-  for (let number = 0; number < count; number++) {
-    const one = performance.now();
-    await client.request('Health', {});
-    const two = performance.now();
-    await bounce(bytes);
-    const three = performance.now();
-    await ping?.(PING);
-    if (number >= count / 10) {
-      ours.push(two - one);
-      bare.push(three - two);
-      theirs.push(performance.now() - three);
-    }
-  }
-  const line = (name, values) =>
-    console.log(
-      `${name}  p50 ${rounded(percentile(values, 0.5))} ms, p99 ${rounded(percentile(values, 0.99))} ms`,
-    );
-  line('codi Status  ', ours);
-  line('bare echo    ', bare);
-  const ratio = (values, share) => rounded(percentile(ours, share) / percentile(values, share));
-  console.log(`to the echo     p50 ${ratio(bare, 0.5)} times, p99 ${ratio(bare, 0.99)} times`);
-  if (redis) {
-    line('Redis PING   ', theirs);
-    console.log(
-      `to Redis        p50 ${ratio(theirs, 0.5)} times, p99 ${ratio(theirs, 0.99)} times`,
-    );
-    pinged.destroy();
-    await redis.stop();
-  } else console.log(`not run: Redis PING (${noRedis})`);
-  socket.destroy();
+  const asks = {
+    'codi Status': () => client.request('Health', {}),
+    'codi watches': () => client.request('ListWatches', {}),
+    'bare echo': () => short(question),
+    'bare echo, long': () => long(question),
+    ...(pinged && { 'Redis PING': () => pinged(PING) }),
+  };
+  const waits = await inTurns(asks, count, warmUp);
+  show(waits, answerBytes);
+  if (noRedis) console.log(`not run: Redis PING (${noRedis})`);
+  for (const socket of sockets) socket?.destroy();
   await client.close();
   await daemon.stop();
-  echo.kill();
+  await redis?.stop();
+  server.kill();
+}
+
+/** Milliseconds of each, behind the warm-up: a daemon has been asked before. */
+async function inTurns(asks, count, warmUp) {
+  const waits = Object.fromEntries(Object.keys(asks).map((name) => [name, []]));
+  for (let number = -warmUp; number < count; number++) {
+    for (const [name, ask] of Object.entries(asks)) {
+      const startedMs = performance.now();
+      await ask();
+      if (number >= 0) waits[name].push(performance.now() - startedMs);
+    }
+  }
+  return waits;
+}
+
+function show(waits, answerBytes) {
+  console.log(`a Status has ${answerBytes} bytes; to the echo, p50 and p99`);
+  const at = (name, share) => percentile(waits[name], share);
+  for (const name of Object.keys(waits)) {
+    const ratio = (share, to) => rounded(at(name, share) / at(to, share));
+    console.log(
+      `${name.padEnd(15)}  p50 ${rounded(at(name, 0.5))} ms, p99 ${rounded(at(name, 0.99))} ms; ` +
+        `${ratio(0.5, 'bare echo')} and ${ratio(0.99, 'bare echo')} times, ` +
+        `to the long one ${ratio(0.5, 'bare echo, long')} and ${ratio(0.99, 'bare echo, long')}`,
+    );
+  }
+}
+
+function echo(path, answerBytes) {
+  const answer = Buffer.alloc(answerBytes);
+  createServer((socket) => socket.on('data', () => socket.write(answer))).listen(
+    `${path}.long`,
+    () => createServer((socket) => socket.pipe(socket)).listen(path, () => process.send('up')),
+  );
 }
 
 /** Sends and waits for whatever comes back. */
