@@ -13,6 +13,8 @@ export interface Act {
   subject: string;
   /** Who did it; without one, the daemon itself. */
   actor?: string;
+  /** Whose client asked for it; without one, those of the daemon's configuration. */
+  owner?: { tenantId: string | null; userId: string | null };
   /** Plain data beside it: reason, outcome. */
   data?: object;
   /** What was done before this daemon began: under which id (UUID) it is recorded once, and when it was. */
@@ -41,13 +43,14 @@ export class ActRecorder {
   }
 
   /** False when there is no room for it: whoever offers it has to come again. */
-  offer({ id, kind, subject, actor, data, earlier }: Act): boolean {
+  offer({ id, kind, subject, actor, owner, data, earlier }: Act): boolean {
     return this.#buffer.offerAct({
       id: id ?? Buffer.from((earlier?.id ?? randomUUID()).replaceAll('-', ''), 'hex'),
       ...timestampFromMs(earlier?.atMs ?? this.#nowMs()),
       kind,
       subject,
       actor: actor ?? null,
+      ...owner,
       data: data === undefined ? null : JSON.stringify(data),
     });
   }

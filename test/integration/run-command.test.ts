@@ -1,17 +1,18 @@
 // codi run with the real daemon and real processes: what a session says afterwards, and how it ends when something in
 // it is killed.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { MonitorClient } from '#codi/client/monitor-client.js';
 import type { SessionRow } from '#codi/protocol/messages.js';
 import { runInProcess } from '../support/cli-harness.ts';
-import { codiProcess } from '../support/codi-process.ts';
-import { deadline } from '../support/deadline.ts';
+import { CODI_ENTRY, codiProcess } from '../support/codi-process.ts';
+import { deadline, eventually } from '../support/deadline.ts';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 import { skipUnless } from '../support/skip.ts';
-import { execFileSync } from 'node:child_process';
 
 let place: DaemonPlace;
 let work: string;
@@ -222,36 +223,72 @@ it('An id of control characters is shown harmless, and one that is too long is r
   }
 });
 
-const PTY = `
-import os, pty, sys, time
-pid, terminal = pty.fork()
-if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
-text = b''
-while b'#here#' not in text: text += os.read(terminal, 1024)
-os.write(terminal, b'\\x03')
-try:
-    while True: text += os.read(terminal, 1024)
-except OSError: pass
-print(text.count(b'interrupted'), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-`;
-const hasPython = (() => {
-  try {
-    execFileSync('python3', ['-c', 'import pty'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
+it('What a session leaves says whose it is, and one within it says within which it is.', async () => {
+  const inner = `${id}-inner`;
+  const script = [
+    'echo hello',
+    'echo one > owned.txt',
+    'echo all > 2026-11-26-150000-EXPORT.txt',
+    `"${process.execPath}" "${CODI_ENTRY}" run --id ${inner} -- true`,
+  ].join('; ');
+  const under = ['env', 'CODI_TENANT_ID=acme', 'CODI_USER_ID=ana'];
+  const args = ['run', '--id', id, '--log', '--', 'bash', '-c', script];
+  const program = codiProcess(place, args, { cwd: work, under });
+  expect(await program.ended, program.notes()).toEqual({ code: 0, signal: null });
+  await client.request('Sync', {});
+  const owner = { tenant_id: 'acme', user_id: 'ana' };
+  const filter = { session_id: id };
+  const { entries } = await client.query(filter);
+  const { events } = await client.request('QueryEvents', { filter, limit: 10 });
+  const [row] = await eventually('the export', async () => {
+    const { exports } = await client.request('QueryExports', { filter, limit: 1 });
+    return exports.length > 0 ? exports : undefined;
+  });
+  const rows = [await sessionRow(), await sessionRow(inner), ...entries, ...events, row];
+  expect(rows.length).toBeGreaterThan(5);
+  for (const one of rows) expect(one).toMatchObject(owner);
+  expect(await sessionRow(inner)).toMatchObject({ metadata: { parent_session_id: id } });
+  const show = ['session', 'show', inner];
+  const { out } = await runInProcess(show, { socketPath: place.socketPath });
+  expect(out).toMatch(new RegExp(`within +${id}\\n`));
+  // What is asked of the daemon is done for whoever asks.
+  const asking = await daemon.client({ tenantId: 'acme', userId: 'ana' });
+  await asking.request('CaptureExport', { path: join(work, 'owned.txt') });
+  await asking.close();
+  const acts = { filter: { kind: 'export.capture' }, limit: 1 };
+  const act = async () => (await client.request('QueryActs', acts)).acts[0];
+  expect(await eventually('the act', act)).toMatchObject(owner);
+});
+
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0;
 
 skipUnless(hasPython, 'python3 is not there', { requiredOnCi: true })(
   'Ctrl-C in a terminal reaches the program once, and codi run waits for what it makes of it.',
   async () => {
     const script = 'trap "echo interrupted" INT; test -t 0 && echo "#here#"; sleep 5; exit 11';
-    const under = ['python3', '-c', PTY];
+    const under = ['python3', fixture('interrupted-terminal.py')];
     const args = ['run', '--id', id, '--', 'bash', '-c', script];
     const program = codiProcess(place, args, { cwd: work, under });
     expect(await program.ended).toEqual({ code: 0, signal: null });
     expect(program.out().trim()).toBe('1 11');
     expect(await sessionRow()).toMatchObject({ ended_by: 'run', exit_code: 11 });
+  },
+);
+
+skipUnless(hasPython, 'python3 is not there', { requiredOnCi: true })(
+  'A job that is stopped and goes on is one session, which ends as its program does.',
+  async () => {
+    const script = 'trap "exit 13" USR1; echo "$$ up"; while :; do sleep 0.05; done';
+    const words = ['run', '--id', id, '--', 'bash', '-c', script];
+    const program = codiProcess(place, words, {
+      cwd: work,
+      under: ['python3', fixture('stopped-job.py')],
+    });
+    // What it says goes back to whoever stands for the shell.
+    program.child.stdout.pipe(program.child.stdin);
+    expect(await program.ended, program.notes()).toEqual({ code: 0, signal: null });
+    expect(program.notes()).toContain('job True True 13');
+    expect(await sessionRow()).toMatchObject({ ended_by: 'run', exit_code: 13 });
   },
 );

@@ -199,7 +199,13 @@ export interface ServingPorts {
   lobby: Lobby;
   sendRoom: SendRoom;
   /** Something administrative was done, by somebody. */
-  recordAct(act: { kind: string; subject: string; actor: string; data?: object }): void;
+  recordAct(act: {
+    kind: string;
+    subject: string;
+    actor: string;
+    owner: { tenantId: string | null; userId: string | null };
+    data?: object;
+  }): void;
   feed: CommittedFeed;
   /** Highest committed sequence of a producer, 0 when unknown. */
   producerSequence(producerId: string): Promise<number>;

@@ -39,6 +39,11 @@ type Handler<Kind extends Payload['kind']> = (
 
 const PROTOCOL_VERSION = 1;
 
+/** For the ledger: who did it, and for whom. */
+function doneBy({ who, context: { tenantId, userId } }: RequestPeer) {
+  return { actor: who, owner: { tenantId, userId } };
+}
+
 /** What a client may ask for; entries take the short way to the ledger and never come here. */
 const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
   Hello: hello,
@@ -80,11 +85,15 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
     const page = await ports.query.exports(body);
     return answer('ExportResults', message, { exports: page.rows, next: page.next });
   },
-  CaptureExport: async (body, message, { who }, ports) => {
+  CaptureExport: async (body, message, connection, ports) => {
     const bytes = body.path_b64 == null ? undefined : Buffer.from(body.path_b64, 'base64');
     const path = bytes ? bytePathFromBuffer(bytes) : bytePathFromUtf8(body.path);
     const { row, isNew } = await ports.exports.capture(path);
-    ports.recordAct({ kind: 'export.capture', subject: showBytePath(path).path, actor: who });
+    ports.recordAct({
+      kind: 'export.capture',
+      subject: showBytePath(path).path,
+      ...doneBy(connection),
+    });
     return answer('ExportCaptured', message, { export: row, is_new: isNew });
   },
   QueryGaps: async (body, message, _connection, ports) => {
@@ -118,10 +127,11 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
     answer('AuditFindings', message, await ports.audit.verify(body)),
   StoreStats: async (_body, message, _connection, ports) =>
     answer('StoreStatus', message, await ports.store.stats()),
-  CompactStore: async (body, message, { who }, ports) => {
+  CompactStore: async (body, message, connection, ports) => {
     const isDryRun = body.dry_run === true;
     const report = await ports.store.compact(isDryRun);
-    if (!isDryRun) ports.recordAct({ kind: 'store.compact', subject: 'ledger.db', actor: who });
+    if (!isDryRun)
+      ports.recordAct({ kind: 'store.compact', subject: 'ledger.db', ...doneBy(connection) });
     return answer('StoreCompacted', message, report);
   },
   BackUpStore: async (body, message, connection, ports) =>
@@ -152,7 +162,7 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
     const isOwn = connection.context.sessionId === sessionId;
     const { who } = connection;
     await ports.sessions.end({ ...sessionEnd(body), ...(!isOwn && { who }) }, message.id);
-    if (!isOwn) ports.recordAct({ kind: 'session.end', subject: sessionId, actor: who });
+    if (!isOwn) ports.recordAct({ kind: 'session.end', subject: sessionId, ...doneBy(connection) });
     if (connection.context.sessionId === sessionId)
       speakFor(connection, { sessionId: ports.identity.sessionId, sessionBy: null }, ports);
     return accepted(message);
@@ -161,19 +171,28 @@ const HANDLERS: { [Kind in Payload['kind']]?: Handler<Kind> } = {
     await ports.sessions.heartbeat(withLocalProcess(body, connection), message.id);
     return accepted(message);
   },
-  StartMonitoring: async (body, message, { who }, ports) => {
+  StartMonitoring: async (body, message, connection, ports) => {
     const { recursive, patterns, poll } = body;
     const path = bytePathFromUtf8(body.path);
     const isPolled = poll === true;
     await ports.monitoring.add({ path, recursive, patterns, isPolled });
     const data = { recursive, patterns, ...(isPolled && { poll: true }) };
-    ports.recordAct({ kind: 'watch.add', subject: showBytePath(path).path, actor: who, data });
+    ports.recordAct({
+      kind: 'watch.add',
+      subject: showBytePath(path).path,
+      ...doneBy(connection),
+      data,
+    });
     return accepted(message);
   },
-  StopMonitoring: async (body, message, { who }, ports) => {
+  StopMonitoring: async (body, message, connection, ports) => {
     const path = bytePathFromUtf8(body.path);
     await ports.monitoring.remove(path);
-    ports.recordAct({ kind: 'watch.remove', subject: showBytePath(path).path, actor: who });
+    ports.recordAct({
+      kind: 'watch.remove',
+      subject: showBytePath(path).path,
+      ...doneBy(connection),
+    });
     return accepted(message);
   },
   Sync: async (body, message, _connection, ports) => {

@@ -4,6 +4,7 @@ import type { MonitorClient } from '../../client/monitor-client.ts';
 import { processIdentity } from '../../client/process-identity.ts';
 import { isCodiError } from '../../protocol/errors.ts';
 import type { JsonValue } from '../../protocol/json-value.ts';
+import { plural } from '../amounts.ts';
 import type { Invocation } from '../invocation.ts';
 import { safeText } from '../safe-text.ts';
 import type { ChildEnd } from './child-process.ts';
@@ -84,7 +85,7 @@ export class RunSession {
     });
     await this.close();
     if (this.#lost > 0)
-      await this.#invocation.note(`${this.#lost} lines of output could not be logged`);
+      await this.#invocation.note(`${plural(this.#lost, 'line')} of output could not be logged`);
   }
 
   async close(): Promise<void> {

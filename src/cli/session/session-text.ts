@@ -27,7 +27,7 @@ export function endWords({ ended_by, exit_code, exit_signal }: SessionRow): stri
 /** What stands above a timeline. */
 export function sessionHead(row: SessionRow, nowMs: number, style: Style): string[] {
   const { state, duration_ms } = sessionFacts(row, nowMs);
-  const { command, cwd, workspace, ...rest } = mapOf(row.metadata);
+  const { command, cwd, workspace, parent_session_id: parent, ...rest } = mapOf(row.metadata);
   const ended = row.ended_at == null ? undefined : showMoment(row.ended_at, nowMs);
   const who = [row.identity, row.agent_type].filter((part) => part != null && part !== '');
   const by = [endWords(row), row.ended_who].filter((part) => part != null && part !== '');
@@ -36,6 +36,7 @@ export function sessionHead(row: SessionRow, nowMs: number, style: Style): strin
     ...labelledLines(
       [
         ['who', who.map((part) => safeText(part!)).join(', ')],
+        ['within', typeof parent === 'string' ? safeText(parent) : undefined],
         ['started', showMoment(row.started_at, nowMs)],
         [state, ended === undefined ? `for ${showDuration(duration_ms)}` : ended],
         ['lasted', ended === undefined ? undefined : showDuration(duration_ms)],

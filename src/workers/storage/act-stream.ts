@@ -33,8 +33,8 @@ export class ActStream {
         subject: act.subject,
         actor: act.actor,
         data: act.data,
-        tenant_id: this.#owner.tenantId,
-        user_id: this.#owner.userId,
+        tenant_id: act.tenantId ?? this.#owner.tenantId,
+        user_id: act.userId ?? this.#owner.userId,
       });
     }
   }

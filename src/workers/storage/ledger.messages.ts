@@ -112,6 +112,9 @@ export interface ActRecord {
   subject: string;
   /** Who did it; null: the daemon itself. */
   actor: string | null;
+  /** Whose it is; null or absent: as the daemon's configuration says. */
+  tenantId?: string | null;
+  userId?: string | null;
   /** JSON text, or null. */
   data: string | null;
 }
