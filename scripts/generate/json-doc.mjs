@@ -20,7 +20,7 @@ A path that is not valid UTF-8 has replacement characters in \`path\`, and its b
 
 const { ActResults, EventResults, FileResults, LogResults, SessionResults, WatchResults, Synced } =
   ANSWERS;
-const { DuplicateResults, ExportCaptured, ExportResults, GapResults } = ANSWERS;
+const { DuplicateResults, ExportResults, GapResults } = ANSWERS;
 const { StoreStatus, StoreCompacted, StoreBackedUp, TokenResults } = ANSWERS;
 
 /** @type {{ title: string, commands: string, schema: z.ZodType, rename?: Record<string, string>, note?: string }[]} */
@@ -71,9 +71,36 @@ const ROWS = [
     title: 'Export',
     commands: '`codi export ls`, `codi export show`',
     schema: ExportResults.shape.exports.element,
-    note: '`secrets` counts forms of secrets, by kind. Without `archive_path` nothing is kept, and `reason` says why.',
+    note: '`secrets` counts forms of secrets, by kind. Without `archive_path` nothing is kept, and `reason` says why. `show` has `original` (`outcome`, `time`, `to`, `reason`) when the file itself was moved or deleted; see [exports.md](exports.md).',
   },
-  { title: 'Captured export', commands: '`codi export capture`', schema: ExportCaptured },
+  {
+    title: 'Captured export',
+    commands: '`codi export capture`',
+    schema: ExportResults.shape.exports.element.extend({ is_new: z.boolean() }),
+  },
+  {
+    title: 'Check of exports',
+    commands: '`codi export verify`, and as `exports` of `codi store verify --exports`',
+    schema: z.object({
+      ok: z.boolean(),
+      checked: z.number(),
+      findings: z.array(z.object({ id: z.number(), checksum: z.string(), reason: z.string() })),
+    }),
+    note: 'Each of `findings` has `id`, `checksum` and `reason`.',
+  },
+  {
+    title: 'Configuration',
+    commands: '`codi init`',
+    schema: z.object({
+      path: z.string(),
+      workspace: z.string(),
+      transcripts: z.array(z.string()),
+      found: z.array(z.object({ agent: z.string() })),
+      result: z.enum(['written', 'replaced', 'unchanged', 'dry_run']),
+      text: z.string().optional(),
+    }),
+    note: 'Each of `found` has `agent`, `path`, `files`, `bytes`, and `is_more` when not all were counted. `text` is there with `--dry-run`.',
+  },
   { title: 'Sync', commands: '`codi sync`', schema: Synced },
   {
     title: 'Check',

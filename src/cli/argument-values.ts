@@ -30,7 +30,8 @@ export function readSize(text: string): number {
 export function readCount(text: string, what: string, minimum = 1): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= minimum && Number.isSafeInteger(count)) return count;
-  throw usageError(`'${text}' is not a ${what}; give a whole number from ${minimum}`);
+  const article = /^[aeiou]/.test(what) ? 'an' : 'a';
+  throw usageError(`'${text}' is not ${article} ${what}; give a whole number from ${minimum}`);
 }
 
 export function readLevel(text: string): Level {

@@ -61,7 +61,7 @@ Examples:
   search
     .argument('<text>', 'a part of a line, as it is written there')
     .option('-n, --limit <count>', 'at most so many lines (100)')
-    .option('--redact', REDACT)
+    .option('--redact', `look in, and show, the text with ${REDACT}`)
     .action((text: string, options: ListOptions & { redact?: boolean }) =>
       context.run(search, (invocation) => searchExports(text, options, invocation)),
     );
