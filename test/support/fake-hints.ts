@@ -7,7 +7,7 @@ import type { FakeDisk, FakeInode } from './fake-disk.ts';
 
 /** Hints as inotify gives them: queued, and some of them lost when told so. */
 export class FakeHints implements HintSource {
-  readonly kind = 'fs';
+  readonly kind: 'fs' | 'parcel';
   readonly #watches = new Map<PathNode, FakeInode>();
   readonly #queue: {
     node: PathNode;
@@ -24,7 +24,13 @@ export class FakeHints implements HintSource {
   /** Watched, and listed by the kernel, but nothing is told. */
   readonly silent = new Set<FakeInode>();
 
-  constructor(disk: FakeDisk, listener: HintListener, budget: WatchBudget) {
+  constructor(
+    disk: FakeDisk,
+    listener: HintListener,
+    budget: WatchBudget,
+    kind: 'fs' | 'parcel' = 'fs',
+  ) {
+    this.kind = kind;
     this.#disk = disk;
     this.#listener = listener;
     this.#budget = budget;
@@ -36,8 +42,9 @@ export class FakeHints implements HintSource {
   get watchCount(): number {
     return this.#watches.size;
   }
+  /** A recursive source watches on its own account. */
   has(node: PathNode): boolean {
-    return this.#watches.has(node);
+    return this.kind === 'fs' && this.#watches.has(node);
   }
   covers(node: PathNode): boolean {
     return this.#watches.has(node);

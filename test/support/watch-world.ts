@@ -107,8 +107,8 @@ export class WatchWorld {
       for (const source of this.hints) source.changed(inode, name, type);
     };
     const factory: HintFactory = {
-      create: (_kind, _root, _options, listener) => {
-        const source = new FakeHints(this.disk, listener, budget);
+      create: (kind, _root, _options, listener) => {
+        const source = new FakeHints(this.disk, listener, budget, kind);
         this.hints.push(source);
         return source;
       },

@@ -16,6 +16,8 @@ export interface AuditedRoot {
   renew(directory: PathNode): boolean;
   /** They may have changed while nobody watched. */
   lookThrough(directories: readonly PathNode[]): void;
+  /** Looks through directories that changed where hints, though they come, need not tell everything. */
+  recheck(): Generator<void, void>;
 }
 
 export interface CoverageAuditPorts {
@@ -63,16 +65,22 @@ export class CoverageAudit implements SlicedWork {
     this.#ports = ports;
   }
 
+  /** Of the last one, or of this one until now. */
+  get costMs(): number {
+    return this.#costMs;
+  }
+
   get isRunning(): boolean {
     return this.#isRunning;
   }
 
-  /** Does nothing where the kernel has no list. */
+  /** Watches are compared only where the kernel has a list. */
   async start(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#costMs = 0;
     const watches = await this.#read();
+    for (const root of this.#ports.roots()) await this.#sliced(root.recheck());
     if (watches !== undefined) await this.#audit(watches);
     this.#isRunning = false;
   }

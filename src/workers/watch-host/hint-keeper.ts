@@ -2,6 +2,7 @@ import type { BytePath } from '../../protocol/byte-path.ts';
 import type { HintKeeperEvents, HintKeeperInput } from './hint-keeper-ports.ts';
 import type { Timer } from './host-ports.ts';
 import type { HintSource, WatchState } from './hints.ts';
+import { ListingTimes } from './listing-times.ts';
 import type { PathNode } from './path-tree.ts';
 import { WatchShortage } from './watch-shortage.ts';
 
@@ -35,6 +36,7 @@ export class HintKeeper {
   #retryMs = RETRY_MIN_MS;
   #retryTimer: Timer | undefined;
   readonly shortage: WatchShortage;
+  readonly #listingTimes = new ListingTimes();
 
   constructor(input: HintKeeperInput, events: HintKeeperEvents) {
     this.#input = input;
@@ -124,6 +126,15 @@ export class HintKeeper {
     return this.#source?.doubt(directory) ?? false;
   }
 
+  listing(directory: PathNode, mtimeNs: bigint): void {
+    if (this.#isFolding(directory))
+      this.#listingTimes.note(directory, mtimeNs, this.#input.clock.nowMs());
+  }
+
+  isOutdated(directory: PathNode, mtimeNs: bigint): boolean {
+    return this.#isFolding(directory) && this.#listingTimes.isOutdated(directory, mtimeNs);
+  }
+
   swept(directories: Iterable<{ node: PathNode; path: BytePath }>): void {
     this.#source?.swept(directories);
   }
@@ -133,6 +144,11 @@ export class HintKeeper {
     if (this.#retryTimer) this.#input.clock.clearTimeout(this.#retryTimer);
     if (this.#staleTimer) this.#input.clock.clearTimeout(this.#staleTimer);
     this.#release();
+  }
+
+  /** Whether hints about it are of the recursive source alone. */
+  #isFolding(directory: PathNode): boolean {
+    return this.#source?.kind === 'parcel' && !this.#source.has(directory);
   }
 
   #place(source: HintSource, directory: PathNode, path: BytePath): WatchState {

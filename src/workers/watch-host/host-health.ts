@@ -45,7 +45,7 @@ export class HostHealth {
     const { coverageIntervalMs } = this.#ports.budget.limits;
     const isAfterBurst = isQuiet && hints - this.#auditedHints >= BURST_HINTS;
     const wantedMs = isAfterBurst ? AFTER_BURST_MS : coverageIntervalMs;
-    const gapMs = Math.max(wantedMs, (this.#audited?.costMs ?? 0) * AUDIT_SHARE);
+    const gapMs = Math.max(wantedMs, this.audit.costMs * AUDIT_SHARE);
     if (nowMs - this.#auditedMs >= gapMs && !this.audit.isRunning) {
       this.#auditedMs = nowMs;
       this.#auditedHints = hints;

@@ -11,6 +11,10 @@ export interface ReconcilerPorts extends ScopePorts {
     ensure(directory: PathNode, path: BytePath): WatchState;
     drop(directory: PathNode): void;
     moved(directory: PathNode): void;
+    /** The names of a directory, changed last at this time, are about to be read. */
+    listing(directory: PathNode, mtimeNs: bigint): void;
+    /** Whether it changed since then, and hints need not have told. */
+    isOutdated(directory: PathNode, mtimeNs: bigint): boolean;
   };
   readonly unreadable: Pick<UnreadableFolders, 'note' | 'begin' | 'listed'>;
   nowMs(): number;

@@ -83,12 +83,14 @@ export class Reconciler {
     const path = this.tree.pathOf(directory);
     this.#ports.watches.ensure(directory, this.absolute(path));
     // After the watch is placed: it must sit on this very directory, and nothing may be read through a link.
-    if (!this.isInPlace(directory)) {
+    const found = this.#findInPlace(directory);
+    if (!found) {
       this.#ports.watches.drop(directory);
       if (directory.parent) pass.addName(directory.parent, directory.name);
       return undefined;
     }
     const { only } = this.anchor;
+    this.#ports.watches.listing(directory, found.mtimeNs);
     this.#ports.unreadable.begin(directory);
     if (only !== undefined) return [only];
     const names = this.#ports.disk.readNames(this.absolute(path));
@@ -130,10 +132,22 @@ export class Reconciler {
 
   /** Whether the directory is still where the index has it, and not a link to somewhere else. */
   isInPlace(directory: PathNode): boolean {
-    if (!this.tree.isAttached(directory)) return false;
+    return this.#findInPlace(directory) !== undefined;
+  }
+
+  /** Whether names may have come or gone in a directory since they were read, of which nobody has to have told. */
+  isOutdated(directory: PathNode): boolean {
+    if (!this.tree.isAttached(directory) || !this.canEnter(directory)) return false;
+    const found = this.#findInPlace(directory);
+    return found !== undefined && this.#ports.watches.isOutdated(directory, found.mtimeNs);
+  }
+
+  #findInPlace(directory: PathNode): EntryStat | undefined {
+    if (!this.tree.isAttached(directory)) return undefined;
     const path = this.tree.pathOf(directory);
     const found = this.#ports.disk.lstat(this.absolute(path));
-    return typeof found !== 'string' && found.kind === 'dir' && found.ino === directory.stat.ino;
+    if (typeof found === 'string' || found.kind !== 'dir') return undefined;
+    return found.ino === directory.stat.ino ? found : undefined;
   }
 
   /** Another entry of its kind, of which it matters where the one before it is now. */

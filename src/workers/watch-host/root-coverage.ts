@@ -84,6 +84,19 @@ export class RootCoverage implements AuditedRoot {
     });
   }
 
+  *recheck(): Generator<void, void> {
+    const { engine, keeper, isWatching } = this.#ports;
+    if (!isWatching() || keeper()?.kind !== 'parcel') return;
+    const { reconciler } = engine;
+    const outdated: PathNode[] = [];
+    for (const directory of reconciler.tree.allDirectories()) {
+      if (reconciler.isOutdated(directory)) outdated.push(directory);
+      yield;
+    }
+    if (outdated.length > 0 && isWatching())
+      engine.lookThrough(outdated, { seen: 'reconcile', priority: PRIORITY.full });
+  }
+
   /** The hint source, or what it watches, is another one now. */
   changed(): void {
     const keeper = this.#ports.keeper();

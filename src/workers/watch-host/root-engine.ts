@@ -220,6 +220,8 @@ export class RootEngine {
         watches: {
           ensure: (directory, at) => keeper()?.ensure(directory, at) ?? 'unwatched',
           drop: (directory) => keeper()?.drop(directory),
+          listing: (directory, mtimeNs) => keeper()?.listing(directory, mtimeNs),
+          isOutdated: (directory, mtimeNs) => keeper()?.isOutdated(directory, mtimeNs) ?? false,
           moved: (directory) => keeper()?.moved(directory),
         },
         unreadable: this.#unreadable,

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { HostVitals } from '#codi/workers/watch-host/watch-host.messages.js';
+import type { HostVitals, RootOptions } from '#codi/workers/watch-host/watch-host.messages.js';
 import { WatchWorld } from '../../../support/watch-world.ts';
 
 let world: WatchWorld;
@@ -144,4 +144,32 @@ test('Without a single watch the root is polled as a whole, and watched a minute
   await pass(61_000);
   expect(world.of('rootStatus').at(-1)).toMatchObject({ mode: 'native' });
   expect(doubts()).toMatchObject([{ isOpen: true }, { isOpen: false }]);
+});
+
+/** Nothing is told of a pair of changes that a recursive watcher folds into none. */
+async function replaceAndRemove(options: Partial<RootOptions>): Promise<string[]> {
+  world.disk.create('/root/a', 'dir');
+  world.disk.create('/root/a/f');
+  world.disk.create('/root/quiet', 'dir');
+  await world.watch(options);
+  await pass(AN_AUDIT_MS);
+  world.takeEvents();
+  const directory = world.disk.find('/root/a' as never)!;
+  world.hints.at(-1)!.silent.add(directory);
+  world.disk.create('/root/new');
+  world.disk.rename('/root/new', '/root/a/f');
+  world.disk.remove('/root/a/f');
+  world.hints.at(-1)!.silent.delete(directory);
+  await pass(AN_AUDIT_MS);
+  return world.takeEvents();
+}
+
+test('What a recursive watcher folds away is found by the next audit, and no doubt is told.', async () => {
+  expect(await replaceAndRemove({ hintSource: 'parcel' })).toEqual(['delete a/f']);
+  expect(doubts()).toEqual([]);
+  expect(world.of('vitals').at(-1)).toMatchObject({ blindDirectories: 0 });
+});
+
+test('Where each directory has its own watch an audit looks at no times.', async () => {
+  expect(await replaceAndRemove({ hintSource: 'fs' })).toEqual([]);
 });
