@@ -14,6 +14,7 @@ import { openPeerUsers } from './platform/peer-user.ts';
 import { absolute, type Machine } from './protocol/places.ts';
 import { bytePathFromUtf8 } from './protocol/byte-path.ts';
 import { CodiError, exitCodeOf, isCodiError } from './protocol/errors.ts';
+import { trimWhenIdle } from './supervisor/idle-trim.ts';
 import { nodeEnvironment, ownerOfCurrentContext } from './supervisor/index.ts';
 import { createTelemetry, type TelemetryHub } from './telemetry/telemetry.ts';
 
@@ -56,6 +57,7 @@ const EXIT_SOFTWARE = 70;
 const startedAtMs = performance.now();
 // What the daemon writes is its user's alone, also inside a directory that somebody opens up later.
 process.umask(0o077);
+trimWhenIdle(() => process.cpuUsage());
 
 const announce = (announcement: Announcement) => {
   if (process.connected) process.send?.(announcement);

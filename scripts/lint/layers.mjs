@@ -23,6 +23,8 @@ export const LAYERS = [
     /^src\/supervisor\/in-flight\.ts$/,
     // The host's side of the runtime's watchdog.
     /^src\/supervisor\/heartbeat\.ts$/,
+    // What a flood left in memory is given back.
+    /^src\/supervisor\/idle-trim\.ts$/,
   ]),
   layer('src/actors/', 'an actor gets everything else as ports', [
     'src/supervisor/',

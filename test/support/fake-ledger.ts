@@ -68,7 +68,7 @@ export class LedgerDisk {
       } else if (work.type === 'openRoot') {
         const isKnown = this.roots.has(work.rootPath);
         const { rootId, sequence: lastSequence } = this.#root(work.rootPath);
-        later.push({ type: 'rootOpened', batch, rootId, lastSequence, files: 0, isNew: !isKnown });
+        later.push({ type: 'rootOpened', batch, rootId, lastSequence, isNew: !isKnown });
       } else if (work.type === 'acts') {
         this.#acts += work.acts.length;
         settled.push(batch);

@@ -16,7 +16,6 @@ import type { SharedSlab } from './slab-pool.ts';
 export interface OpenedRoot {
   rootId: number;
   lastSequence: number;
-  files: number;
   /** The ledger had not heard of it. */
   isNew: boolean;
 }

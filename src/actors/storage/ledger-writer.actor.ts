@@ -184,12 +184,7 @@ function takeMessages(
         onProgress(false);
         break;
       case 'rootForgotten':
-        buffer.settleRoot(message.batch, {
-          rootId: 0,
-          lastSequence: 0,
-          files: 0,
-          isNew: false,
-        });
+        buffer.settleRoot(message.batch, { rootId: 0, lastSequence: 0, isNew: false });
         onProgress(false);
         break;
       case 'upkeep':

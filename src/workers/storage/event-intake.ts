@@ -68,7 +68,6 @@ export class EventIntake {
     return {
       rootId,
       lastSequence: Math.max(0, this.roots.sequence(rootId)),
-      files: this.#index.count(rootId),
       isNew,
     };
   }

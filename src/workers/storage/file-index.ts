@@ -41,7 +41,6 @@ export class FileIndex {
   readonly #moveTextRange: SqliteStatement;
   readonly #selectRange: SqliteStatement;
   readonly #moveOne: SqliteStatement;
-  readonly #count: SqliteStatement;
   readonly #countWith: SqliteStatement;
   readonly #checksum: SqliteStatement;
   /** Whether the content of any file may be known: while none is, none has to be looked up. */
@@ -80,13 +79,6 @@ export class FileIndex {
     this.#mayKnowContent =
       database.prepare('SELECT 1 FROM files WHERE checksum IS NOT NULL LIMIT 1').get() !==
       undefined;
-    this.#count = database
-      .prepare('SELECT count(*) FROM files WHERE root_id = ?')
-      .pluck() as SqliteStatement;
-  }
-
-  count(rootId: number): number {
-    return this.#count.get(rootId) as number;
   }
 
   /** Removes every row of a root. */

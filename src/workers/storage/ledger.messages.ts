@@ -254,7 +254,6 @@ export type RootAnswer =
       batch: number;
       rootId: number;
       lastSequence: number;
-      files: number;
       isNew: boolean;
     }
   | { type: 'rootForgotten'; batch: number };

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { CodiError } from '../../protocol/errors.ts';
 import { timestampFromMs } from '../../protocol/timestamp.ts';
 import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
+import { trimWhenIdle } from '../../supervisor/idle-trim.ts';
 import { AnswerBook } from './answer-book.ts';
 import { isIndexDamage, type FullTextIndex } from './full-text-index.ts';
 import { GrantedRoom } from './granted-room.ts';
@@ -79,6 +80,7 @@ if (healed) post({ type: 'healed', report: healed, head });
 port.off('message', wait);
 port.on('message', take);
 for (const message of early) take(message);
+trimWhenIdle(() => process.cpuUsage());
 if (store.fullText?.isBehind) schedule();
 
 function take(message: ToLedger): void {

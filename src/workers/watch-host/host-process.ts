@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
+import { trimWhenIdle } from '../../supervisor/idle-trim.ts';
 import { createWatchHost } from './host.ts';
-import { trimWhenIdle } from './idle-trim.ts';
 import { nodeHostPorts } from './node-host-ports.ts';
 import { SendQueue } from './send-queue.ts';
 import type { FromWatchHost, ToWatchHost } from './watch-host.messages.ts';
@@ -10,7 +10,7 @@ import type { FromWatchHost, ToWatchHost } from './watch-host.messages.ts';
 export function runWatchHost(self: NodeJS.Process): void {
   // Short-lived objects are all a scan makes beside the index: a small nursery is as quick, and 30 MB less.
   setFlagsFromString('--semi-space-growth-factor=1');
-  trimWhenIdle(() => self.cpuUsage().user + self.cpuUsage().system);
+  trimWhenIdle(() => self.cpuUsage(), true);
   self.on('uncaughtException', (error) => {
     self.stderr.write(`watch host: ${error.stack ?? error.message}\n`, () => self.exit(1));
   });

@@ -175,8 +175,8 @@ describe('accounting', () => {
     buffer.settle([1, 1]);
     buffer.settle([1]);
     buffer.refuse([1]);
-    buffer.settleRoot(1, { rootId: 1, lastSequence: 0, files: 0, isNew: false });
-    buffer.settleRoot(2, { rootId: 1, lastSequence: 0, files: 0, isNew: false });
+    buffer.settleRoot(1, { rootId: 1, lastSequence: 0, isNew: false });
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 0, isNew: false });
     expect([buffer.bytes, buffer.frames]).toEqual([60, 1]);
   });
 

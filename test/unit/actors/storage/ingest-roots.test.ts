@@ -42,9 +42,9 @@ describe('a root', () => {
     const opened: unknown[] = [];
     buffer.openRoot(ROOT, (answer) => opened.push(answer));
     expect(takeAll(buffer)).toEqual([{ type: 'openRoot', batch: 1, rootPath: ROOT }]);
-    buffer.settleRoot(1, { rootId: 7, lastSequence: 3, files: 2, isNew: false });
-    buffer.settleRoot(1, { rootId: 8, lastSequence: 4, files: 2, isNew: false });
-    expect(opened).toEqual([{ rootId: 7, lastSequence: 3, files: 2, isNew: false }]);
+    buffer.settleRoot(1, { rootId: 7, lastSequence: 3, isNew: false });
+    buffer.settleRoot(1, { rootId: 8, lastSequence: 4, isNew: false });
+    expect(opened).toEqual([{ rootId: 7, lastSequence: 3, isNew: false }]);
     expect(buffer.isEmpty).toBe(true);
   });
 
@@ -53,7 +53,7 @@ describe('a root', () => {
     let isForgotten = false;
     buffer.forgetRoot(ROOT, () => (isForgotten = true));
     expect(takeAll(buffer)).toEqual([{ type: 'forgetRoot', batch: 1, rootPath: ROOT }]);
-    buffer.settleRoot(1, { rootId: 0, lastSequence: 0, files: 0, isNew: false });
+    buffer.settleRoot(1, { rootId: 0, lastSequence: 0, isNew: false });
     expect(isForgotten).toBe(true);
   });
 
@@ -65,11 +65,11 @@ describe('a root', () => {
     buffer.openRoot(ROOT, ({ lastSequence }) => opened.push(lastSequence));
     takeAll(buffer);
     buffer.refuse([1]);
-    buffer.settleRoot(2, { rootId: 1, lastSequence: 4, files: 0, isNew: false });
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 4, isNew: false });
     expect(opened).toEqual([]);
     expect(takeAll(buffer).map(batchOf)).toEqual([1, 2]);
     buffer.settle([1]);
-    buffer.settleRoot(2, { rootId: 1, lastSequence: 5, files: 0, isNew: false });
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 5, isNew: false });
     expect([committed, opened]).toEqual([[5], [5]]);
   });
 
@@ -79,7 +79,7 @@ describe('a root', () => {
     offerChanges(buffer, 5);
     buffer.openRoot(ROOT, ({ lastSequence }) => opened.push(lastSequence));
     takeAll(buffer);
-    buffer.settleRoot(2, { rootId: 1, lastSequence: 3, files: 0, isNew: false });
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 3, isNew: false });
     buffer.refuse([1]);
     expect([opened, takeAll(buffer).map(batchOf)]).toEqual([[], [1, 2]]);
   });
@@ -93,9 +93,9 @@ describe('a root', () => {
     buffer.refuse([1]);
     takeAll(buffer);
     buffer.settle([1]);
-    buffer.settleRoot(2, { rootId: 1, lastSequence: 4, files: 0, isNew: false });
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 4, isNew: false });
     expect([opened, takeAll(buffer).map(batchOf)]).toEqual([[], [2]]);
-    buffer.settleRoot(2, { rootId: 1, lastSequence: 5, files: 0, isNew: false });
+    buffer.settleRoot(2, { rootId: 1, lastSequence: 5, isNew: false });
     expect(opened).toEqual([5]);
   });
 
@@ -106,7 +106,7 @@ describe('a root', () => {
     buffer.openRoot(bytePathFromUtf8('/other'), () => (isOpened = true));
     takeAll(buffer);
     buffer.refuse([1]);
-    buffer.settleRoot(2, { rootId: 2, lastSequence: 0, files: 0, isNew: false });
+    buffer.settleRoot(2, { rootId: 2, lastSequence: 0, isNew: false });
     expect(isOpened).toBe(true);
   });
 });
