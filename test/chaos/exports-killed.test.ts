@@ -1,15 +1,18 @@
 // The failure this program was born from: files that agents exported and nobody caught. Several writers, slow and fast,
 // beside a root under storm, while the exports actor is killed at random and the daemon once: each file is captured
-// exactly once, byte by byte, with the session of its writer. CODI_EXPORT_FILES makes it longer.
+// exactly once, byte by byte, with the session of its writer. The second daemon moves what it has captured: each file is
+// in its place or where it was moved to, never in both and never gone. CODI_EXPORT_FILES makes it longer.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { EXPORT_ORIGINAL_ACTS } from '#codi/protocol/export-words.js';
 import type { ExportRow } from '#codi/protocol/messages.js';
 import { readContent } from '#codi/workers/storage/exports/blob-reader.js';
 import { newPlace, startDaemon, type RunningDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/deadline.ts';
+import { sha256 } from '../support/exports.ts';
 import { newSeed, seededRandom } from '../support/random.ts';
 
 const FILES = Number(process.env['CODI_EXPORT_FILES'] ?? 45);
@@ -30,6 +33,7 @@ test(
     const place = newPlace();
     const work = join(place.home, 'work');
     const noise = join(place.home, 'noise');
+    const moved = join(place.home, 'moved');
     const written = new Map<string, Written>();
     for (const folder of [work, noise]) mkdirSync(folder);
     for (let index = 0; index < WRITERS; index++) mkdirSync(join(work, `w${index}`));
@@ -47,7 +51,9 @@ test(
         await killExports(daemon);
       }
       await daemon.kill();
-      daemon = await startDaemon(place, [work, noise], { env: ENV });
+      const moving = { CODI_EXPORTS_AFTER_CAPTURE: 'move', CODI_EXPORTS_MOVE_TO: moved };
+      daemon = await startDaemon(place, [work, noise], { env: { ...ENV, ...moving } });
+      const movingSinceMs = Date.now();
       const kills = (async () => {
         while (isWriting) {
           await pause(200 + random() * 800);
@@ -71,6 +77,14 @@ test(
         });
         expect(await contentOf(place.dataDir, row)).toEqual(content);
       }
+      const later = rows.filter(({ captured_at: at }) => Date.parse(at) >= movingSinceMs);
+      await allMoved(daemon, later);
+      const there = [...filesIn(work), ...filesIn(moved)];
+      const contents = (all: Iterable<Buffer>) => [...all].map((one) => sha256(one)).sort();
+      expect(contents(there.map((file) => readFileSync(file)))).toEqual(
+        contents([...written.values()].map(({ content }) => content)),
+      );
+      expect(filesIn(moved).length).toBeGreaterThan(0);
     } finally {
       isWriting = false;
       await daemon.stop();
@@ -152,6 +166,31 @@ async function captured(daemon: RunningDaemon, count: number): Promise<ExportRow
   } finally {
     await client.close();
   }
+}
+
+async function allMoved(daemon: RunningDaemon, rows: readonly ExportRow[]): Promise<void> {
+  const client = await daemon.client();
+  try {
+    const query = { filter: { kind: EXPORT_ORIGINAL_ACTS.moved }, limit: 10_000 };
+    await eventually(
+      `${rows.length} originals to be moved`,
+      async () => {
+        const { acts } = await client.request('QueryActs', query);
+        const moved = new Set(acts.map(({ subject }) => subject));
+        return rows.every(({ id }) => moved.has(`export:${id}`));
+      },
+      60_000,
+    );
+  } finally {
+    await client.close();
+  }
+}
+
+function filesIn(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 async function contentOf(dataDir: string, { checksum }: ExportRow): Promise<Buffer> {
