@@ -29,8 +29,6 @@ export class StormDisk {
   #writes = 0;
   /** Inodes written to through a mapping. */
   readonly mapped = new Set<bigint>();
-  /** Inodes that changed places in one step. */
-  readonly exchanged = new Set<bigint>();
 
   constructor(base: string, calls: SystemCalls | undefined) {
     this.#base = base;
@@ -100,7 +98,6 @@ export class StormDisk {
   }
 
   #swap(one: Buffer, other: Buffer): void {
-    for (const path of [one, other]) this.exchanged.add(lstatSync(path, { bigint: true }).ino);
     if (this.#calls) {
       this.#calls.exchange(one, other);
       return;

@@ -16,8 +16,8 @@ import { StormVerdict } from './storm-verdict.ts';
 import { systemCalls } from './system-calls.ts';
 
 /** How long nothing may be recorded until a storm counts as over. */
-const QUIET_MS = 2_000;
-const QUIET_LIMIT_MS = 30_000;
+const QUIET_MS = 5_000;
+const QUIET_LIMIT_MS = 60_000;
 const START_LIMIT_MS = 90_000;
 const HOST_LIFE_AFTER_DAEMON_MS = 2_000;
 
@@ -91,14 +91,18 @@ class Storm {
 
   async judge(): Promise<Omit<StormOutcome, 'seed'>> {
     const recorded = new RecordedTrees(this.#place.dataDir);
-    const { mapped, exchanged } = this.#disk;
-    const facts = { base: this.#base, plan: this.#plan, recorded, mapped, exchanged };
+    const { mapped } = this.#disk;
+    const facts = { base: this.#base, plan: this.#plan, recorded, mapped };
     const verdict = new StormVerdict(facts);
     try {
       await this.#untilQuiet(recorded, verdict);
-      const onlySweepFound = verdict.differences('index').map((found) => verdict.shown(found));
+      const early = verdict.differences('index');
+      const onlySweepFound = early.map((found) => verdict.shown(found));
+      const wrong = early
+        .filter((found) => !verdict.isForSweeps(found))
+        .map((found) => `without a sync: ${verdict.told(found)}`);
       await this.#sync();
-      const wrong = verdict.differences('index').map((found) => verdict.told(found));
+      for (const found of verdict.differences('index')) wrong.push(verdict.told(found));
       for (const found of verdict.differences('folded'))
         wrong.push(`folded: ${verdict.told(found)}`);
       if (recorded.missingSeqs() !== 0n)
@@ -169,6 +173,8 @@ class Storm {
       timeoutMs: START_LIMIT_MS,
       env: {
         CODI_MONITOR_SCAN_INTERVAL: '1d',
+        // Within the time of quiet.
+        CODI_MONITOR_COVERAGE_INTERVAL: '1s',
         CODI_MONITOR_IGNORE: STORM_IGNORE.join(','),
         ...this.#settings,
       },
@@ -219,7 +225,7 @@ class Storm {
     this.#stopped = undefined;
   }
 
-  /** Until everything is recorded, or nothing more comes. */
+  /** Until everything is recorded, or nothing more comes and nothing is in doubt any more. */
   async #untilQuiet(recorded: RecordedTrees, verdict: StormVerdict): Promise<void> {
     const client = await this.#daemon!.client();
     const endMs = performance.now() + QUIET_LIMIT_MS;
@@ -228,7 +234,8 @@ class Storm {
       await new Promise((resolve) => setTimeout(resolve, 100));
       const now = recorded.lastSeq();
       const { watches } = await client.request('ListWatches', {});
-      const isSettled = watches.every(({ state }) => state === 'watching');
+      const { gaps } = await client.request('QueryGaps', { filter: { open: true }, limit: 1 });
+      const isSettled = watches.every(({ state }) => state === 'watching') && gaps.length === 0;
       if (now !== last || !isSettled) [last, sinceMs] = [now, performance.now()];
       else if (verdict.differences('index').length === 0) break;
       else if (performance.now() - sinceMs > QUIET_MS) break;

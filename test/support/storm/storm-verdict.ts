@@ -3,6 +3,9 @@ import { DEFAULT_IGNORES } from '#codi/workers/watch-host/default-ignores.js';
 import { walkTree, type RecordedTrees, type TreeLines } from './storm-judge.ts';
 import { STORM_ROOTS, type StormOp } from './storm-plan.ts';
 
+const MAPPED = 'written through a mapping';
+const OF_HARD_LINK = ' of a hard link';
+
 export interface StormFacts {
   /** The storm's folder. */
   readonly base: string;
@@ -10,8 +13,6 @@ export interface StormFacts {
   readonly recorded: RecordedTrees;
   /** Inodes written to through a mapping. */
   readonly mapped: ReadonlySet<bigint>;
-  /** Inodes that changed places in one step. */
-  readonly exchanged: ReadonlySet<bigint>;
 }
 
 /** Compares what is recorded of a storm with what a walk of its folders finds, and says what happened there. */
@@ -50,15 +51,18 @@ export class StormVerdict {
 
   /** Begins with its kind, for counting. */
   shown(difference: Difference): string {
-    const { wanted = 'nothing', found = 'nothing' } = difference;
+    return `${this.#kindOf(difference)}: ${shown(difference)}`;
+  }
+
+  /** What no system tells of: docs/watching.md names these. */
+  isForSweeps(difference: Difference): boolean {
+    const kind = this.#kindOf(difference);
+    return kind === MAPPED || kind.endsWith(OF_HARD_LINK);
+  }
+
+  #kindOf({ wanted = 'nothing', found = 'nothing' }: Difference): string {
     const inode = BigInt(wanted.split(':')[1]?.split(' ')[0] ?? 0);
-    const { mapped, exchanged } = this.#facts;
-    const kind = mapped.has(inode)
-      ? 'written through a mapping'
-      : exchanged.has(inode)
-        ? 'exchanged'
-        : kindOf(wanted, found);
-    return `${kind}: ${shown(difference)}`;
+    return this.#facts.mapped.has(inode) ? MAPPED : kindOf(wanted, found);
   }
 
   /** A difference with what was done there and what was recorded of it. */
@@ -99,5 +103,5 @@ function kindOf(wanted: string, found: string): string {
   const isLinked = Number(is[5]) > 1 || is[5] !== was[5];
   const what =
     is[3] !== was[3] || is[4] !== was[4] ? 'content' : is[2] !== was[2] ? 'mode' : 'links';
-  return isLinked ? `${what} of a hard link` : what;
+  return isLinked ? `${what}${OF_HARD_LINK}` : what;
 }
