@@ -24,6 +24,7 @@ import type { HostLimits, RootOptions } from '../workers/watch-host/watch-host.m
 import { eventLogActors, ownLogs } from './event-log-branch.ts';
 import { exportsActor } from './exports-branch.ts';
 import { loadOpenGaps } from './gap-ledger.ts';
+import { hostCount } from './host-count.ts';
 import { BRANCH, entryOf, type Shared } from './shared.ts';
 
 /** Its scans run in slices of milliseconds; a busy machine may still keep it from its turn for seconds. */
@@ -98,7 +99,7 @@ function roots(shared: Shared): ChildSpec {
       recursive: true,
     })),
     store: rootStore(shared.book),
-    hostCount: options.config.monitor.hostsCount,
+    hostCount: hostCount(options.config.monitor),
     prefersRecursive: HAS_RECURSIVE_WATCHES,
     resolvePath: async (path) => resolveWatchedPath(path, dataDirIdentity),
     options: (request) => rootOptions(shared, request),

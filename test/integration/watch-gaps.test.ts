@@ -153,6 +153,7 @@ test('A daemon that is killed, and one that is stopped: one gap each, and its ac
   expect(await daemon.stop()).toBe(0);
   renameSync(join(desk, 'd'), join(desk, 'e'));
   await start();
+  await eventually('it is over', async () => (await gaps())[0]?.closed !== undefined);
   const [stopped, before] = await gaps();
   expect([stopped?.found, before?.id]).toEqual([{ move: 1 }, killed.id]);
   expect(Date.parse(stopped!.closed!)).toBeGreaterThan(Date.parse(stopped!.opened));

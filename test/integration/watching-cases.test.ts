@@ -24,7 +24,8 @@ const onLinux = skipUnless(process.platform === 'linux', 'there is no /proc', {
   requiredOnCi: true,
 });
 const daemon = new WatchingDaemon();
-beforeAll(() => daemon.start());
+// One host, so that it is clear whose end a folder notices.
+beforeAll(() => daemon.start({ CODI_MONITOR_HOSTS: '1' }));
 afterAll(() => daemon.stop());
 
 /** The process that watches. */

@@ -39,18 +39,21 @@ export interface Placement {
 }
 
 /** A host for one more root; when none for recursive watchers can be had, one of the others. */
-export async function hostFor(kind: HostKind, { hostCount, roots, start }: Placement) {
-  const other = leastLoaded('fs', hostCount, roots);
-  if (kind === 'parcel') {
-    const host = leastLoaded(kind, hostCount, roots);
-    const isStarted = await start(host).then(
-      () => true,
-      () => false,
-    );
-    if (isStarted) return host;
-  }
-  await start(other);
-  return other;
+export async function hostFor(kind: HostKind, placement: Placement): Promise<string> {
+  const recursive = kind === 'parcel' ? await recursiveHost(placement) : undefined;
+  if (recursive !== undefined) return recursive;
+  const host = leastLoaded('fs', placement.hostCount, placement.roots);
+  await placement.start(host);
+  return host;
+}
+
+/** A host for recursive watchers; undefined when none can be had. */
+export function recursiveHost({ hostCount, roots, start }: Placement): Promise<string | undefined> {
+  const host = leastLoaded('parcel', hostCount, roots);
+  return start(host).then(
+    () => host,
+    () => undefined,
+  );
 }
 
 /** The host of this kind with the fewest roots, out of `hostCount`. */

@@ -15,8 +15,9 @@ import {
   hostId,
   hostKind,
   kindFor,
+  recursiveHost,
   withoutRecursive,
-  type HostKind,
+  type Placement,
 } from './host-placement.ts';
 import { patientRead } from './patient-read.ts';
 import { syncRoots, type Reply, type SyncRootsRequest } from './sync-roots.ts';
@@ -140,12 +141,16 @@ class Roots {
   async #load(): Promise<void> {
     const { store, children, hostCount, table, gaps, loadGaps } = this.#ports;
     if (!gaps.isLoaded) gaps.load(await patientRead(this.#cell.scope, loadGaps));
-    for (let number = 1; number <= hostCount; number++) {
-      await children.startHost(hostId('fs', number));
-      // Left by the incarnation before.
+    if (hostCount > 0) await children.startHost(hostId('fs', 1));
+    // Left by the incarnation before.
+    for (let number = 1; number <= hostCount; number++)
       await children.stopHost(hostId('parcel', number));
-    }
-    for (const stored of await store.list()) await this.#watch(stored, true);
+    const stored = await store.list();
+    const roots = stored.length + this.#given.requests.length;
+    // At once, so that no root waits for the one before it.
+    for (let number = 2; number <= Math.min(hostCount, roots); number++)
+      await children.startHost(hostId('fs', number));
+    for (const root of stored) await this.#watch(root, true);
     await this.#resolveGiven();
     for (const request of this.#given.requests) {
       if (table.byPath(request.path)) continue;
@@ -230,7 +235,7 @@ class Roots {
     const root = this.#nextRoot++;
     const options = this.#ports.options(request);
     const kind = kindFor(options, prefersRecursive);
-    const host = await this.#hostFor(kind);
+    const host = await hostFor(kind, this.#placement());
     const chosen = kind === hostKind(host) ? options : withoutRecursive(options);
     table.add({
       root,
@@ -249,19 +254,18 @@ class Roots {
     await children.startWatcher({ root, path: request.path, options: chosen });
   }
 
-  #hostFor(kind: HostKind): Promise<string> {
+  #placement(): Placement {
     const { table, children, hostCount } = this.#ports;
-    return hostFor(kind, { hostCount, roots: table.all(), start: (id) => children.startHost(id) });
+    return { hostCount, roots: table.all(), start: (id) => children.startHost(id) };
   }
 
   async #moveToRecursiveHost(root: number): Promise<void> {
     const { table, children } = this.#ports;
     const known = table.get(root);
     if (!known) return;
-    const found = await this.#hostFor('parcel');
-    const isFound = hostKind(found) === 'parcel';
-    const host = isFound ? found : known.host;
-    if (!isFound) children.watcher(known.path).send({ type: 'stay' });
+    const found = await recursiveHost(this.#placement());
+    const host = found ?? known.host;
+    if (found === undefined) children.watcher(known.path).send({ type: 'stay' });
     table.update(root, { host });
     children.assignHost(root, host);
     await this.#stopUnneeded(known.host);
@@ -271,7 +275,7 @@ class Roots {
     const { children, table } = this.#ports;
     await children.stopWatcher(path);
     table.remove(root);
-    if (hostKind(host) === 'parcel') await this.#stopUnneeded(host);
+    if (host !== hostId('fs', 1)) await this.#stopUnneeded(host);
   }
 
   /** A process of its own is 50 MB, also when it does nothing. */

@@ -217,8 +217,8 @@ export const monitor = z.object({
   }),
   hostsCount: count('hosts', {
     description:
-      'Most watch host processes of each kind, over which roots are spread: those with one watch per directory, started at once, and those with recursive watchers, started when a root needs one.',
-    default: 1,
+      'Most watch host processes of each kind, over which roots are spread, so that a busy root does not delay the others: those with one watch per directory and those with recursive watchers. Beyond the first, each is started when a root needs it. Fewer where each would get fewer file watches than `directory_budget`.',
+    default: 2,
     min: 1,
     max: 16,
   }),

@@ -9,7 +9,7 @@ export interface SlicedWork {
   run(lane: Lane, deadlineMs: number): void;
 }
 
-const SLICE_MS = 4;
+const SLICE_MS = 2;
 
 /**
  * Gives every root its turn: in each turn of the event loop all urgent work, and one root's background work. Input
