@@ -1,4 +1,4 @@
-import { test } from 'vitest';
+import { test, type TestContext } from 'vitest';
 
 /** Written into the test's metadata; the closing lines of `npm test` are made from it. */
 export interface SkipMeta {
@@ -14,7 +14,11 @@ export function skipUnless(
   condition: boolean,
   reason: string,
   options: { requiredOnCi?: boolean } = {},
-): (title: string, body: () => void | Promise<void>, timeoutMs?: number) => void {
+): (
+  title: string,
+  body: (context: TestContext) => void | Promise<void>,
+  timeoutMs?: number,
+) => void {
   if (condition) return (title, body, timeoutMs) => test(title, body, timeoutMs);
   const meta: SkipMeta = { skipReason: reason, requiredOnCi: options.requiredOnCi ?? false };
   return (title, body) => test(title, { skip: true, meta: meta as object }, body);
