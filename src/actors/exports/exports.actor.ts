@@ -7,7 +7,11 @@ import type { BytePath } from '../../protocol/byte-path.ts';
 import { isCodiError } from '../../protocol/errors.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
-import type { CaptureResult, FileIdentity } from '../../workers/storage/exports.messages.ts';
+import type {
+  CaptureResult,
+  FileIdentity,
+  LastExport,
+} from '../../workers/storage/exports.messages.ts';
 import type { ExportRecord } from '../../workers/storage/ledger.messages.ts';
 import { captureByHand } from './capture-by-hand.ts';
 import { Candidates, type Candidate, type Now } from './candidates.ts';
@@ -18,7 +22,7 @@ import { ExportRetention } from './export-retention.ts';
 import { sessionOf } from './export-session.ts';
 import { ExportThreads } from './export-threads.ts';
 import { recordedFacts, recordOf, type Recordable } from './export-record.ts';
-import { isDone, versionInput, versionOf, type KeptVersion } from './last-version.ts';
+import { isDone, isOneFile, versionInput, versionOf, type KeptVersion } from './last-version.ts';
 import { exportsMachine } from './exports.machine.ts';
 import { OriginalRetirement } from './original-retirement.ts';
 import { SharedTurn } from './shared-turn.ts';
@@ -62,7 +66,7 @@ class Exports {
     this.#follower = new EventFollower({
       ...ports,
       hasRoom: () => this.#candidates.size < ports.settings.pendingLimitCount,
-      onFound: (found) => this.#candidates.see(found, this.#now()),
+      onFound: (found) => this.#candidates.see(this.#originals.seen(found), this.#now()),
       onPage: () => this.#schedule(),
     });
     this.#retention = new ExportRetention({
@@ -161,8 +165,9 @@ class Exports {
     const { path, root, kind, identity } = candidate;
     const isOverdue = this.#candidates.isOverdue(candidate, this.#cell.clock.monotonicMs());
     let result: CaptureResult;
+    let last: LastExport | null = null;
     try {
-      const last = await this.#ports.reader.last(path);
+      last = await this.#ports.reader.last(path);
       if (isDone(last, identity)) return await this.#finish(candidate, versionOf(last, identity));
       result = await this.#threads.run('capture', {
         ...versionInput(this.#ports.settings, path, last),
@@ -176,15 +181,16 @@ class Exports {
       if (!failed) return;
       result = failed;
     }
+    // Captured, moved or deleted, and ended before that was said: the event is of an earlier moment.
+    const isLeft = result.state === 'vanished' && this.#originals.concerns(candidate);
+    if (isLeft && isOneFile(last, identity))
+      return this.#finish(candidate, versionOf(last, last!.identity));
     if (result.state === 'unsettled') {
       const { settleMs } = this.#ports.settings;
       const delayMs = result.isOpen ? Math.min(settleMs, OPEN_LOOK_MS) : settleMs;
       this.#candidates.postpone(candidate, delayMs, result.identity, this.#now());
     } else if (result.state === 'unchanged')
-      await this.#finish(
-        candidate,
-        versionOf(await this.#ports.reader.last(path), result.identity),
-      );
+      await this.#finish(candidate, versionOf(last, result.identity));
     else await this.#record(candidate, result, isOverdue);
   }
 

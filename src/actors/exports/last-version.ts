@@ -27,6 +27,12 @@ export function isDone(last: LastExport | null, identity: FileIdentity | null): 
   );
 }
 
+/** The same file as its last row, in whatever state. */
+export function isOneFile(last: LastExport | null, identity: FileIdentity | null): boolean {
+  if (!last?.identity || !identity) return false;
+  return last.identity.dev === identity.dev && last.identity.ino === identity.ino;
+}
+
 /** What a new version may go on from. */
 function keptVersion(last: LastExport | null): LastExport | null {
   return last !== null && last.checksum !== null && !last.isPruned ? last : null;

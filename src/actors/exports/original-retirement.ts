@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { isCodiError } from '../../protocol/errors.ts';
 import { showBytePath, type BytePath } from '../../protocol/byte-path.ts';
 import { EXPORT_ORIGINAL_ACTS, type OriginalOutcome } from '../../protocol/export-words.ts';
-import type { FileIdentity, RetireResult } from '../../workers/storage/exports.messages.ts';
+import type {
+  FileIdentity,
+  FoundExport,
+  RetireResult,
+} from '../../workers/storage/exports.messages.ts';
 import type { Candidate } from './candidates.ts';
 import type { ExportsPorts } from './export-ports.ts';
 import type { ExportThreads } from './export-threads.ts';
@@ -30,7 +34,17 @@ export class OriginalRetirement {
   concerns({ kind, path }: Pick<Candidate, 'kind' | 'path'>): boolean {
     const { policy } = this.#ports;
     if (policy === 'keep' || kind !== 'export') return false;
-    return policy === 'delete' || !path.startsWith(`${policy.moveTo}/`);
+    return policy === 'delete' || !this.#isMovedTo(path);
+  }
+
+  /** What was moved by us is still to be said of the name that it had. */
+  seen(found: FoundExport): FoundExport {
+    return found.from !== null && this.#isMovedTo(found.path) ? { ...found, from: null } : found;
+  }
+
+  #isMovedTo(path: BytePath): boolean {
+    const { policy } = this.#ports;
+    return typeof policy === 'object' && path.startsWith(`${policy.moveTo}/`);
   }
 
   /** False: it is to be tried again; the last time what failed is recorded, and the original stays. */

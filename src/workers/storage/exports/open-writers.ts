@@ -21,6 +21,12 @@ export class OpenWriters {
     this.#nowMs = nowMs;
   }
 
+  /** The same by a look of this moment: also who has opened it and not written yet. */
+  hasNow(file: { dev: bigint; ino: bigint; mtimeNs: bigint }): boolean {
+    this.#atMs = -Infinity;
+    return this.has(file);
+  }
+
   /** Whoever has written to the file is seen: the look is one from after its last change. */
   has({ dev, ino, mtimeNs }: { dev: bigint; ino: bigint; mtimeNs: bigint }): boolean {
     const nowMs = this.#nowMs();

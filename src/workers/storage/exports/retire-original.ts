@@ -46,8 +46,8 @@ export async function retireOriginal(ports: Ports, input: RetireInput): Promise<
     if (!isSameFile(original, identity)) return { outcome: 'changed' };
     await assertKept(ports, input);
     if (!(await isAsCaptured(ports, input))) return { outcome: 'changed' };
-    if (moveTo === null) return takeAside(input, aside) ? removed(aside) : { outcome: 'changed' };
-    return await moved(input, aside);
+    if (moveTo !== null) return await moved(ports, input, aside);
+    return takeAside(input, aside) ? removed(ports, input, aside) : { outcome: 'changed' };
   } catch (error) {
     if (CodiError.is(error)) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -64,16 +64,16 @@ async function resumed(
   const { path, moveTo } = input;
   if (moveTo === null) {
     await assertKept(ports, input);
-    return removed(aside);
+    return removed(ports, input, aside);
   }
   if (giveName(aside, path)) return undefined;
   const to = await copyThere(input);
   if (to === undefined) throw kept('another file has its name');
-  removed(aside);
+  removed(ports, input, aside);
   return { outcome: 'moved', to };
 }
 
-async function moved(input: RetireInput, aside: BytePath): Promise<RetireResult> {
+async function moved(ports: Ports, input: RetireInput, aside: BytePath): Promise<RetireResult> {
   const moveTo = input.moveTo!;
   mkdirSync(fsPath(moveTo), { recursive: true, mode: 0o700 });
   const there = joinBytePath(moveTo, movingNameOf(input));
@@ -81,7 +81,7 @@ async function moved(input: RetireInput, aside: BytePath): Promise<RetireResult>
     if (!takeAside(input, there)) return { outcome: 'changed' };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    return copyAcross(input, aside);
+    return copyAcross(ports, input, aside);
   }
   return { outcome: 'moved', to: bring(there, input) };
 }
@@ -109,8 +109,8 @@ async function isAsCaptured({ uid, writers }: Ports, input: RetireInput): Promis
 
 /** False: another file has taken its place, and is back there. */
 function takeAside({ path, identity }: RetireInput, aside: BytePath): boolean {
+  // Synced with what follows, which is to follow at once: whoever watches the folder may look at it.
   renameSync(fsPath(path), fsPath(aside));
-  syncPaths(folderOf(path), folderOf(aside));
   const taken = lookAt(aside);
   if (taken && isSameFile(taken, identity)) return true;
   if (taken) putBack(aside, path);
@@ -131,11 +131,11 @@ function bring(aside: BytePath, { path, moveTo, checksum, identity }: RetireInpu
     if (there?.ino === identity.ino && there.dev === identity.dev) {
       // Both names are there: an earlier run was interrupted between them.
       unlinkSync(fsPath(aside));
-      syncPaths(folderOf(aside));
+      syncPaths(folderOf(aside), folderOf(path));
       return target;
     }
     if (there || !giveName(aside, target)) continue;
-    syncPaths(folderOf(aside), moveTo!);
+    syncPaths(folderOf(aside), folderOf(path));
     return target;
   }
   throw kept('there are too many files of this name where it is to go');
@@ -158,7 +158,11 @@ function giveName(from: BytePath, to: BytePath): boolean {
 }
 
 /** To another file system: copied, on the disk and read back, before the original goes. */
-async function copyAcross(input: RetireInput, aside: BytePath): Promise<RetireResult> {
+async function copyAcross(
+  ports: Ports,
+  input: RetireInput,
+  aside: BytePath,
+): Promise<RetireResult> {
   const { path, moveTo, checksum, identity } = input;
   let target = await copyThere(input);
   const unfinished = joinBytePath(moveTo!, movingNameOf(input));
@@ -174,7 +178,7 @@ async function copyAcross(input: RetireInput, aside: BytePath): Promise<RetireRe
     syncPaths(moveTo!);
   }
   if (!takeAside(input, aside)) return { outcome: 'changed' };
-  removed(aside);
+  removed(ports, input, aside);
   return { outcome: 'moved', to: target };
 }
 
@@ -199,7 +203,14 @@ async function copyThere({ path, moveTo, checksum, identity }: RetireInput) {
   return undefined;
 }
 
-function removed(aside: BytePath): RetireResult {
+/** Nobody can open it by its name any more, so that who has it open now is all there is to ask. */
+function removed({ writers }: Ports, input: RetireInput, aside: BytePath): RetireResult {
+  const { path, identity } = input;
+  const now = lookAt(aside);
+  if (writers.hasNow(identity) || !now || !isSameFile(now, identity)) {
+    putBack(aside, path);
+    throw kept('somebody has it open for writing');
+  }
   unlinkSync(fsPath(aside));
   syncPaths(folderOf(aside));
   return { outcome: 'deleted' };

@@ -46,6 +46,13 @@ test('Transcripts, and what lies where exports go, are nobody’s to move.', () 
   expect(of({ moveTo: FOLDER }, '/kept-not/EXPORT.txt')).toBe(true);
 });
 
+test('A file that was moved there is waited for under its old name, one that somebody else moved is not.', () => {
+  const { retirement } = world(() => undefined, { moveTo: FOLDER });
+  const found = (path: string) => ({ path: bytePathFromUtf8(path), from: PATH }) as never;
+  expect(retirement.seen(found('/kept/EXPORT.txt'))).toMatchObject({ from: null });
+  expect(retirement.seen(found('/shop/other/EXPORT.txt'))).toMatchObject({ from: PATH });
+});
+
 test('What was done is an act, the same for the same file.', async () => {
   const { retire, acts, asked, full } = world(() => ({ outcome: 'deleted' }), 'delete');
   expect(await retire()).toBe(true);

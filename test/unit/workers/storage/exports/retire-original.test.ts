@@ -21,8 +21,10 @@ let root: string;
 let elsewhere: string | undefined;
 let archivePath: string;
 let isOpen = false;
+let isOpenedLate = false;
 beforeEach(() => {
   isOpen = false;
+  isOpenedLate = false;
   home = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), 'codi-retire-')));
   root = join(home, 'root');
   mkdirSync(root);
@@ -40,7 +42,7 @@ const original = () => join(root, NAME);
 const ports = () => ({
   dataDir: home,
   uid: process.getuid!(),
-  writers: { has: () => isOpen } as never,
+  writers: { has: () => isOpen, hasNow: () => isOpenedLate } as never,
 });
 const inputOf = (moveTo: string | null) => ({
   path: bytePathFromUtf8(original()),
@@ -125,6 +127,15 @@ test('A file stays whose kept content is damaged or missing, and one that somebo
   rmSync(join(home, archivePath));
   await expect(retire(input)).rejects.toThrow('missing');
   expect(readFileSync(original(), 'utf8')).toBe(CONTENT);
+});
+
+test('A file is not removed that somebody has opened at the last moment.', async () => {
+  const input = captured(null);
+  isOpenedLate = true;
+  await expect(retire(input)).rejects.toThrow('open for writing');
+  expect(readdirSync(root)).toEqual([NAME]);
+  isOpenedLate = false;
+  expect(await retire(input)).toEqual({ outcome: 'deleted' });
 });
 
 test('A file that takes its place at the last moment is not what is taken.', async () => {
