@@ -8,6 +8,7 @@ import type { RootsMessage } from '../actors/watching/roots.actor.ts';
 import { listenHttp } from '../platform/http-server.ts';
 import { spoolFolder } from '../platform/spool-folder.ts';
 import { spoolDirOf } from '../protocol/places.ts';
+import type { MessagePorts } from '../protocol/messages.ts';
 import { PreparedAnswer } from '../protocol/prepared-answer.ts';
 import { timestampFromMs } from '../protocol/timestamp.ts';
 import type { ChildSpec, SupervisorSpec } from '../supervisor/index.ts';
@@ -19,8 +20,11 @@ import { storePort } from './store-port.ts';
 import { freshValue } from './fresh-value.ts';
 import { statusBody } from './status.ts';
 
-/** Looking at every actor is most of the work of a status; a hundred who ask at once see the same one. */
-const STATUS_MAX_AGE_MS = 5;
+/**
+ * Looking at every actor is most of the work of a status: a hundred who ask at once see the same one, and so does who asks
+ * again and again while nothing is committed and no actor changes.
+ */
+const STATUS_AGES = { leastMs: 5, mostMs: 100 };
 const FOLLOWS_MAX = 16;
 /** How many unanswered messages a client should keep on the way. */
 const WINDOW_COUNT = 8_192;
@@ -95,11 +99,6 @@ function servingPorts(shared: Shared): ServingPorts {
   const { config, telemetry, environment } = options;
   const { clock } = environment;
   const wire = { newId: randomUUID, now: () => timestampFromMs(clock.nowMs()) };
-  const status = freshValue(
-    STATUS_MAX_AGE_MS,
-    clock.monotonicMs,
-    () => new PreparedAnswer({ kind: 'Status', body: statusBody(shared) }, wire),
-  );
   return {
     ingest: shared.buffer,
     query: queryPort(reader, shared.roots),
@@ -122,7 +121,7 @@ function servingPorts(shared: Shared): ServingPorts {
     recordAct: (act) => shared.acts.record(act),
     feed: facts,
     producerSequence: (producerId) => reader.run('producerSequence', { producerId }),
-    status,
+    status: preparedStatus(shared, wire),
     register: shared.desk.register,
     telemetry,
     limits: {
@@ -143,5 +142,22 @@ function servingPorts(shared: Shared): ServingPorts {
     server: `codi ${options.version}`,
     ...wire,
     monotonicMs: () => clock.monotonicMs(),
+  };
+}
+
+function preparedStatus(shared: Shared, wire: MessagePorts): ServingPorts['status'] {
+  const { facts, options } = shared;
+  const status = freshValue(
+    STATUS_AGES,
+    options.environment.clock.monotonicMs,
+    () => new PreparedAnswer({ kind: 'Status', body: statusBody(shared) }, wire),
+  );
+  facts.subscribe(status.outdate);
+  let isFollowing = false;
+  return () => {
+    // Only now: the system is made after the specs.
+    if (!isFollowing) shared.system.onTreeChange(status.outdate);
+    isFollowing = true;
+    return status.get();
   };
 }
