@@ -110,7 +110,8 @@ function statusLines(found: Status, invocation: Invocation): string[] {
     const commit = ledger.last_commit_at
       ? `last commit ${showDuration(io.nowMs() - Date.parse(ledger.last_commit_at))} ago`
       : 'nothing written yet';
-    const parts = [`${showLargeCount(ledger.entries)} entries`, showBytes(ledger.bytes), commit];
+    const entries = `${showLargeCount(ledger.entries)} ${ledger.entries === 1 ? 'entry' : 'entries'}`;
+    const parts = [entries, showBytes(ledger.bytes), commit];
     lines.push(row('ledger', [...parts, ...verifiedParts(found, io.nowMs())].join(', ')));
   }
   if (watching) {
