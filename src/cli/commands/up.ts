@@ -127,8 +127,8 @@ async function show(
   const { MonitorClient } = await import('../../client/monitor-client.ts');
   if (daemon.leaving.signal.aborted) return;
   const { socketPath } = ready;
-  const timer = setInterval(() => void view.settle().catch(() => undefined), SETTLE_MS);
   const client = MonitorClient.open({ socketPath, clientName: 'codi up' });
+  const timer = setInterval(() => void view.settle().catch(() => undefined), SETTLE_MS);
   // A question to a daemon that is leaving would wait for its answer until the time limit.
   const leave = () => client.abort(new CodiError('CODI_SHUTTING_DOWN'));
   daemon.leaving.signal.addEventListener('abort', leave, { once: true });
