@@ -10,7 +10,7 @@ export interface HostHealthPorts extends WatchHostPorts {
 }
 
 /** Audits take this share of the time at most: 1 part in … */
-const AUDIT_SHARE = 200;
+const AUDIT_SHARE = 400;
 /** With so many hints since the last audit, the next one comes once it is quiet. */
 const BURST_HINTS = 1_000;
 const AFTER_BURST_MS = 2_000;
