@@ -37,17 +37,22 @@ export async function followRows(
     if (!error.retryable) throw error;
     await handlers.onGap?.(false);
     const back = client.request('Health', {}, { timeoutMs: COME_BACK_MS });
-    await Promise.race([back, abortion(signal)]);
+    await untilAborted(back, signal);
     if (!signal.aborted) await handlers.onGap?.(true);
   }
 }
 
-/** Resolves when the signal is aborted. */
-function abortion(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
+/** Waits, but not beyond the end of the signal. A signal outlives many waits, so nothing is left with it. */
+async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  let onAbort = () => {};
+  const aborted = new Promise<void>((resolve) => (onAbort = resolve));
+  signal.addEventListener('abort', onAbort);
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 /** One subscription; its end without an error means: go on behind what was handed out. */
