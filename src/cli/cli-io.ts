@@ -39,7 +39,8 @@ const DEFAULT_COLUMNS = 80;
 
 /** Columns of the terminal, or undefined on a pipe (nothing is shortened there). */
 export function terminalColumns(stream: TerminalStream): number | undefined {
-  return stream.isTTY === true ? (stream.columns ?? DEFAULT_COLUMNS) : undefined;
+  // A terminal that nobody gave a size says 0.
+  return stream.isTTY === true ? stream.columns || DEFAULT_COLUMNS : undefined;
 }
 
 /** Writes a text and waits while the reader is slow; resolves false when the reader is gone. */
