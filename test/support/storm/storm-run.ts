@@ -16,7 +16,7 @@ import { StormVerdict } from './storm-verdict.ts';
 import { systemCalls } from './system-calls.ts';
 
 /** How long nothing may be recorded until a storm counts as over. */
-const QUIET_MS = 5_000;
+const QUIET_MS = 2_000;
 const QUIET_LIMIT_MS = 60_000;
 const START_LIMIT_MS = 90_000;
 const HOST_LIFE_AFTER_DAEMON_MS = 2_000;
@@ -236,9 +236,15 @@ class Storm {
       const { watches } = await client.request('ListWatches', {});
       const { gaps } = await client.request('QueryGaps', { filter: { open: true }, limit: 1 });
       const isSettled = watches.every(({ state }) => state === 'watching') && gaps.length === 0;
-      if (now !== last || !isSettled) [last, sinceMs] = [now, performance.now()];
-      else if (verdict.differences('index').length === 0) break;
-      else if (performance.now() - sinceMs > QUIET_MS) break;
+      if (now !== last || !isSettled) {
+        [last, sinceMs] = [now, performance.now()];
+        continue;
+      }
+      const left = verdict.differences('index');
+      if (left.length === 0) break;
+      // What a sweep alone finds does not come by waiting; the rest does with the next audit.
+      const isWaitOver = performance.now() - sinceMs > QUIET_MS;
+      if (isWaitOver && left.every((found) => verdict.isForSweeps(found))) break;
     }
     await client.close();
   }
