@@ -7,8 +7,7 @@ export default defineConfig({
     include: ['test/{unit,property,integration,chaos,simulation}/**/*.test.ts'],
     setupFiles: ['test/support/coverage-setup.ts'],
     pool: 'forks',
-    // Two cores wait a third of the time with two: tests start processes, and wait for what these do.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     server: { deps: { external: [/\/dist\//] } },
