@@ -79,8 +79,8 @@ export class CoverageAudit implements SlicedWork {
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#costMs = 0;
-    const watches = await this.#read();
     for (const root of this.#ports.roots()) await this.#sliced(root.recheck());
+    const watches = await this.#read();
     if (watches !== undefined) await this.#audit(watches);
     this.#isRunning = false;
   }
