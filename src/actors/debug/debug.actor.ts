@@ -4,6 +4,7 @@
  * is still there while everything else stops.
  */
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
+import { closingMachine } from '../../supervisor/closing.machine.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type {
@@ -13,7 +14,6 @@ import type {
   ToDebug,
   TraceParams,
 } from '../../workers/debug/debug.messages.ts';
-import { debugMachine } from './debug.machine.ts';
 import { Deeds } from './deeds.ts';
 import { Feed } from './feed.ts';
 import { Frames } from './frames.ts';
@@ -71,12 +71,12 @@ function start(cell: CellContext<never>, ports: DebugPorts) {
     else if (message.type === 'stopStream') streams.stop(message.stream);
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromDebug)));
-  host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
+  host.onExit(cell.scope.wrap(() => cell.raise({ type: 'closed' })));
   feed.start();
 
   return behaviour({
-    machine: debugMachine,
-    effects: { 'effect.stopThread': () => post({ type: 'stop' }) },
+    machine: closingMachine('debug', 'answering'),
+    effects: { 'effect.close': () => post({ type: 'stop' }) },
   });
 }
 

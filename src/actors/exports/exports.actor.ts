@@ -5,6 +5,7 @@
  */
 import type { BytePath } from '../../protocol/byte-path.ts';
 import { isCodiError } from '../../protocol/errors.ts';
+import { closingMachine } from '../../supervisor/closing.machine.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type {
@@ -23,7 +24,6 @@ import { sessionOf } from './export-session.ts';
 import { ExportThreads } from './export-threads.ts';
 import { recordedFacts, recordOf, type Recordable } from './export-record.ts';
 import { isDone, isOneFile, versionInput, versionOf, type KeptVersion } from './last-version.ts';
-import { exportsMachine } from './exports.machine.ts';
 import { OriginalRetirement } from './original-retirement.ts';
 import { SharedTurn } from './shared-turn.ts';
 
@@ -83,15 +83,15 @@ class Exports {
     });
     cell.scope.defer('export threads', () => this.#threads.close());
     cell.scope.defer('export desk', () => ports.desk.detach());
+    this.#follow();
   }
 
   behaviour() {
     return behaviour({
-      machine: exportsMachine,
+      machine: closingMachine('exports', 'following'),
       effects: {
-        'effect.follow': () => this.#follow(),
-        'effect.closePool': () => {
-          const done = this.#cell.scope.wrap(() => this.#cell.raise({ type: 'poolClosed' }));
+        'effect.close': () => {
+          const done = this.#cell.scope.wrap(() => this.#cell.raise({ type: 'closed' }));
           this.#cancelWake();
           void this.#threads.close().then(done, done);
         },

@@ -3,11 +3,11 @@
  * stored in between. It holds no data; when it dies the writers' own RESTART at the size limit bounds the logs until it
  * is back.
  */
+import { closingMachine } from '../../supervisor/closing.machine.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type { ScrubDesk } from './scrub-desk.ts';
 import type { FromCheckpointer, WalSizes } from '../../workers/storage/checkpoint.messages.ts';
-import { maintenanceMachine } from './maintenance.machine.ts';
 
 export interface MaintenancePorts {
   onSizes(sizes: WalSizes): void;
@@ -38,9 +38,9 @@ function start(cell: CellContext<never>, { onSizes, scrub }: MaintenancePorts) {
     else scrub.take(message);
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromCheckpointer)));
-  host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
+  host.onExit(cell.scope.wrap(() => cell.raise({ type: 'closed' })));
   return behaviour({
-    machine: maintenanceMachine,
-    effects: { 'effect.stopThread': () => host.post({ type: 'stop' }) },
+    machine: closingMachine('maintenance', 'checkpointing'),
+    effects: { 'effect.close': () => host.post({ type: 'stop' }) },
   });
 }

@@ -3,10 +3,10 @@
  * commit waits for it. It keeps no state: when it dies the next one reads the chain again from its leaves.
  */
 import { CodiError } from '../../protocol/errors.ts';
+import { closingMachine } from '../../supervisor/closing.machine.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type { FromNotary, NotaryCommand } from '../../workers/storage/notary.messages.ts';
-import { notaryMachine } from './notary.machine.ts';
 import type { RequestBook } from './request-book.ts';
 
 export interface NotaryActorPorts {
@@ -36,11 +36,11 @@ function start(cell: CellContext<never>, { book, onMessage }: NotaryActorPorts) 
     else book.answer(id, { ok: false, error: CodiError.fromWire(message.error) });
   };
   host.onMessage(cell.scope.wrap((message) => take(message as FromNotary)));
-  host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
+  host.onExit(cell.scope.wrap(() => cell.raise({ type: 'closed' })));
   cell.scope.defer('request book', () => book.detach());
   book.attach((message) => host.post(message));
   return behaviour({
-    machine: notaryMachine,
-    effects: { 'effect.stopThread': () => host.post({ type: 'stop' }) },
+    machine: closingMachine('notary', 'signing'),
+    effects: { 'effect.close': () => host.post({ type: 'stop' }) },
   });
 }

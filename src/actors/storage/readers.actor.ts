@@ -3,11 +3,12 @@
  * than its limit loses its thread, because an old read transaction keeps the write-ahead log from shrinking.
  */
 import { CodiError, isCodiError, type WireError } from '../../protocol/errors.ts';
+import { closingBy } from '../../supervisor/closing-by.ts';
+import { closingMachine } from '../../supervisor/closing.machine.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
 import type { Damage, DamagedStore } from '../../workers/storage/healing.messages.ts';
 import type { AuditPage, ReaderTasks, VerifyInput } from '../../workers/storage/reader.messages.ts';
-import { readersMachine } from './readers.machine.ts';
 
 /** A pool of reader threads; a read past its limit rejects with CODI_TIMEOUT, one without room with CODI_OVERLOADED. */
 export interface ReaderPool {
@@ -92,16 +93,12 @@ function start(cell: CellContext<never>, { port, createPool, onDamage }: Readers
   cell.scope.defer('reader threads', () => pool.close());
   cell.scope.defer('reader port', () => port.detach(pool));
   return behaviour({
-    machine: readersMachine,
+    machine: closingMachine('readers', 'answering'),
     effects: {
-      'effect.closePool': () => {
+      'effect.close': closingBy(cell, () => {
         port.detach(pool);
-        const done = cell.scope.wrap(() => cell.raise({ type: 'poolClosed' }));
-        void pool.close().then(
-          done,
-          cell.scope.wrap((error: unknown) => cell.crash(error)),
-        );
-      },
+        return pool.close();
+      }),
     },
     status: () => ({ state: 'idle', note: `${pool.threads} threads` }),
   });

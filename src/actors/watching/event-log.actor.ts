@@ -4,9 +4,9 @@
  */
 import type { EventRow } from '../../protocol/messages.ts';
 import { isCodiError } from '../../protocol/errors.ts';
+import { closingMachine } from '../../supervisor/closing.machine.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
-import { eventLogMachine } from './event-log.machine.ts';
 import type { EventLog, EventLogPorts } from './event-log-ports.ts';
 
 const PAGE_EVENTS = 500;
@@ -29,14 +29,12 @@ function start(cell: CellContext<never>, ports: EventLogPorts) {
   const writers = ports.logs.map((log) => new LogWriter(cell, log, ports));
   const close = async () => void (await Promise.all(writers.map((writer) => writer.close())));
   cell.scope.defer('event logs', close);
+  const look = cell.scope.wrap(() => writers.forEach((writer) => writer.look()));
+  cell.scope.defer('committed feed', ports.feed.subscribe(look));
+  look();
   return behaviour({
-    machine: eventLogMachine,
+    machine: closingMachine('eventLog', 'following'),
     effects: {
-      'effect.follow': () => {
-        const look = cell.scope.wrap(() => writers.forEach((writer) => writer.look()));
-        cell.scope.defer('committed feed', ports.feed.subscribe(look));
-        look();
-      },
       'effect.close': () => {
         const done = cell.scope.wrap(() => cell.raise({ type: 'closed' }));
         void close().then(done, done);

@@ -2,11 +2,12 @@
  * Reads files for their checksums, in a pool of threads that starts empty. While it is away nothing is read, and what
  * changes is recorded without checksums, which come later.
  */
+import { closingBy } from '../../supervisor/closing-by.ts';
+import { closingMachine } from '../../supervisor/closing.machine.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext, ChildSpec } from '../../supervisor/index.ts';
 import type { HashInput, HashResult } from '../../workers/hashing/hashing.messages.ts';
 import { countOf } from './count-of.ts';
-import { hashingMachine } from './hashing.machine.ts';
 
 /** Threads that run HashTasks; `run` rejects when there is no room, and when it is closed. */
 export interface HashingPool {
@@ -88,16 +89,12 @@ function start(cell: CellContext<never>, { port, createPool }: HashingPorts) {
   cell.scope.defer('hashing threads', () => pool.close());
   cell.scope.defer('hashing port', () => port.detach(pool));
   return behaviour({
-    machine: hashingMachine,
+    machine: closingMachine('hashing', 'serving'),
     effects: {
-      'effect.closePool': () => {
+      'effect.close': closingBy(cell, () => {
         port.detach(pool);
-        const done = cell.scope.wrap(() => cell.raise({ type: 'poolClosed' }));
-        void pool.close().then(
-          done,
-          cell.scope.wrap((error: unknown) => cell.crash(error)),
-        );
-      },
+        return pool.close();
+      }),
     },
     status: () => ({ state: 'idle', note: countOf(pool.threads, 'thread') }),
   });

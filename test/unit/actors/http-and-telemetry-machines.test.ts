@@ -1,7 +1,5 @@
 // As in machines.test.ts: the actors that only look, and show or keep what they see.
 import { sessionsMachine } from '#codi/actors/coordination/sessions.machine.js';
-import { exportsMachine } from '#codi/actors/exports/exports.machine.js';
-import { eventLogMachine } from '#codi/actors/watching/event-log.machine.js';
 import { httpMachine } from '#codi/actors/serving/http.machine.js';
 import { telemetryMachine } from '#codi/actors/telemetry/telemetry.machine.js';
 import type { Scenario, Step } from '../../support/machine-scenarios.ts';
@@ -55,28 +53,6 @@ const telemetry: Scenario[] = [
   },
 ];
 
-const exports: Scenario[] = [
-  {
-    title: 'follows from the start, and does not wait for captures when it stops',
-    steps: [
-      { state: 'following', isReady: true, effects: ['effect.follow'] },
-      { send: stop, state: 'closing', effects: ['effect.closePool'] },
-      { send: { type: 'poolClosed' }, state: 'stopped' },
-    ],
-  },
-];
-
-const eventLog: Scenario[] = [
-  {
-    title: 'writes until it is to stop, and closes its logs then',
-    steps: [
-      { state: 'following', isReady: true, effects: ['effect.follow'] },
-      { send: stop, state: 'closing', effects: ['effect.close'] },
-      { send: { type: 'closed' }, state: 'stopped' },
-    ],
-  },
-];
-
 const sessions: Scenario[] = [
   {
     title: 'looks at them again and again once it knows them',
@@ -117,8 +93,6 @@ const sessions: Scenario[] = [
 
 describeMachines([
   ['the sessions', sessionsMachine, sessions],
-  ['exports', exportsMachine, exports],
-  ['event logs', eventLogMachine, eventLog],
   ['HTTP', httpMachine, http],
   ['telemetry', telemetryMachine, telemetry],
 ]);

@@ -1,31 +1,36 @@
 // Every decision of an actor's lifecycle is in its machine. The scenarios say what each machine must decide;
 // the mutants prove that no transition, guard, action, entry or tag could be missing unnoticed.
-import { debugMachine } from '#codi/actors/debug/debug.machine.js';
 import { acceptorMachine } from '#codi/actors/serving/acceptor.machine.js';
 import { connectionMachine } from '#codi/actors/serving/connection.machine.js';
 import { spoolsMachine } from '#codi/actors/serving/spools.machine.js';
-import { maintenanceMachine } from '#codi/actors/storage/maintenance.machine.js';
-import { notaryMachine } from '#codi/actors/storage/notary.machine.js';
 import { retentionMachine } from '#codi/actors/storage/retention.machine.js';
-import { readersMachine } from '#codi/actors/storage/readers.machine.js';
 import { writerMachine } from '#codi/actors/storage/writer.machine.js';
-import { hashingMachine } from '#codi/actors/watching/hashing.machine.js';
 import { rootsMachine } from '#codi/actors/watching/roots.machine.js';
 import { watchHostMachine } from '#codi/actors/watching/watch-host.machine.js';
 import { watcherMachine } from '#codi/actors/watching/watcher.machine.js';
+import { closingMachine } from '#codi/supervisor/closing.machine.js';
 import type { AnyStateMachine } from 'xstate';
 import type { Scenario, Step } from '../../support/machine-scenarios.ts';
 import { describeMachines } from '../../support/machine-suite.ts';
 
 const stop = { type: 'sys.shutdown' };
 
-const threadActor = (running: string): Scenario[] => [
+const closingActor: Scenario[] = [
   {
-    title: 'stops its thread when asked to',
+    title: 'works until it is told to stop, and waits for what it gives back',
     steps: [
-      { state: running, isReady: true },
-      { send: stop, state: 'closing', effects: ['effect.stopThread'] },
-      { send: { type: 'threadStopped' }, state: 'stopped' },
+      { state: 'working', isReady: true },
+      { send: stop, state: 'closing', effects: ['effect.close'] },
+      { send: { type: 'closed' }, state: 'stopped' },
+    ],
+  },
+  {
+    title: 'closes once',
+    steps: [
+      { state: 'working', isReady: true },
+      { send: stop, state: 'closing', effects: ['effect.close'] },
+      { send: stop, state: 'closing' },
+      { send: { type: 'closed' }, state: 'stopped' },
     ],
   },
 ];
@@ -226,17 +231,6 @@ const roots: Scenario[] = [
   },
 ];
 
-const poolActor = (running: string): Scenario[] => [
-  {
-    title: 'closes its pool when asked to',
-    steps: [
-      { state: running, isReady: true },
-      { send: stop, state: 'closing', effects: ['effect.closePool'] },
-      { send: { type: 'poolClosed' }, state: 'stopped' },
-    ],
-  },
-];
-
 const spools: Scenario[] = [
   {
     title: 'looks when something is due, and rests after it',
@@ -287,13 +281,9 @@ const MACHINES: [string, AnyStateMachine, Scenario[]][] = [
   ['a connection', connectionMachine, connection],
   ['an acceptor', acceptorMachine, acceptor],
   ['the roots', rootsMachine, roots],
-  ['the readers', readersMachine, poolActor('answering')],
-  ['hashing', hashingMachine, poolActor('serving')],
-  ['maintenance', maintenanceMachine, threadActor('checkpointing')],
-  ['the notary', notaryMachine, threadActor('signing')],
+  ['an actor that closes', closingMachine('an actor', 'working'), closingActor],
   ['retention', retentionMachine, retention],
   ['the spools', spoolsMachine, spools],
-  ['the debug window', debugMachine, threadActor('answering')],
 ];
 
 describeMachines(MACHINES);
