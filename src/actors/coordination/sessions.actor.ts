@@ -8,6 +8,7 @@ import type { SessionEndedBy } from '../../protocol/kinds.ts';
 import type { SessionProcess } from '../../protocol/session-process.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import { SERVICE_RESTARTS } from '../../supervisor/service-restarts.ts';
 import type { StoredSession } from '../../workers/storage/state.messages.ts';
 import type { SessionBook } from './session-book.ts';
 import { foldersOf, textOf } from './session-folders.ts';
@@ -38,8 +39,7 @@ export function sessionsSpec(ports: SessionsPorts): ActorSpec<never> {
   return {
     type: 'worker',
     id: 'sessions',
-    backoff: { minMs: 50, maxMs: 10_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
-    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
+    ...SERVICE_RESTARTS,
     start: (cell) => new Sessions(cell, ports).behaviour(),
   };
 }

@@ -7,6 +7,7 @@ import { CodiError, isCodiError } from '../../protocol/errors.ts';
 import { closingMachine } from '../../supervisor/closing.machine.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import { SERVICE_RESTARTS } from '../../supervisor/service-restarts.ts';
 import type {
   Ask,
   FromDebug,
@@ -26,8 +27,7 @@ export function debugSpec(entry: URL, data: unknown, ports: DebugPorts): ActorSp
   return {
     type: 'worker',
     id: 'debug',
-    backoff: { minMs: 50, maxMs: 10_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
-    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
+    ...SERVICE_RESTARTS,
     shutdown: 1_000,
     isolation: { kind: 'thread', entry, data },
     // It does nothing that takes long; a window that hangs is of no use.

@@ -8,6 +8,7 @@ import { isCodiError } from '../../protocol/errors.ts';
 import { closingMachine } from '../../supervisor/closing.machine.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import { SERVICE_RESTARTS } from '../../supervisor/service-restarts.ts';
 import type {
   CaptureResult,
   FileIdentity,
@@ -40,8 +41,7 @@ export function exportsSpec(ports: ExportsPorts): ActorSpec<never> {
   return {
     type: 'worker',
     id: 'exports',
-    backoff: { minMs: 50, maxMs: 10_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
-    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
+    ...SERVICE_RESTARTS,
     start: (cell) => new Exports(cell, ports).behaviour(),
   };
 }

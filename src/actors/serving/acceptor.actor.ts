@@ -7,6 +7,7 @@ import { encodeMessage } from '../../protocol/codec.ts';
 import type { Message } from '../../protocol/messages.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import { SERVICE_RESTARTS } from '../../supervisor/service-restarts.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { acceptorMachine } from './acceptor.machine.ts';
 import type { Lobby } from './lobby.ts';
@@ -36,8 +37,7 @@ export function acceptorSpec(id: string, ports: AcceptorPorts): ActorSpec<never>
   return {
     type: 'worker',
     id,
-    backoff: { minMs: 50, maxMs: 10_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
-    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
+    ...SERVICE_RESTARTS,
     start: (cell) => start(cell, ports),
   };
 }

@@ -5,6 +5,7 @@
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import { SERVICE_RESTARTS } from '../../supervisor/service-restarts.ts';
 import type { HttpRoute } from '../../telemetry/labels.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { notFoundReply, problemReply, refusalOf } from './http-admission.ts';
@@ -36,8 +37,7 @@ export function httpSpec(ports: HttpPorts): ActorSpec<never> {
   return {
     type: 'worker',
     id: 'http',
-    backoff: { minMs: 50, maxMs: 10_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
-    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
+    ...SERVICE_RESTARTS,
     start: (cell) => new Http(cell, ports).behaviour(),
   };
 }

@@ -6,6 +6,7 @@
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import { SERVICE_RESTARTS } from '../../supervisor/service-restarts.ts';
 import type { ConnectionAnswers } from '../../workers/storage/ledger.messages.ts';
 import { SpoolDrain } from './spool-drain.ts';
 import type { LaneWaits } from './spool-lane.ts';
@@ -16,8 +17,7 @@ export function spoolsSpec(ports: SpoolsPorts): ActorSpec<never> {
   return {
     type: 'worker',
     id: 'spools',
-    backoff: { minMs: 50, maxMs: 10_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
-    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
+    ...SERVICE_RESTARTS,
     start: (cell) => new Spools(cell, ports).behaviour(),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import { SERVICE_RESTARTS } from '../../supervisor/service-restarts.ts';
 import type { EventFields } from '../../telemetry/events.ts';
 import type { GcKind } from '../../telemetry/labels.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
@@ -39,8 +40,7 @@ export function telemetrySpec(ports: TelemetryPorts): ActorSpec<MeasureMessage> 
   return {
     type: 'worker',
     id: 'telemetry',
-    backoff: { minMs: 50, maxMs: 10_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
-    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
+    ...SERVICE_RESTARTS,
     start: (cell) => start(cell, ports),
   };
 }

@@ -7,6 +7,7 @@ import { isCodiError } from '../../protocol/errors.ts';
 import { closingMachine } from '../../supervisor/closing.machine.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import { SERVICE_RESTARTS } from '../../supervisor/service-restarts.ts';
 import type { EventLog, EventLogPorts } from './event-log-ports.ts';
 
 const PAGE_EVENTS = 500;
@@ -19,8 +20,7 @@ export function eventLogSpec(ports: EventLogPorts): ActorSpec<never> {
   return {
     type: 'worker',
     id: 'event-log',
-    backoff: { minMs: 50, maxMs: 10_000, factor: 2, jitter: 0.2, resetAfterMs: 30_000 },
-    budget: { maxRestarts: 5, withinMs: 30_000, onExhausted: 'retrySlow' },
+    ...SERVICE_RESTARTS,
     start: (cell) => start(cell, ports),
   };
 }
