@@ -9,6 +9,7 @@ import { readCount, readPath } from '../argument-values.ts';
 import { writeAll } from '../cli-io.ts';
 import { untilInterrupted } from '../interruption.ts';
 import type { Invocation } from '../invocation.ts';
+import { nameNew } from '../new-file.ts';
 import { withProgress } from '../progress.ts';
 import { exportRowJson } from '../row-json.ts';
 import { safeText } from '../safe-text.ts';
@@ -49,14 +50,7 @@ export async function restoreExport(
   const { globals, out } = invocation;
   const row = await rowOf(id, invocation);
   const target = readPath(file, invocation);
-  if (!mayReplace && lstatSync(target, { throwIfNoEntry: false }))
-    throw new CodiError(
-      'CODI_USAGE',
-      { reason: `${target} is there already` },
-      {
-        hint: 'name another file, or replace it with --force',
-      },
-    );
+  if (!mayReplace && lstatSync(target, { throwIfNoEntry: false })) throw isThere(target);
   const unfinished = `${target}.unfinished-${row.id}`;
   const handle = await open(unfinished, 'wx', 0o600);
   try {
@@ -66,13 +60,19 @@ export async function restoreExport(
       }),
     );
     await handle.sync();
-    await rename(unfinished, target);
+    if (mayReplace) await rename(unfinished, target);
+    else if (!(await nameNew(unfinished, target))) throw isThere(target);
   } finally {
     await handle.close();
     await rm(unfinished, { force: true });
   }
   if (globals.json) return out.json({ ...exportRowJson(row), restored_to: target });
   await out.line(`${safeText(target)}: ${showBytes(row.size ?? 0)}, verified`);
+}
+
+function isThere(target: string): CodiError {
+  const hint = 'name another file, or replace it with --force';
+  return new CodiError('CODI_USAGE', { reason: `${target} is there already` }, { hint });
 }
 
 /** `codi export search`: lines that hold a text, in what was captured; the newest first, each content once. */

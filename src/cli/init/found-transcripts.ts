@@ -34,11 +34,12 @@ export async function findTranscripts(machine: Machine): Promise<FoundTranscript
     const selector = new ExportSelector({ patterns: [], transcripts: [folder] });
     const counted = { agent, path, files: 0, bytes: 0, isMore: false };
     let left = ENTRIES_MAX;
-    for await (const file of filesBelow(path)) {
+    for await (const { path: file, isFile } of entriesBelow(path)) {
       if (left-- === 0) {
         counted.isMore = true;
         break;
       }
+      if (!isFile) continue;
       const relative = bytePathFromUtf8(file.slice(path.length + 1));
       if (selector.kindOf(folder.path, relative) === undefined) continue;
       counted.files += 1;
@@ -53,16 +54,16 @@ export async function findTranscripts(machine: Machine): Promise<FoundTranscript
 }
 
 /** Links are not followed; what cannot be read is passed over. */
-async function* filesBelow(folder: string): AsyncGenerator<string> {
+async function* entriesBelow(folder: string): AsyncGenerator<{ path: string; isFile: boolean }> {
   const folders: string[] = [];
   try {
     for await (const entry of (await opendir(folder)) as AsyncIterable<Dirent>) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) folders.push(path);
-      else if (entry.isFile()) yield path;
+      yield { path, isFile: entry.isFile() };
     }
   } catch {
     // It went away, or is not ours.
   }
-  for (const path of folders) yield* filesBelow(path);
+  for (const path of folders) yield* entriesBelow(path);
 }

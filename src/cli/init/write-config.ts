@@ -1,6 +1,7 @@
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CodiError } from '../../protocol/errors.ts';
+import { nameNew } from '../new-file.ts';
 
 export type Written = 'written' | 'replaced' | 'unchanged';
 
@@ -9,7 +10,8 @@ export const beforeName = (path: string) => `${path}.before`;
 
 /**
  * Puts a configuration in its place, in full or not at all. One that is there is replaced only when that is wanted,
- * and kept beside it. Throws CODI_CONFIG_EXISTS.
+ * and a copy of it is kept beside it: at every moment there is the one or the other. Where it is a link, what it leads
+ * to is replaced. Throws CODI_CONFIG_EXISTS.
  */
 export async function writeConfig(
   path: string,
@@ -20,7 +22,8 @@ export async function writeConfig(
   if (before === text) return 'unchanged';
   if (before !== undefined && !mayReplace) throw new CodiError('CODI_CONFIG_EXISTS', { path });
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const unfinished = `${path}.new-${pid}`;
+  const target = await realpath(path).catch(() => path);
+  const unfinished = `${target}.new-${pid}`;
   try {
     const handle = await open(unfinished, 'wx', 0o600);
     try {
@@ -30,11 +33,12 @@ export async function writeConfig(
       await handle.close();
     }
     if (before === undefined) {
-      await linkNew(unfinished, path);
+      // Somebody may have written one meanwhile.
+      if (!(await nameNew(unfinished, target))) throw new CodiError('CODI_CONFIG_EXISTS', { path });
       return 'written';
     }
-    await rename(path, beforeName(path));
-    await rename(unfinished, path);
+    await keepCopy(target, { as: beforeName(path), pid });
+    await rename(unfinished, target);
     return 'replaced';
   } finally {
     await rm(unfinished, { force: true });
@@ -50,12 +54,12 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** Somebody may have written one meanwhile. */
-async function linkNew(from: string, path: string): Promise<void> {
+async function keepCopy(path: string, { as, pid }: { as: string; pid: number }): Promise<void> {
+  const copy = `${as}.new-${pid}`;
   try {
-    await link(from, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new CodiError('CODI_CONFIG_EXISTS', { path }, { cause: error });
+    await copyFile(path, copy);
+    await rename(copy, as);
+  } finally {
+    await rm(copy, { force: true });
   }
 }

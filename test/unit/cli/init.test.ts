@@ -4,8 +4,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -58,6 +60,17 @@ test('A configuration for the folder is written where codi looks for it, and can
   expect(notes).toMatch(/transcripts of Claude Code, .*\(1 file, 2.0 kB\): --transcripts claude/);
   expect(readdirSync(shop)).toEqual([]);
   expect((await init([])).out).toContain('says so already');
+});
+
+test('Where the configuration is a link, what it leads to is replaced.', async () => {
+  mkdirSync(join(home, '.config', 'codi'), { recursive: true });
+  const kept = join(home, 'dotfiles.toml');
+  writeFileSync(kept, '# mine\n');
+  symlinkSync(kept, file);
+  expect((await init(['--force'])).exitCode).toBe(0);
+  expect(readlinkSync(file)).toBe(kept);
+  expect(written().general.workspace).toBe(shop);
+  expect(readFileSync(`${file}.before`, 'utf8')).toBe('# mine\n');
 });
 
 test('What is there is not replaced, unless that is said, and then it is kept.', async () => {
