@@ -5,7 +5,13 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
-import { runIntoFault, untilDegraded, untilPostponed } from '../support/fault-run.ts';
+import {
+  commitSomething,
+  runIntoFault,
+  SIGNS_LATE,
+  untilDegraded,
+  untilPostponed,
+} from '../support/fault-run.ts';
 import { boundByPermissions, canBeBound, NOT_BOUND } from '../support/file-permissions.ts';
 import { skipUnless } from '../support/skip.ts';
 
@@ -67,8 +73,9 @@ skipUnless(canBeBound, NOT_BOUND)(
   'a data directory that may not be entered any more is served again once it may be',
   async () => {
     const { violations } = await runIntoFault({
-      start: boundByPermissions,
+      start: { ...boundByPermissions, env: SIGNS_LATE },
       cause: async ({ place: { dataDir }, daemon: running }) => {
+        await commitSomething(running);
         chmodSync(dataDir, 0);
         await killWriters(running);
         return () => chmodSync(dataDir, 0o700);

@@ -5,7 +5,13 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { eventually } from '../support/deadline.ts';
-import { runIntoFault, untilDegraded, untilPostponed } from '../support/fault-run.ts';
+import {
+  commitSomething,
+  runIntoFault,
+  SIGNS_LATE,
+  untilDegraded,
+  untilPostponed,
+} from '../support/fault-run.ts';
 import { besideDaemon, canMount, inNamespace, NO_MOUNTS } from '../support/mount-namespace.ts';
 import { skipUnless } from '../support/skip.ts';
 import { attachStrace, hasStrace, NO_STRACE } from '../support/strace.ts';
@@ -18,12 +24,13 @@ skipUnless(canMount && hasStrace, why, { requiredOnCi: true })(
   'a data directory that becomes read-only postpones everything, and is used again once it can be written',
   async () => {
     const { violations } = await runIntoFault({
-      start: { under: inNamespace('true') },
+      start: { under: inNamespace('true'), env: SIGNS_LATE },
       cause: async ({ daemon, place }) => {
         const { dataDir } = place;
         const paths = FILES.flatMap((name) => ['-P', join(dataDir, name)]);
         const inject = ['-e', `trace=${WRITES}`, '-e', `inject=${WRITES}:error=EROFS`];
         besideDaemon(daemon, 'mount', '--bind', dataDir, dataDir);
+        await commitSomething(daemon);
         await eventually('a moment in which nothing is being written', async () => {
           try {
             besideDaemon(daemon, 'mount', '-o', 'remount,bind,ro', dataDir);

@@ -70,6 +70,16 @@ export async function runIntoFault(fault: Fault): Promise<FaultResult> {
   }
 }
 
+/** Long enough for a fault to begin before what was committed last is signed. */
+export const SIGNS_LATE = { CODI_AUDIT_CHECKPOINT_INTERVAL: '5s' };
+
+/** Leaves something to be signed: only who tries to sign can say that it does not work. */
+export async function commitSomething(daemon: RunningDaemon): Promise<void> {
+  const client = await daemon.client();
+  await client.log({ level: 'Info', component: 'before the fault', message: 'to be signed' });
+  await client.close();
+}
+
 /** What `codi audit verify` says against it, asked of the running daemon. */
 export function auditVerify(daemon: RunningDaemon): string[] {
   const { dataDir, socketPath } = daemon.place;
