@@ -48,9 +48,9 @@ function createPool(): ArchivePool {
   return {
     run: (task, _input, signal) =>
       new Promise((resolve, reject) => {
-        signal.addEventListener('abort', () => reject(new Error('aborted')));
         if (failure) reject(failure.toWire());
-        else if (!isHanging) resolve(answers[task]!());
+        else if (isHanging) signal.addEventListener('abort', () => reject(new Error('aborted')));
+        else resolve(answers[task]!());
       }),
     close: async () => {
       isClosed = true;
