@@ -26,6 +26,7 @@ export function exportsActor(shared: Shared): ChildSpec {
     recordAct: (act) => shared.acts.offer(act),
     feed: facts,
     notices,
+    settled: shared.settled,
     desk: exports,
     sessionOf: async (file) => shared.sessions.sessionOf(file) ?? activeSession(file),
     telemetry,

@@ -14,6 +14,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { MonitorClient } from '#codi/client/monitor-client.js';
+import { exportPlace } from '#codi/workers/storage/exports/export-rows.js';
+import { ReadConnection } from '#codi/workers/storage/read-connection.js';
 import { runInProcess } from '../support/cli-harness.ts';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/deadline.ts';
@@ -205,8 +207,14 @@ test('a file is captured by hand, searched, and its secrets are counted and not 
 test(
   'an export is found that appeared while the daemon was down, in an ignored folder, or in a folder that came later',
   async () => {
+    await client.request('Sync', {});
     await client.close();
     await daemon.stop();
+    // How far the events were read is kept, so that the next start does not read them again.
+    const ledger = new ReadConnection('ledger', { dataDir: place.dataDir });
+    const [kept] = ledger.prepare('SELECT max(seq) AS seq FROM file_events').all() as object[];
+    expect(exportPlace(ledger)).toMatchObject(kept!);
+    ledger.close();
     // What was captured is there without a daemon, too.
     const [newest] = (await codi('ls', '--json', '--limit', '1')).json() as { id: number }[];
     expect((await codi('cat', String(newest!.id))).out).toContain('last');

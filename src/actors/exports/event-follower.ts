@@ -17,6 +17,8 @@ export class EventFollower {
   #through: number | undefined;
   #saved: ExportPlace = { seq: 0, rules: '' };
   #index: { after: { rootId: number; path: never } | null } | undefined;
+  /** That were read. */
+  #pages = 0;
   #isReading = false;
   #isAskedAgain = false;
 
@@ -34,12 +36,16 @@ export class EventFollower {
     return this.#through === undefined || this.#index !== undefined || !this.#ports.notices.areNone;
   }
 
-  /** Looks at what was committed until now. One at a time; whoever asks meanwhile is served by it. */
-  async look(): Promise<void> {
-    if (this.#skip()) return;
+  /**
+   * Looks at what was committed until now. One at a time; whoever asks meanwhile is served by it. True: so much was
+   * read that nobody should have to read it again.
+   */
+  async look(): Promise<boolean> {
+    if (this.#skip()) return false;
     this.#isAskedAgain = true;
-    if (this.#isReading) return;
+    if (this.#isReading) return false;
     this.#isReading = true;
+    const pages = this.#pages;
     try {
       while (this.#isAskedAgain) {
         this.#isAskedAgain = false;
@@ -48,6 +54,7 @@ export class EventFollower {
     } finally {
       this.#isReading = false;
     }
+    return this.#pages > pages + 1;
   }
 
   /** The place to go on from when everything below `lowestSeq` is done; null: it cannot be said. */
@@ -103,6 +110,7 @@ export class EventFollower {
       if (hasGap) this.#index ??= { after: null };
       found.forEach(onFound);
       this.#through = throughSeq;
+      this.#pages += 1;
       onPage();
     }
     return true;
@@ -117,6 +125,7 @@ export class EventFollower {
       const { found, next } = await reader.indexed(input);
       found.forEach(onFound);
       this.#index = next ? { after: next as never } : undefined;
+      this.#pages += 1;
       onPage();
     }
     return true;

@@ -65,6 +65,8 @@ export interface ExportsPorts {
   /** What was committed, as it happens. */
   feed: { subscribe(listener: () => void): () => void; head(): { events: number } };
   notices: ExportNotices;
+  /** When everything that was on disk at the start is recorded. */
+  settled: Promise<void>;
   createPool(): ExportPool;
   desk: ExportDesk;
   sessionOf: SessionOf;

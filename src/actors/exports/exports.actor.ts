@@ -35,6 +35,8 @@ const RETRY_MAX_MS = 30_000;
 /** A file that fails again and again, for no reason that passes, is reported and not waited for any longer. */
 const FAILURES_MAX = 5;
 const SAVE_INTERVAL_MS = 30_000;
+/** What was exported while the daemon was down is not waited for: the start goes first, but not for longer. */
+const BEGIN_MAX_MS = 10_000;
 const RETENTION_INTERVAL_MS = 3_600_000;
 
 export function exportsSpec(ports: ExportsPorts): ActorSpec<never> {
@@ -56,6 +58,7 @@ class Exports {
   readonly #retention: ExportRetention;
   readonly #originals: OriginalRetirement;
   #busy = 0;
+  #hasBegun = false;
   #cancelWake: () => void = () => undefined;
 
   constructor(cell: CellContext<never>, ports: ExportsPorts) {
@@ -83,7 +86,7 @@ class Exports {
     });
     cell.scope.defer('export threads', () => this.#threads.close());
     cell.scope.defer('export desk', () => ports.desk.detach());
-    this.#follow();
+    this.#attach();
   }
 
   behaviour() {
@@ -93,6 +96,8 @@ class Exports {
         'effect.close': () => {
           const done = this.#cell.scope.wrap(() => this.#cell.raise({ type: 'closed' }));
           this.#cancelWake();
+          // The ledger takes what it is given until it is stopped, which is later.
+          this.#save();
           void this.#threads.close().then(done, done);
         },
       },
@@ -105,12 +110,22 @@ class Exports {
     });
   }
 
-  #follow(): void {
-    const { feed, desk } = this.#ports;
+  /** Asked at once, it reads on its own when the roots are looked through: both want the same disk and threads. */
+  #attach(): void {
+    const { desk, settled } = this.#ports;
     const { scope } = this.#cell;
     desk.attach((path) => this.#turn.share(() => this.#captureByHand(path)));
+    const begin = scope.wrap(() => this.#begin());
+    scope.after(BEGIN_MAX_MS, begin);
+    void settled.then(begin);
+  }
+
+  #begin(): void {
+    if (this.#hasBegun || this.#threads.areStopped) return;
+    this.#hasBegun = true;
+    const { scope } = this.#cell;
     const look = scope.wrap(() => this.#look());
-    scope.defer('committed feed', feed.subscribe(look));
+    scope.defer('committed feed', this.#ports.feed.subscribe(look));
     scope.every(SAVE_INTERVAL_MS, () => this.#save());
     scope.every(RETENTION_INTERVAL_MS, () => this.#prune());
     this.#prune();
@@ -126,7 +141,7 @@ class Exports {
   #look(): void {
     void this.#run(async () => {
       try {
-        await this.#follower.look();
+        if (await this.#follower.look()) this.#save();
       } catch (error) {
         if (!isCodiError(error)) throw error;
         this.#cell.scope.after(RETRY_MIN_MS, () => this.#look());

@@ -54,7 +54,7 @@ sendHeartbeats((message) => port.postMessage(message));
 turn();
 if (scrub) {
   post({ type: 'scrubStates', states: scrub.states() });
-  verifyOn(scrub);
+  verifyOn(scrub, scrub.firstStepMs);
 }
 
 function newScrub(scrubOptions: NonNullable<CheckpointOptions['scrub']>): Scrub {
@@ -65,8 +65,8 @@ function newScrub(scrubOptions: NonNullable<CheckpointOptions['scrub']>): Scrub 
   });
 }
 
-function verifyOn(running: Scrub): void {
-  setTimeout(() => verifyOn(running), running.step());
+function verifyOn(running: Scrub, delayMs: number): void {
+  setTimeout(() => verifyOn(running, running.step()), delayMs);
 }
 
 function newStore(kind: StoreKind): Store {

@@ -10,6 +10,8 @@ const KINDS: readonly StoreKind[] = ['ledger', 'state'];
 const PIECE_MS = 40;
 /** Where nothing is due. */
 const IDLE_MS = 1_000;
+/** While a daemon starts, others need the disk and the cores more. */
+const START_DELAY_MS = 10_000;
 /** What is done twice after a kill. */
 const SAVE_INTERVAL_MS = 30_000;
 
@@ -53,6 +55,11 @@ export class Scrub {
 
   states(): ScrubState[] {
     return [...this.#stores.values()].map(({ state }) => state);
+  }
+
+  /** After how long the first piece may come; no later than passes follow each other. */
+  get firstStepMs(): number {
+    return Math.min(START_DELAY_MS, this.#options.intervalMs);
   }
 
   /** One piece of each database that is due; returns after how long the next one may come. */

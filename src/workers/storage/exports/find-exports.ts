@@ -19,6 +19,8 @@ import { statFromColumns, type StatColumns } from '../stat-columns.ts';
 /** A page: rows that are looked at, and matches that are given. */
 const ROWS_MAX = 20_000;
 const FOUND_MAX = 1_000;
+/** Rows of which only the name is read, before the time is looked at: few of them are exports. */
+const NAMES_COUNT = 1_000;
 const DELETE = codeOf(EVENTS, 'delete');
 const DIRECTORY = codeOf(KINDS, 'dir');
 
@@ -35,19 +37,34 @@ type EventColumns = {
   tenant_id: string | null;
   user_id: string | null;
 } & (StatColumns | { ino: null });
-type FileColumns = StatColumns & { root_id: bigint; path: PathValue };
+type EventName = [seq: number, rootId: number, path: PathValue];
+type FileName = [rootId: number, path: PathValue];
 
 const STAT =
   'dev, ino, stat_size, mtime_seconds, mtime_nanos, ctime_seconds, ctime_nanos, mode, nlink';
-const EVENTS_SQL = `SELECT seq, root_id, seconds, nanos, event, path, from_path, session_id, session_by, tenant_id,
-    user_id, ${STAT} FROM file_events
-  WHERE seq > ? AND seq <= ? AND kind <> ${DIRECTORY} ORDER BY seq LIMIT ${ROWS_MAX}`;
-const FILES_SQL = `SELECT root_id, path, ${STAT.replace('stat_size', 'size AS stat_size')} FROM files
-  WHERE (root_id, path) > (?, ?) AND kind <> ${DIRECTORY} ORDER BY root_id, path LIMIT ${ROWS_MAX}`;
+const EVENT_NAMES_SQL = `SELECT seq, root_id, path FROM file_events
+  WHERE seq > ? AND seq <= ? AND kind <> ${DIRECTORY} ORDER BY seq LIMIT ${NAMES_COUNT}`;
+const EVENT_SQL = `SELECT seq, root_id, seconds, nanos, event, path, from_path, session_id, session_by, tenant_id,
+    user_id, ${STAT} FROM file_events WHERE seq = ?`;
+const FILE_NAMES_SQL = `SELECT root_id, path FROM files
+  WHERE (root_id, path) > (?, ?) AND kind <> ${DIRECTORY} ORDER BY root_id, path LIMIT ${NAMES_COUNT}`;
+const FILE_SQL = `SELECT ${STAT.replace('stat_size', 'size AS stat_size')} FROM files
+  WHERE root_id = ? AND path = ?`;
 
 let compiled: { key: string; selector: ExportSelector } | undefined;
 
-export function findExports(
+export function findExports(connection: ReadConnection, input: FindExportsInput): FoundExports {
+  return connection.snapshot(() => readEvents(connection, input));
+}
+
+export function indexedExports(
+  connection: ReadConnection,
+  input: IndexedExportsInput,
+): IndexedExports {
+  return connection.snapshot(() => readIndex(connection, input));
+}
+
+function readEvents(
   connection: ReadConnection,
   { afterSeq, throughSeq, rules }: FindExportsInput,
 ): FoundExports {
@@ -61,21 +78,24 @@ export function findExports(
   const untilMs = performance.now() + connection.budgetMs;
   const found: FoundExport[] = [];
   let last = afterSeq;
-  let count = 0;
-  const rows = connection.prepare(EVENTS_SQL, true).iterate(afterSeq, throughSeq);
-  for (const row of rows as IterableIterator<EventColumns>) {
-    last = Number(row.seq);
-    count += 1;
-    const root = roots.get(Number(row.root_id));
-    const match = root === undefined ? undefined : matchOf(selector, root, row);
-    if (match) found.push(match);
-    if (found.length >= FOUND_MAX || (count % 256 === 0 && performance.now() > untilMs))
-      return { found, throughSeq: last, hasGap };
+  const names = connection.prepare(EVENT_NAMES_SQL).raw();
+  for (let count = NAMES_COUNT; count <= ROWS_MAX; count += NAMES_COUNT) {
+    const rows = names.all(last, throughSeq) as EventName[];
+    for (const [seq, rootId, path] of rows) {
+      last = seq;
+      const root = roots.get(rootId);
+      if (root === undefined || selector.kindOf(root, pathFromValue(path)) === undefined) continue;
+      const row = connection.prepare(EVENT_SQL, true).get(seq) as EventColumns;
+      found.push(matchOf(selector, root, row)!);
+      if (found.length >= FOUND_MAX) return { found, throughSeq: last, hasGap };
+    }
+    if (rows.length < NAMES_COUNT) return { found, throughSeq, hasGap };
+    if (performance.now() > untilMs) break;
   }
-  return { found, throughSeq: count === ROWS_MAX ? last : throughSeq, hasGap };
+  return { found, throughSeq: last, hasGap };
 }
 
-export function indexedExports(
+function readIndex(
   connection: ReadConnection,
   { rules, after }: IndexedExportsInput,
 ): IndexedExports {
@@ -83,33 +103,45 @@ export function indexedExports(
   const roots = rootPaths(connection);
   const untilMs = performance.now() + connection.budgetMs;
   const found: FoundExport[] = [];
-  let count = 0;
-  const start = [after?.rootId ?? 0, after ? pathToValue(after.path) : ''];
-  for (const row of connection
-    .prepare(FILES_SQL, true)
-    .iterate(...start) as IterableIterator<FileColumns>) {
-    count += 1;
-    const rootId = Number(row.root_id);
-    const path = pathFromValue(row.path);
-    const root = roots.get(rootId);
-    const kind = root === undefined ? undefined : selector.kindOf(root, path);
-    if (kind !== undefined)
-      found.push({
-        seq: 0,
-        root: root!,
-        path: absolutePath(root!, path),
-        from: null,
-        kind,
-        isDelete: false,
-        identity: statFromColumns(row),
-        session: null,
-        seenAtMs: 0,
-      });
-    const isFull = found.length >= FOUND_MAX || count === ROWS_MAX;
-    if (isFull || (count % 256 === 0 && performance.now() > untilMs))
-      return { found, next: { rootId, path } };
+  let last: FileName = [after?.rootId ?? 0, after ? pathToValue(after.path) : ''];
+  const next = () => ({ rootId: last[0], path: pathFromValue(last[1]) });
+  const names = connection.prepare(FILE_NAMES_SQL).raw();
+  for (let count = NAMES_COUNT; count <= ROWS_MAX; count += NAMES_COUNT) {
+    const rows = names.all(...last) as FileName[];
+    for (const row of rows) {
+      last = row;
+      const match = indexedMatchOf(connection, selector, roots, row);
+      if (match) found.push(match);
+      if (found.length >= FOUND_MAX) return { found, next: next() };
+    }
+    if (rows.length < NAMES_COUNT) return { found, next: null };
+    if (performance.now() > untilMs) break;
   }
-  return { found, next: null };
+  return { found, next: next() };
+}
+
+function indexedMatchOf(
+  connection: ReadConnection,
+  selector: ExportSelector,
+  roots: ReadonlyMap<number, BytePath>,
+  [rootId, value]: FileName,
+): FoundExport | undefined {
+  const root = roots.get(rootId);
+  const path = pathFromValue(value);
+  const kind = root === undefined ? undefined : selector.kindOf(root, path);
+  if (root === undefined || kind === undefined) return undefined;
+  const row = connection.prepare(FILE_SQL, true).get(rootId, value) as StatColumns;
+  return {
+    seq: 0,
+    root,
+    path: absolutePath(root, path),
+    from: null,
+    kind,
+    isDelete: false,
+    identity: statFromColumns(row),
+    session: null,
+    seenAtMs: 0,
+  };
 }
 
 function matchOf(

@@ -114,3 +114,12 @@ test('A failed look is said, and the next one looks at the same.', async () => {
   await following.look();
   expect(seen).toEqual([10]);
 });
+
+test('It says when so much was read that the next start should not have to read it again.', async () => {
+  [place, head] = [{ seq: 0, rules: KEY }, 5];
+  expect(await follower().look()).toBe(false);
+  head = 30;
+  const following = follower();
+  expect(await following.look()).toBe(true);
+  expect(await following.look()).toBe(false);
+});

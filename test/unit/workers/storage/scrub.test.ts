@@ -25,14 +25,14 @@ afterEach(() => {
 });
 
 /** A scrub whose clock moves by so much with each look at it. */
-function newScrub({ tickMs = 30, percent = 2 } = {}): Scrub {
+function newScrub({ tickMs = 30, percent = 2, intervalMs = HOUR_MS } = {}): Scrub {
   let monotonic = 0;
   const ports = {
     nowMs: () => nowMs,
     monotonicMs: () => (monotonic += tickMs),
     onPiece: (report: ScrubReport) => void reports.push(report),
   };
-  return new Scrub(world.dataDir, { percent, intervalMs: HOUR_MS }, ports);
+  return new Scrub(world.dataDir, { percent, intervalMs }, ports);
 }
 
 const ledgerOf = (scrub: Scrub) => scrub.states().find(({ store }) => store === 'ledger')!;
@@ -42,6 +42,11 @@ function runPass(scrub: Scrub): void {
   for (let steps = 0; steps < 200; steps++) if (scrub.step() === 1_000) return;
   throw new Error('the pass does not end');
 }
+
+it('leaves the first seconds to the start of the daemon, unless passes follow each other sooner', () => {
+  expect(newScrub().firstStepMs).toBe(10_000);
+  expect(newScrub({ intervalMs: 1_000 }).firstStepMs).toBe(1_000);
+});
 
 it('verifies every block, piece by piece, rests as long as its part of a core asks for, and begins anew when it is due', () => {
   const scrub = newScrub();
