@@ -5,6 +5,7 @@
 import { showBytePath } from './protocol/byte-path.ts';
 import { CodiError } from './protocol/errors.ts';
 import {
+  EarlyProcess,
   StartError,
   startSystem,
   type ExitReason,
@@ -18,7 +19,7 @@ import { redactContext } from './wiring/redaction.ts';
 import type { Restart } from './wiring/report-desk.ts';
 import { servingBranch } from './wiring/serving-branch.ts';
 import { BRANCH, shareParts, type DaemonOptions, type Shared } from './wiring/shared.ts';
-import { watchingBranch } from './wiring/watching-branch.ts';
+import { watchHostEntry, watchingBranch } from './wiring/watching-branch.ts';
 import { prepareLegacySocket, prepareSocketDirectory } from './platform/unix-socket.ts';
 import { removeStaleSocket } from './workers/debug/stale-socket.ts';
 
@@ -55,7 +56,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     started_at: new Date(environment.clock.nowMs()).toISOString(),
   };
   const held = holdDataDirectory(dataDir, card, options.encryptionKey);
-  const shared = shareParts(options, held);
+  // There is one from the start, so it loads while the store is opened.
+  const early = new EarlyProcess(environment, watchHostEntry(), 'watch host');
+  const shared = shareParts({ ...options, environment: early.environment }, held);
   const heartbeat = setInterval(() => held.touchCard(), ALIVE_MS).unref();
   try {
     // Before any actor takes a socket over: a daemon of another data directory may be using them.
@@ -63,7 +66,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       if (path !== undefined) await removeStaleSocket(path, options.uid);
     await shared.tokens.load();
     await startSystem(rootSpec(shared), {
-      environment,
+      environment: early.environment,
       onReport: (report) => shared.reports.take(report),
       redact: redactContext,
       onCreated: (system) => (shared.system = system),
@@ -71,8 +74,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   } catch (error) {
     clearInterval(heartbeat);
     held.release();
+    early.release();
     throw startFailure(error);
   }
+  early.release();
   for (const report of keptReports(dataDir)) shared.healing.remember(report);
   telemetry.emit('DaemonStarted', { pid: options.pid, version: options.version });
   return handleOf(shared, () => {

@@ -54,6 +54,10 @@ export function watchingBranch(shared: Shared): SupervisorSpec {
   };
 }
 
+export function watchHostEntry(): URL {
+  return entryOf('watch-host/watch-host.process.js');
+}
+
 function isHashing({ options }: Shared): boolean {
   return options.config.monitor.checksum !== 'off';
 }
@@ -119,7 +123,7 @@ function rootChildren(shared: Shared): RootsPorts['children'] {
     if (typeof started.error === 'object') throw new StartError(path, started.error.startFailed);
     throw new Error(`'${path}' did not start: ${started.error}`);
   };
-  const hostEntry = entryOf('watch-host/watch-host.process.js');
+  const hostEntry = watchHostEntry();
   // The hosts there are share what the user is allowed.
   const hosts = new Set<string>();
   const limits = () => hostLimits(options.config.monitor, hosts.size);

@@ -35,7 +35,7 @@ const RETRY_MAX_MS = 30_000;
 /** A file that fails again and again, for no reason that passes, is reported and not waited for any longer. */
 const FAILURES_MAX = 5;
 const SAVE_INTERVAL_MS = 30_000;
-/** What was exported while the daemon was down is not waited for: the start goes first, but not for longer. */
+/** While roots are looked through at a start, that goes first, but no longer than this. */
 const BEGIN_MAX_MS = 10_000;
 const RETENTION_INTERVAL_MS = 3_600_000;
 
@@ -58,7 +58,6 @@ class Exports {
   readonly #retention: ExportRetention;
   readonly #originals: OriginalRetirement;
   #busy = 0;
-  #hasBegun = false;
   #cancelWake: () => void = () => undefined;
 
   constructor(cell: CellContext<never>, ports: ExportsPorts) {
@@ -86,7 +85,9 @@ class Exports {
     });
     cell.scope.defer('export threads', () => this.#threads.close());
     cell.scope.defer('export desk', () => ports.desk.detach());
-    this.#attach();
+    ports.desk.attach((path) => this.#turn.share(() => this.#captureByHand(path)));
+    const late = new Promise<void>((resolve) => cell.scope.after(BEGIN_MAX_MS, resolve));
+    void Promise.race([ports.settled, late]).then(cell.scope.wrap(() => this.#follow()));
   }
 
   behaviour() {
@@ -110,19 +111,7 @@ class Exports {
     });
   }
 
-  /** Asked at once, it reads on its own when the roots are looked through: both want the same disk and threads. */
-  #attach(): void {
-    const { desk, settled } = this.#ports;
-    const { scope } = this.#cell;
-    desk.attach((path) => this.#turn.share(() => this.#captureByHand(path)));
-    const begin = scope.wrap(() => this.#begin());
-    scope.after(BEGIN_MAX_MS, begin);
-    void settled.then(begin);
-  }
-
-  #begin(): void {
-    if (this.#hasBegun || this.#threads.areStopped) return;
-    this.#hasBegun = true;
+  #follow(): void {
     const { scope } = this.#cell;
     const look = scope.wrap(() => this.#look());
     scope.defer('committed feed', this.#ports.feed.subscribe(look));

@@ -16,15 +16,16 @@ export type IndexEnd = 'sent' | 'notWanted' | 'forAnother';
 
 /** Sends what is recorded of a root, page by page. */
 export async function sendIndexPages(ports: IndexPagesPorts): Promise<IndexEnd> {
-  let after: BytePath | undefined;
+  let page = await ports.load(undefined, PAGE_ROWS);
+  const isForAnother = page.rows === PAGE_ROWS && (await ports.isForAnother());
   for (;;) {
-    const { rows, last, bytes } = await ports.load(after, PAGE_ROWS);
-    const isDone = rows < PAGE_ROWS;
-    const isForAnother = after === undefined && !isDone && (await ports.isForAnother());
     if (!ports.isWanted()) return 'notWanted';
     if (isForAnother) return 'forAnother';
-    ports.post(bytes, isDone);
-    if (isDone) return 'sent';
-    after = last;
+    const isDone = page.rows < PAGE_ROWS;
+    // Asked for before this one is packed for the channel: the two take about as long.
+    const next = isDone ? undefined : ports.load(page.last, PAGE_ROWS);
+    ports.post(page.bytes, isDone);
+    if (!next) return 'sent';
+    page = await next;
   }
 }

@@ -139,9 +139,9 @@ class Roots {
   }
 
   async #load(): Promise<void> {
-    const { store, children, hostCount, table, gaps, loadGaps } = this.#ports;
-    if (!gaps.isLoaded) gaps.load(await patientRead(this.#cell.scope, loadGaps));
-    if (hostCount > 0) await children.startHost(hostId('fs', 1));
+    const { store, children, hostCount, table } = this.#ports;
+    const hostUp = hostCount > 0 ? children.startHost(hostId('fs', 1)) : undefined;
+    await Promise.all([this.#loadGaps(), hostUp]);
     // Left by the incarnation before.
     for (let number = 1; number <= hostCount; number++)
       await children.stopHost(hostId('parcel', number));
@@ -158,6 +158,11 @@ class Roots {
     }
     await this.#watchExtra();
     this.#cell.raise({ type: 'loaded' });
+  }
+
+  async #loadGaps(): Promise<void> {
+    const { gaps, loadGaps } = this.#ports;
+    if (!gaps.isLoaded) gaps.load(await patientRead(this.#cell.scope, loadGaps));
   }
 
   async #watchExtra(): Promise<void> {
