@@ -18,19 +18,19 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** @typedef {import('./setup/lock.mjs').Lock} Lock */
 
 /**
- * Returns at once (under 150 ms) when there is nothing to do.
- * @param {string} [root]
+ * Returns at once (under 150 ms) when there is nothing to do. Not bundled: for whoever counts what ran of each module.
+ * @param {{ root?: string, isBundled?: boolean }} [options]
  */
-export async function setUp(root = ROOT) {
+export async function setUp({ root = ROOT, isBundled = true } = {}) {
   checkNode();
-  if (openSteps(root).length === 0) return;
+  if (openSteps(root, isBundled).length === 0) return;
   const release = holdSignals();
   const lock = await takeLock(join(root, '.tmp'));
   try {
     // Somebody else may have done it while we waited.
-    if (openSteps(root).includes('dependencies')) await installDependencies(root, lock);
-    if (openSteps(root).includes('addon')) await provideAddon(root, lock);
-    if (openSteps(root).includes('build')) await compile(root, lock);
+    if (openSteps(root, isBundled).includes('dependencies')) await installDependencies(root, lock);
+    if (openSteps(root, isBundled).includes('addon')) await provideAddon(root, lock);
+    if (openSteps(root, isBundled).includes('build')) await compile(root, isBundled, lock);
   } finally {
     lock.release();
     release();
@@ -44,15 +44,18 @@ const stampsOf = (root) => ({
   build: join(root, 'dist', '.codi-build'),
 });
 
-/** @param {string} root @returns {('dependencies' | 'addon' | 'build')[]} */
-function openSteps(root) {
+/**
+ * @param {string} root @param {boolean} isBundled
+ * @returns {('dependencies' | 'addon' | 'build')[]}
+ */
+function openSteps(root, isBundled) {
   const stamps = stampsOf(root);
   const dependencies = dependencyKey(root);
   if (readStamp(stamps.dependencies) !== dependencies) return ['dependencies', 'addon', 'build'];
   /** @type {('addon' | 'build')[]} */
   const open = [];
   const isAddonReady = readStamp(stamps.addon) === `${dependencies} ${addonKey(root)}`;
-  const isBuilt = readStamp(stamps.build) === `${dependencies} ${buildKey(root)}`;
+  const isBuilt = readStamp(stamps.build) === `${dependencies} ${buildKey(root, isBundled)}`;
   if (!isAddonReady) open.push('addon');
   if (!isBuilt) open.push('build');
   return open;
@@ -90,13 +93,13 @@ async function provideAddon(root, lock) {
   writeStamp(stampsOf(root).addon, `${dependencyKey(root)} ${addonKey(root)}`);
 }
 
-/** @param {string} root @param {Lock} lock */
-async function compile(root, lock) {
+/** @param {string} root @param {boolean} isBundled @param {Lock} lock */
+async function compile(root, isBundled, lock) {
   const stamp = stampsOf(root).build;
   removeStamp(stamp);
-  const key = `${dependencyKey(root)} ${buildKey(root)}`;
+  const key = `${dependencyKey(root)} ${buildKey(root, isBundled)}`;
   await step('compiling', async () => {
-    const { code, output } = await build(root, lock.note);
+    const { code, output } = await build(root, { isBundled, onStart: lock.note });
     if (code !== 0) {
       throw new SetupError('the code does not compile; see above', lastLines(output, 40));
     }

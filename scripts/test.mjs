@@ -15,8 +15,9 @@ const LINES_FLOOR_PERCENT = 90;
 
 const REPORT = join(ROOT, 'coverage', 'tests.json');
 
+const withCoverage = process.argv.includes('--coverage');
 try {
-  await setUp();
+  await setUp({ isBundled: !withCoverage });
 } catch (error) {
   reportFailure(error);
   process.stdout.write('0 passed, 1 failed, 0 skipped\n');
@@ -24,7 +25,6 @@ try {
 }
 
 const filters = process.argv.slice(2).filter((argument) => argument !== '--coverage');
-const withCoverage = process.argv.includes('--coverage');
 rmSync(REPORT, { force: true });
 rmSync(rawCoverageFolder(ROOT), { recursive: true, force: true });
 mkdirSync(rawCoverageFolder(ROOT), { recursive: true });

@@ -10,6 +10,7 @@ import { loadConfig, type ConfigResult } from './config/load.ts';
 import { resolveConfigPath, resolvePaths } from './config/paths.ts';
 import type { Config } from './config/schema.ts';
 import { startDaemon, type Daemon, type DaemonOptions } from './main.ts';
+import { packageVersion } from './config/package-files.ts';
 import { openPeerUsers } from './platform/peer-user.ts';
 import { absolute, type Machine } from './protocol/places.ts';
 import { bytePathFromUtf8 } from './protocol/byte-path.ts';
@@ -123,8 +124,7 @@ function doorFiles(
 
 async function main(): Promise<void> {
   const { values, positionals } = readOptions();
-  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(manifest) as { version: string };
+  const version = packageVersion();
   if (values.help) return void process.stdout.write(USAGE);
   if (values.version) return void process.stdout.write(`${version}\n`);
 

@@ -34,9 +34,10 @@ export function dependencyKey(root) {
   return hash.digest('hex');
 }
 
-/** What the compiled code depends on. @param {string} root */
-export function buildKey(root) {
+/** What the compiled code depends on. @param {string} root @param {boolean} isBundled */
+export function buildKey(root, isBundled) {
   const hash = createHash('sha256');
+  hash.update(isBundled ? readFileSync(new URL('bundle.mjs', import.meta.url)) : 'not bundled');
   for (const path of sourceFiles(root)) {
     const content = readFileSync(join(root, path));
     hash.update(`${path}\0${content.length}\0`);

@@ -3,6 +3,7 @@ import type { AnswerOf } from '../client/answers.ts';
 import { CodiError } from '../protocol/errors.ts';
 import type { WireError } from '../protocol/errors.ts';
 import type { BodyOf } from '../protocol/messages.ts';
+import { workerEntry } from '../config/package-files.ts';
 import type { RowSource } from './row-source.ts';
 
 /** What the files can be asked. */
@@ -32,7 +33,7 @@ export class OfflineStore implements RowSource {
   #isClosed = false;
 
   constructor(dataDir: string, encryptionKey: Uint8Array | undefined) {
-    const entry = new URL('../workers/storage/offline.worker.js', import.meta.url);
+    const entry = workerEntry('storage/offline.worker.js');
     this.#worker = new Worker(entry, { workerData: { dataDir, encryptionKey } });
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#failAll(error));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { monitorEntry } from '../config/package-files.ts';
 import type { CliIo } from './cli-io.ts';
 
 /** The real surroundings of the CLI: the only file of it that touches `process`, besides the entry. */
@@ -19,7 +20,7 @@ export function processIo(): CliIo {
     nowMs: () => Date.now(),
     execPath: process.execPath,
     nodeVersion: process.versions.node,
-    monitorEntry: fileURLToPath(new URL('../monitor.js', import.meta.url)),
+    monitorEntry: fileURLToPath(monitorEntry()),
     onSignal: (signal, listener) => {
       process.on(signal, listener);
       return () => void process.off(signal, listener);

@@ -9,7 +9,7 @@ import { addGlobalOptions, GLOBAL_VALUE_FLAGS } from './global-options.ts';
 import { OutputGone } from './output.ts';
 import { createStyle, wantsColor } from './style.ts';
 import { usageErrorFromCommander } from './usage-error.ts';
-import { readVersion } from './version.ts';
+import { packageVersion } from '../config/package-files.ts';
 
 const EXAMPLES = `
 First steps:
@@ -20,7 +20,7 @@ First steps:
 
 /** Runs one command line (without node and script) and gives the exit code; never throws. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
-  const context = new CliContext(io, readVersion(), COMMANDS);
+  const context = new CliContext(io, packageVersion(), COMMANDS);
   let program: Command | undefined;
   try {
     const name = commandNameIn(argv);

@@ -25,7 +25,8 @@ import type { StateOptions } from '../workers/storage/state.messages.ts';
 import type { KeyOptions } from '../workers/storage/worker-data.ts';
 import { measure } from './measurements.ts';
 import { retentionAct } from './retention-act.ts';
-import { BRANCH, entryOf, type Shared } from './shared.ts';
+import { workerEntry } from '../config/package-files.ts';
+import { BRANCH, type Shared } from './shared.ts';
 
 const READER_QUEUE_MAX = 1_000;
 const READER_IDLE_MS = 10_000;
@@ -106,7 +107,7 @@ function notary(shared: Shared): ChildSpec {
     historyIntervalMs: config.audit.historyIntervalMs,
     historyCount: config.audit.historyCount,
   } satisfies NotaryOptions & KeyOptions;
-  return notarySpec(entryOf('storage/notary.worker.js'), data, {
+  return notarySpec(workerEntry('storage/notary.worker.js'), data, {
     book: shared.notary,
     onMessage: (message) => {
       if (message.type === 'damage') shared.healing.report(message.damage);
@@ -136,7 +137,7 @@ function ledger(shared: Shared): ChildSpec {
     userId: general.userId ?? null,
     sessionId: general.sessionId ?? null,
   } satisfies LedgerOptions & KeyOptions;
-  return ledgerWriterSpec(entryOf('storage/ledger.worker.js'), data, {
+  return ledgerWriterSpec(workerEntry('storage/ledger.worker.js'), data, {
     buffer: shared.buffer,
     upkeep: shared.upkeep,
     healing: shared.healing,
@@ -177,7 +178,7 @@ function state(shared: Shared): ChildSpec {
     walRestartBytes,
     healsPerHour,
   } satisfies StateOptions & KeyOptions;
-  return stateWriterSpec(entryOf('storage/state.worker.js'), data, {
+  return stateWriterSpec(workerEntry('storage/state.worker.js'), data, {
     book,
     healing,
     assertInPlace: () => assertInPlace(dataDir, 'state.db', shared.dataDirIdentity),
@@ -192,7 +193,7 @@ function readers(shared: Shared): ChildSpec {
     onDamage: (damage) => shared.healing.report(damage),
     createPool: () =>
       createReaderPool({
-        entry: entryOf('storage/reader.worker.js'),
+        entry: workerEntry('storage/reader.worker.js'),
         data: { dataDir, archiveCacheBytes, ...keyOf(shared) } satisfies ReaderOptions & KeyOptions,
         threadsMax: readerThreadsCount,
         queueMax: READER_QUEUE_MAX,
@@ -222,7 +223,7 @@ function maintenance(shared: Shared): ChildSpec {
     telemetry.emit('WalMeasured', sizes);
   };
   const { scrub } = shared;
-  return maintenanceSpec(entryOf('storage/checkpoint.worker.js'), data, { onSizes, scrub });
+  return maintenanceSpec(workerEntry('storage/checkpoint.worker.js'), data, { onSizes, scrub });
 }
 
 function retention(shared: Shared): ChildSpec {
@@ -235,7 +236,7 @@ function retention(shared: Shared): ChildSpec {
     desk: shared.retention,
     createPool: () =>
       createArchivePool({
-        entry: entryOf('storage/archive.worker.js'),
+        entry: workerEntry('storage/archive.worker.js'),
         data: {
           dataDir,
           directory: shared.dataDirIdentity,

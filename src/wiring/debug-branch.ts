@@ -4,7 +4,8 @@ import type { TopFrameView } from '../protocol/debug/actor-views.ts';
 import { activeHandles, ProcessFacts } from '../platform/process-facts.ts';
 import type { ChildSpec } from '../supervisor/index.ts';
 import type { DebugLimits, DebugThreadData } from '../workers/debug/debug.messages.ts';
-import { entryOf, type Shared } from './shared.ts';
+import { workerEntry } from '../config/package-files.ts';
+import { type Shared } from './shared.ts';
 import { statusBody } from './status.ts';
 
 /** Every answer comes within 200 ms: so long it waits for the main thread. */
@@ -24,7 +25,7 @@ export function debugBranch(shared: Shared): ChildSpec {
     },
     limits: limitsOf(shared),
   } satisfies DebugThreadData;
-  return debugSpec(entryOf('debug/debug.worker.js'), data, portsOf(shared));
+  return debugSpec(workerEntry('debug/debug.worker.js'), data, portsOf(shared));
 }
 
 function mayWrite(shared: Shared): boolean {

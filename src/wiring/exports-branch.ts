@@ -6,7 +6,8 @@ import type { ChildSpec } from '../supervisor/index.ts';
 import type { ExportsOptions } from '../workers/storage/exports.messages.ts';
 import type { KeyOptions } from '../workers/storage/worker-data.ts';
 import { activeSessionOf } from './export-sessions.ts';
-import { entryOf, type Shared } from './shared.ts';
+import { workerEntry } from '../config/package-files.ts';
+import { type Shared } from './shared.ts';
 
 const QUEUE_MAX = 64;
 const IDLE_MS = 5_000;
@@ -32,7 +33,7 @@ export function exportsActor(shared: Shared): ChildSpec {
     telemetry,
     createPool: () =>
       createArchivePool({
-        entry: entryOf('storage/exports.worker.js'),
+        entry: workerEntry('storage/exports.worker.js'),
         data: {
           dataDir,
           directory: dataDirIdentity,

@@ -237,8 +237,3 @@ function startWatchersAnew(system: System): void {
   system.kill('watching/exports', { why });
   for (const { path } of watchers) system.kill(path, { why });
 }
-
-/** Compiled entry of a worker, seen from the folder of the compiled composition. */
-export function entryOf(path: string): URL {
-  return new URL(`../workers/${path}`, import.meta.url);
-}

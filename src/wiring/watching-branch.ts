@@ -25,7 +25,8 @@ import { eventLogActors, ownLogs } from './event-log-branch.ts';
 import { exportsActor } from './exports-branch.ts';
 import { loadOpenGaps } from './gap-ledger.ts';
 import { hostCount } from './host-count.ts';
-import { BRANCH, entryOf, type Shared } from './shared.ts';
+import { workerEntry } from '../config/package-files.ts';
+import { BRANCH, type Shared } from './shared.ts';
 
 /** Its scans run in slices of milliseconds; a busy machine may still keep it from its turn for seconds. */
 const HOST_SILENCE_LIMIT_MS = 10_000;
@@ -55,7 +56,7 @@ export function watchingBranch(shared: Shared): SupervisorSpec {
 }
 
 export function watchHostEntry(): URL {
-  return entryOf('watch-host/watch-host.process.js');
+  return workerEntry('watch-host/watch-host.process.js');
 }
 
 function isHashing({ options }: Shared): boolean {
@@ -69,7 +70,7 @@ function hashing(shared: Shared): ChildSpec {
     port: shared.hashing,
     createPool: () =>
       createHashingPool({
-        entry: entryOf('hashing/hashing.worker.js'),
+        entry: workerEntry('hashing/hashing.worker.js'),
         dataDir,
         threadsMax: config.monitor.checksumThreadsCount,
         queueMax: HASHING_QUEUE_MAX,

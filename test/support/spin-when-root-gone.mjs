@@ -2,19 +2,20 @@
 // from the turn of the actor that says so; or not before the file that SPIN_UNTIL names is there.
 import { existsSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import { createTelemetry } from '../../dist/telemetry/telemetry.js';
+import pino from 'pino';
 
 if (isMainThread) {
-  const quiet = createTelemetry({ destination: { write: () => undefined }, level: 'error' });
-  const prototype = Object.getPrototypeOf(quiet);
-  const { emit } = prototype;
+  // The daemon is bundled, but the logger that its lines go through is not.
+  const open = pino.destination;
   const end = process.env['SPIN_UNTIL'];
-  prototype.emit = function (/** @type {string} */ name, /** @type {object} */ fields) {
-    emit.call(this, name, fields);
-    if (name !== 'RootGone') return;
-    // oxlint-disable-next-line no-constant-condition
-    while (true) {
-      if (end !== undefined && existsSync(end)) break;
-    }
+  pino.destination = (/** @type {any} */ options) => {
+    const lines = open(options);
+    const write = lines.write.bind(lines);
+    lines.write = (line) => {
+      const isTaken = write(line);
+      while (line.includes('"event":"RootGone"') && (end === undefined || !existsSync(end)));
+      return isTaken;
+    };
+    return lines;
   };
 }

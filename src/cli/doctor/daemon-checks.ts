@@ -3,7 +3,7 @@ import type { MonitorClient } from '../../client/monitor-client.ts';
 import { isCodiError } from '../../protocol/errors.ts';
 import { plural } from '../amounts.ts';
 import type { Invocation } from '../invocation.ts';
-import { readVersion } from '../version.ts';
+import { packageVersion } from '../../config/package-files.ts';
 import { bad, ok, warn, type Check } from './check.ts';
 
 const ASK_TIMEOUT_MS = 5_000;
@@ -41,7 +41,7 @@ function healthCheck({ state, reasons, pid, version }: BodyOf<'Status'>): Check 
 }
 
 function versionChecks({ version }: BodyOf<'Status'>): Check[] {
-  const own = readVersion();
+  const own = packageVersion();
   if (!version || version === own) return [];
   const detail = `the daemon is codi ${version}, this command is codi ${own}`;
   return [warn('version', detail, 'restart it: `codi daemon stop && codi daemon start`')];

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { workerEntry } from '../../config/package-files.ts';
 import { CodiError } from '../../protocol/errors.ts';
 import type { WireError } from '../../protocol/errors.ts';
 import type { StoreCalls } from '../../protocol/store-calls.ts';
@@ -16,7 +17,7 @@ export class StoreThread {
   #lastId = 0;
 
   constructor(dataDir: string, encryptionKey: Uint8Array | undefined) {
-    const entry = new URL('../../workers/storage/store.worker.js', import.meta.url);
+    const entry = workerEntry('storage/store.worker.js');
     this.#worker = new Worker(entry, { workerData: { dataDir, encryptionKey } });
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#failAll(error));

@@ -3,6 +3,7 @@ import type { MonitorClient } from '../../client/monitor-client.ts';
 import type { AnswerOf } from '../../client/answers.ts';
 import { CodiError, isCodiError, type WireError } from '../../protocol/errors.ts';
 import type { BodyOf } from '../../protocol/messages.ts';
+import { workerEntry } from '../../config/package-files.ts';
 import type { Invocation } from '../invocation.ts';
 
 type TokenRequest = 'CreateToken' | 'ListTokens' | 'RevokeToken';
@@ -34,8 +35,7 @@ async function askFile<Kind extends TokenRequest>(
 ): Promise<AnswerOf[Kind]> {
   const { dataDir } = await invocation.endpoint();
   const { uid } = invocation.io;
-  const entry = new URL('../../workers/storage/tokens.worker.js', import.meta.url);
-  const worker = new Worker(entry, { workerData: { dataDir } });
+  const worker = new Worker(workerEntry('storage/tokens.worker.js'), { workerData: { dataDir } });
   const answer = await new Promise<{ body: object } | { error: WireError }>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);

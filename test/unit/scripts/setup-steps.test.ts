@@ -20,15 +20,16 @@ test('The key of the build changes with the content, the name and the set of the
   mkdirSync(join(folder, 'src/deep'), { recursive: true });
   writeFileSync(join(folder, 'tsconfig.json'), '{}');
   writeFileSync(join(folder, 'src/deep/a.ts'), 'a');
-  const keys = [buildKey(folder)];
+  const keys = [buildKey(folder, true)];
   writeFileSync(join(folder, 'src/deep/a.ts'), 'b');
-  keys.push(buildKey(folder));
+  keys.push(buildKey(folder, true));
   writeFileSync(join(folder, 'src/c.ts'), '');
-  keys.push(buildKey(folder));
+  keys.push(buildKey(folder, true));
   writeFileSync(join(folder, 'tsconfig.json'), '{ }');
-  keys.push(buildKey(folder));
+  keys.push(buildKey(folder, true));
   expect(new Set(keys).size).toBe(4);
-  expect(buildKey(folder)).toBe(keys[3]);
+  expect(keys).not.toContain(buildKey(folder, false));
+  expect(buildKey(folder, true)).toBe(keys[3]);
 });
 
 test('The key of the dependencies changes with the lockfile.', () => {
