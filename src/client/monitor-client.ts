@@ -14,13 +14,12 @@ import type { FollowedRows, FollowRequest, Subscription } from './follow.ts';
 import { Link } from './link.ts';
 import type { LinkHooks } from './link.ts';
 import type { LogEntryInput } from './log-entry.ts';
+import { helloBody } from './hello.ts';
 import { LogPipeline } from './log-pipeline.ts';
 import { parcelAnswer } from './parcel-answer.ts';
 import { Questions } from './questions.ts';
 import { sendOrSpool } from './send-or-spool.ts';
 import { requestIdOf } from './wire.ts';
-
-const PROTOCOL_VERSION = 1;
 
 /** A program's way to the daemon: entries with a durable answer, questions, subscriptions. */
 export class MonitorClient {
@@ -248,15 +247,9 @@ export class MonitorClient {
   }
 
   #hello(): BodyOf<'Hello'> {
-    const { clientName, sessionId, tenantId, userId } = this.#options;
-    return {
-      version: PROTOCOL_VERSION,
-      client: clientName,
-      producer_id: this.#producerId,
-      ...(sessionId !== undefined && { session_id: sessionId }),
-      ...(tenantId !== undefined && { tenant_id: tenantId }),
-      ...(userId !== undefined && { user_id: userId }),
-    };
+    const isFirst = this.#welcome === undefined && this.#route.mode === 'connecting';
+    const isNew = isFirst && this.#options.producerId === undefined;
+    return helloBody(this.#options, { producerId: this.#producerId, isNew });
   }
 
   #hooks(): LinkHooks {

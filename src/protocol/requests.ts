@@ -126,6 +126,7 @@ export const REQUESTS = {
     tenant_id: text(FIELD_LIMITS.identity).nullish(),
     user_id: text(FIELD_LIMITS.identity).nullish(),
     early_answers: flag.nullish(),
+    new_producer: flag.nullish(),
   }),
   LogBatch: z.object({ entries: z.array(batchEntry), first_sequence: count.nullish() }),
   Health: z.object({}),

@@ -254,7 +254,9 @@ async function hello(
   });
   if (body.session_id != null)
     speakFor(connection, { sessionId: body.session_id, sessionBy: 'connection' }, ports);
-  const sequence = body.producer_id ? await ports.producerSequence(body.producer_id) : 0;
+  // Who has nothing in the ledger need not wait for it: it may be away, and he may ask for nothing but why.
+  const isKnown = body.producer_id != null && body.new_producer !== true;
+  const sequence = isKnown ? await ports.producerSequence(body.producer_id!) : 0;
   return answer('Welcome', message, {
     version: PROTOCOL_VERSION,
     server: ports.server,

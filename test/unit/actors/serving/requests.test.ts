@@ -26,6 +26,15 @@ describe('Hello', () => {
     ]);
   });
 
+  it('of a producer that has sent nothing yet is answered while the ledger is away', async () => {
+    const world = await ServingWorld.start({ producerSequence: () => new Promise(() => {}) });
+    const socket = await world.connect();
+    await world.request(socket, 'Hello', { version: 1, producer_id: 'p', new_producer: true });
+    expect(socket.bodies('Welcome')).toMatchObject([{ producer_sequence: 0 }]);
+    await world.request(socket, 'LogEntry', entryBody('a'));
+    expect(world.ingest.taken[0]?.context).toMatchObject({ producerId: 'p' });
+  });
+
   it('in a version nobody knows is refused', async () => {
     const world = await ServingWorld.start();
     const socket = await world.connect();
