@@ -193,6 +193,9 @@ test('a file is captured by hand, searched, and its secrets are counted and not 
   expect((await codi('cat', String(id), '--redact')).out).toBe(`first\n${redacted}\nlast`);
   expect((await codi('search', 'the key', '--redact')).out).toBe(`${id}:2: ${redacted}\n`);
   const { socketPath } = place;
+  // Who names the socket alone reads what that daemon has.
+  const cat = await runInProcess(['export', 'cat', String(id)], { socketPath });
+  expect(cat.out).toBe(`first\nthe key is ${token}\nlast`);
   const complete = await runInProcess(['__complete', '--', 'export', 'cat', ''], { socketPath });
   expect(complete.out.split('\n')).toContain(String(id));
   const wrong = await codi('restore', 'abc', 'x');

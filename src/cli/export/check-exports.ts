@@ -5,8 +5,7 @@ import { untilInterrupted } from '../interruption.ts';
 import type { Invocation } from '../invocation.ts';
 import { withProgress } from '../progress.ts';
 import { safeText } from '../safe-text.ts';
-import { withStoreThread } from '../store/store-source.ts';
-import { exportPages, withExports } from './export-rows.ts';
+import { exportPages, withContents, withExports } from './export-rows.ts';
 
 /** What came of reading contents again. */
 export interface ExportCheck {
@@ -34,7 +33,7 @@ export async function checkExports(
   const findings: ExportCheck['findings'] = [];
   let checked = 0;
   const detail = () => `${checked} of ${contents.size}`;
-  await withStoreThread(invocation, (thread) =>
+  await withContents(invocation, (thread) =>
     untilInterrupted(invocation, (signal) =>
       withProgress(
         invocation,

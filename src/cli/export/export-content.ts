@@ -13,9 +13,8 @@ import { nameNew } from '../new-file.ts';
 import { withProgress } from '../progress.ts';
 import { exportRowJson } from '../row-json.ts';
 import { safeText } from '../safe-text.ts';
-import { withStoreThread } from '../store/store-source.ts';
 import type { StoreThread } from '../store/store-thread.ts';
-import { exportPages, keptRow, withExports } from './export-rows.ts';
+import { exportPages, keptRow, withContents, withExports } from './export-rows.ts';
 import { filterOf, type ListOptions } from './export-list.ts';
 
 const DEFAULT_MATCHES = '100';
@@ -28,7 +27,7 @@ export async function printExport(
   invocation: Invocation,
 ): Promise<void> {
   const row = await rowOf(id, invocation);
-  await withStoreThread(invocation, (thread) =>
+  await withContents(invocation, (thread) =>
     untilInterrupted(invocation, async (signal) => {
       const content = contentOf(thread, row);
       for await (const piece of isRedacted ? redacted(content) : content) {
@@ -54,7 +53,7 @@ export async function restoreExport(
   const unfinished = `${target}.unfinished-${row.id}`;
   const handle = await open(unfinished, 'wx', 0o600);
   try {
-    await withStoreThread(invocation, (thread) =>
+    await withContents(invocation, (thread) =>
       withProgress(invocation, 'restoring', async () => {
         for await (const piece of contentOf(thread, row)) await handle.write(piece);
       }),
@@ -86,7 +85,7 @@ export async function searchExports(
   const seen = new Set<string>();
   let left = limit;
   await withExports(invocation, (source) =>
-    withStoreThread(invocation, (thread) =>
+    withContents(invocation, (thread) =>
       untilInterrupted(invocation, async (signal) => {
         const { limit: _, ...filter } = options;
         for await (const page of exportPages(source, filterOf(filter, invocation)))

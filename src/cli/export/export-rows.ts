@@ -8,6 +8,7 @@ import {
   type OriginalOutcome,
 } from '../../protocol/export-words.ts';
 import type { Invocation } from '../invocation.ts';
+import type { StoreThread } from '../store/store-thread.ts';
 
 export type ExportFilter = BodyOf<'QueryExports'>['filter'];
 
@@ -82,6 +83,27 @@ export async function keptRow(source: ExportSource, id: number): Promise<ExportR
   if (row.archive_path == null)
     throw new CodiError('CODI_EXPORT_NOT_KEPT', { id, state: row.state });
   return row;
+}
+
+/** Runs with a thread that reads contents: where the daemon has them that the rows came from. */
+export async function withContents<T>(
+  invocation: Invocation,
+  use: (thread: StoreThread) => Promise<T>,
+): Promise<T> {
+  const dataDir = await daemonDataDir(invocation);
+  const { withStoreThread } = await import('../store/store-source.ts');
+  return withStoreThread(invocation, use, dataDir);
+}
+
+/** Undefined where no daemon runs. */
+async function daemonDataDir(invocation: Invocation): Promise<string | undefined> {
+  try {
+    const ask = (client: MonitorClient) => client.request('Health', {});
+    return (await invocation.withClient(ask, { attempts: 1 })).data_dir ?? undefined;
+  } catch (error) {
+    if (!isCodiError(error) || error.code !== 'CODI_UNREACHABLE') throw error;
+    return undefined;
+  }
 }
 
 /** Runs with the daemon as the source, or with the files where none runs. */

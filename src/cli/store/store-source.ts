@@ -3,12 +3,13 @@ import { isCodiError } from '../../protocol/errors.ts';
 import type { Invocation } from '../invocation.ts';
 import { StoreThread } from './store-thread.ts';
 
-/** Runs with a thread on the data directory. */
+/** Runs with a thread on the data directory, or on another one. */
 export async function withStoreThread<T>(
   invocation: Invocation,
   use: (thread: StoreThread) => Promise<T>,
+  dataDir?: string,
 ): Promise<T> {
-  const { dataDir } = await invocation.endpoint();
+  dataDir ??= (await invocation.endpoint()).dataDir;
   const thread = new StoreThread(dataDir, await invocation.storeKey());
   try {
     return await use(thread);
