@@ -12,7 +12,7 @@ export interface CheckpointOptions {
   gate?: Int32Array;
   /** While commits happen. Default 20. */
   intervalMs?: number;
-  /** While nothing happens. Default 250. */
+  /** While nothing happens. Default 500. */
   idleIntervalMs?: number;
   /** Absent: nothing is verified in the background. */
   scrub?: ScrubOptions;

@@ -18,7 +18,7 @@ import { walBytes } from './wal-limit.ts';
 import { commitCounters, COMMIT_SLOTS, mainThread, workerOptions } from './worker-data.ts';
 
 const DEFAULT_INTERVAL_MS = 20;
-const DEFAULT_IDLE_INTERVAL_MS = 250;
+const DEFAULT_IDLE_INTERVAL_MS = 500;
 const REPORT_INTERVAL_MS = 1_000;
 
 interface Store {

@@ -8,8 +8,8 @@ const FILE = 'scrub.json';
 const KINDS: readonly StoreKind[] = ['ledger', 'state'];
 /** Long enough that a part of a segment is not unpacked for a few blocks. */
 const PIECE_MS = 40;
-/** Where nothing is due. */
-const IDLE_MS = 1_000;
+/** Where nothing is due; sooner where passes follow each other sooner. */
+const IDLE_MS = 5_000;
 /** While a daemon starts, others need the disk and the cores more. */
 const START_DELAY_MS = 10_000;
 /** What is done twice after a kill. */
@@ -73,7 +73,7 @@ export class Scrub {
       this.#ports.onPiece({ store, piece, state: scrub.state });
       if (piece.isPassDone || piece.found.length > 0) this.save();
     }
-    if (!hasWorked) return IDLE_MS;
+    if (!hasWorked) return Math.min(IDLE_MS, this.#options.intervalMs);
     const nowMs = this.#ports.monotonicMs();
     if (nowMs - this.#savedAtMs >= SAVE_INTERVAL_MS) this.save();
     return (nowMs - startedMs) * (100 / this.#options.percent - 1);
