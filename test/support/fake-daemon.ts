@@ -103,6 +103,17 @@ export class FakeDaemon {
     this.#store({ producerId } as FakeConnection, first, entries);
   }
 
+  /** Answers requests of this kind with pages of a list, which `key` names. */
+  servePages(kind: string, answer: string, key: string, rows: object[]): void {
+    this.answers[kind] = ({ limit, cursor, order }) => {
+      const all = order === 'newest' ? rows.toReversed() : rows;
+      const from = Number(cursor ?? 0);
+      const page = all.slice(from, from + limit);
+      const next = from + limit < all.length ? String(from + limit) : null;
+      return { kind: answer, body: { [key]: page, total_count: rows.length, next } };
+    };
+  }
+
   /** Stops listening and cuts all connections, as a crash does; `listen` brings it back. */
   async crash(): Promise<void> {
     const server = this.#server;

@@ -32,17 +32,6 @@ describe('commands about the daemon and what it watches', () => {
   const codi = (line: string[], around: CliSurroundings = {}) =>
     runInProcess(line, { socketPath: daemon.socketPath, ...around });
 
-  /** Answers pages from a list, as the daemon does. */
-  const servePages = (kind: string, answer: string, key: string, rows: object[]) => {
-    daemon.answers[kind] = ({ limit, cursor, order }) => {
-      const all = order === 'newest' ? rows.toReversed() : rows;
-      const from = Number(cursor ?? 0);
-      const page = all.slice(from, from + limit);
-      const next = from + limit < all.length ? String(from + limit) : null;
-      return { kind: answer, body: { [key]: page, total_count: rows.length, next } };
-    };
-  };
-
   it('watch add resolves the path and passes patterns; rm and ls work on it', async () => {
     daemon.answers['StartMonitoring'] = () => accepted;
     daemon.answers['StopMonitoring'] = () => accepted;
@@ -87,7 +76,7 @@ describe('commands about the daemon and what it watches', () => {
       mtime: '2026-03-10T14:00:00Z',
       ino: index === 0 ? 18_446_744_073_709_551_615n : index,
     }));
-    servePages('ListFiles', 'FileResults', 'files', rows);
+    daemon.servePages('ListFiles', 'FileResults', 'files', rows);
     const run = await codi(['files', 'ls', '.', '--prefix', 'f', '--json']);
     expect(run.out.split('\n')).toHaveLength(1501);
     expect(run.out).toContain('"ino":18446744073709551615');

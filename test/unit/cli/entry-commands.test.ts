@@ -36,17 +36,6 @@ describe('commands that write and read entries and events', () => {
   const codi = (line: string[], around: CliSurroundings = {}) =>
     runInProcess(line, { socketPath: daemon.socketPath, ...around });
 
-  /** Answers pages from a list, as the daemon does. */
-  const servePages = (kind: string, answer: string, key: string, rows: object[]) => {
-    daemon.answers[kind] = ({ limit, cursor, order }) => {
-      const all = order === 'newest' ? rows.toReversed() : rows;
-      const from = Number(cursor ?? 0);
-      const page = all.slice(from, from + limit);
-      const next = from + limit < all.length ? String(from + limit) : null;
-      return { kind: answer, body: { [key]: page, total_count: rows.length, next } };
-    };
-  };
-
   it('log writes the entry of the story and says so', async () => {
     const line = ['log', 'deploy done', '--level', 'info', '--component', 'release'];
     const run = await codi([
@@ -89,7 +78,7 @@ describe('commands that write and read entries and events', () => {
   });
 
   it('query sends the filter and prints rows as JSON Lines', async () => {
-    servePages('QueryLogs', 'LogResults', 'entries', [logRow(1), logRow(2)]);
+    daemon.servePages('QueryLogs', 'LogResults', 'entries', [logRow(1), logRow(2)]);
     const run = await codi(['query', '--level', 'warn', '--text', 'deploy', '--json']);
     expect(daemon.of('QueryLogs')[0]?.body.filter).toMatchObject({ level: 'Warn', text: 'deploy' });
     expect(run.json()).toEqual([
@@ -106,7 +95,7 @@ describe('commands that write and read entries and events', () => {
   });
 
   it('query pages through everything, and shows the newest from old to new with a limit', async () => {
-    servePages(
+    daemon.servePages(
       'QueryLogs',
       'LogResults',
       'entries',
@@ -123,12 +112,12 @@ describe('commands that write and read entries and events', () => {
   });
 
   it('query prints lines without colour on a pipe and says when there is nothing', async () => {
-    servePages('QueryLogs', 'LogResults', 'entries', [
+    daemon.servePages('QueryLogs', 'LogResults', 'entries', [
       logRow(1, { message: 'evil \u001b[31m\n', session_id: 'alice' }),
     ]);
     const run = await codi(['query']);
     expect(run.out).toMatch(/warn {4}release {3}evil \\e\[31m\\n {2}user=42 {2}alice\n$/);
-    servePages('QueryLogs', 'LogResults', 'entries', []);
+    daemon.servePages('QueryLogs', 'LogResults', 'entries', []);
     expect(await codi(['query'])).toMatchObject({ exitCode: 0, out: '', notes: 'no entries\n' });
   });
 
@@ -145,7 +134,7 @@ describe('commands that write and read entries and events', () => {
   });
 
   it('events sends times, folders and kinds, and prints the rows', async () => {
-    servePages('QueryEvents', 'EventResults', 'events', [
+    daemon.servePages('QueryEvents', 'EventResults', 'events', [
       eventRow(1),
       eventRow(2, { event: 'move', from: 'notes.md', path: 'docs/notes.md' }),
       eventRow(3, { event: 'update', path: 'src/file-1.ts', size: 1412 }),
@@ -164,8 +153,8 @@ describe('commands that write and read entries and events', () => {
   });
 
   it('tail shows log entries and file events by time', async () => {
-    servePages('QueryLogs', 'LogResults', 'entries', [logRow(1), logRow(3)]);
-    servePages('QueryEvents', 'EventResults', 'events', [eventRow(1), eventRow(2)]);
+    daemon.servePages('QueryLogs', 'LogResults', 'entries', [logRow(1), logRow(3)]);
+    daemon.servePages('QueryEvents', 'EventResults', 'events', [eventRow(1), eventRow(2)]);
     const run = await codi(['tail', '-n', '3', '--json']);
     expect(run.json().map((row) => row['id'] ?? `event ${row['seq']}`)).toEqual([
       'event 1',

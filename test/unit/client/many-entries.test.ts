@@ -1,38 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MonitorClient } from '#codi/client/index.js';
-import { FakeDaemon } from '../../support/fake-daemon.ts';
-
-const entry = (index: number) => ({
-  level: 'Info' as const,
-  component: 'test',
-  message: `entry ${index}`,
-  metadata: { index },
-});
+import { describe, expect, it } from 'vitest';
+import { ClientWorld, entry, expected } from '../../support/client-world.ts';
 
 describe('a client with many entries', () => {
-  let daemon: FakeDaemon;
-  const clients: MonitorClient[] = [];
-
-  beforeEach(async () => {
-    daemon = await FakeDaemon.start();
-  });
-
-  afterEach(async () => {
-    for (const client of clients.splice(0)) client.abort(new Error('test over') as never);
-    await daemon.stop();
-  });
-
-  const connect = async (options: object = {}) => {
-    const client = await MonitorClient.connect({
-      socketPath: daemon.socketPath,
-      retry: { minMs: 5, maxMs: 20 },
-      ...options,
-    });
-    clients.push(client);
-    return client;
-  };
-  const messages = () => daemon.stored.map((row) => row.message);
-  const expected = (count: number) => Array.from({ length: count }, (_, index) => `entry ${index}`);
+  const world = ClientWorld.use();
+  const connect = (options?: object) => world.connect(options);
+  const messages = () => world.messages();
 
   it('writes many entries with one promise, in order, and waits for room meanwhile', async () => {
     const client = await connect({ windowCount: 8, backlogCount: 16 });
@@ -52,7 +24,7 @@ describe('a client with many entries', () => {
   });
 
   it('has room while no more than a window waits', async () => {
-    daemon.script = ({ kind }) => (kind.startsWith('Log') ? 'silence' : undefined);
+    world.daemon.script = ({ kind }) => (kind.startsWith('Log') ? 'silence' : undefined);
     const client = await connect({ windowCount: 4 });
     for (let index = 0; index < 8; index++) {
       await client.room();
@@ -60,7 +32,7 @@ describe('a client with many entries', () => {
     }
     let hasRoom = false;
     void client.room().then(() => (hasRoom = true));
-    await expect.poll(() => daemon.of('LogBatch').length).toBeGreaterThan(0);
+    await expect.poll(() => world.daemon.of('LogBatch').length).toBeGreaterThan(0);
     expect(hasRoom).toBe(false);
     client.abort(new Error('enough') as never);
     await expect.poll(() => hasRoom).toBe(true);

@@ -1,43 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MonitorClient } from '#codi/client/index.js';
+import { describe, expect, it } from 'vitest';
 import { CodiError } from '#codi/protocol/errors.js';
-import { FakeDaemon, rejected } from '../../support/fake-daemon.ts';
-
-const entry = (index: number) => ({
-  level: 'Info' as const,
-  component: 'test',
-  message: `entry ${index}`,
-  metadata: { index },
-});
+import { ClientWorld, entry, expected } from '../../support/client-world.ts';
+import { rejected } from '../../support/fake-daemon.ts';
 
 describe('the client', () => {
-  let daemon: FakeDaemon;
-  const clients: MonitorClient[] = [];
-
-  beforeEach(async () => {
-    daemon = await FakeDaemon.start();
-  });
-
-  afterEach(async () => {
-    for (const client of clients.splice(0)) client.abort(new Error('test over') as never);
-    await daemon.stop();
-  });
-
-  const connect = async (options: object = {}) => {
-    const client = await MonitorClient.connect({
-      socketPath: daemon.socketPath,
-      retry: { minMs: 5, maxMs: 20 },
-      ...options,
-    });
-    clients.push(client);
-    return client;
-  };
-  const messages = () => daemon.stored.map((row) => row.message);
-  const expected = (count: number) => Array.from({ length: count }, (_, index) => `entry ${index}`);
+  const world = ClientWorld.use();
+  const connect = (options?: object) => world.connect(options);
+  const messages = () => world.messages();
 
   it('says hello with a producer id of its own and its identity', async () => {
     const client = await connect({ clientName: 'me', sessionId: 's1', userId: 'u', tenantId: 't' });
-    const [hello] = daemon.of('Hello');
+    const [hello] = world.daemon.of('Hello');
     expect(hello?.body).toMatchObject({ version: 1, client: 'me', session_id: 's1', user_id: 'u' });
     expect(hello?.body.producer_id).toMatch(/^[0-9a-f-]{36}$/);
     expect(client.welcome?.limits.window).toBe(1024);
@@ -47,31 +20,31 @@ describe('the client', () => {
     const client = await connect();
     const accepted = await client.log(entry(0));
     expect(accepted.sequence).toBe(1);
-    expect(daemon.stored[0]).toMatchObject({ message: 'entry 0', component: 'test' });
-    expect(daemon.stored[0]?.metadata).toEqual({ index: 0 });
+    expect(world.daemon.stored[0]).toMatchObject({ message: 'entry 0', component: 'test' });
+    expect(world.daemon.stored[0]?.metadata).toEqual({ index: 0 });
   });
 
   it('sends entries of one turn together', async () => {
     const client = await connect();
     await Promise.all(expected(10).map((_, index) => client.log(entry(index))));
     await client.log(entry(10));
-    expect(daemon.of('LogBatch').map(({ body }) => body.entries.length)).toEqual([10, 1]);
+    expect(world.daemon.of('LogBatch').map(({ body }) => body.entries.length)).toEqual([10, 1]);
     expect(messages()).toEqual(expected(11));
   });
 
   it('keeps no more entries in flight than the smaller of the two windows', async () => {
-    daemon.window = 4;
-    daemon.script = ({ kind }) => (kind.startsWith('Log') ? 'silence' : undefined);
+    world.daemon.window = 4;
+    world.daemon.script = ({ kind }) => (kind.startsWith('Log') ? 'silence' : undefined);
     const client = await connect();
     for (let index = 0; index < 20; index++) void client.log(entry(index));
-    await expect.poll(() => daemon.of('LogBatch').length).toBe(1);
-    expect(daemon.of('LogBatch')[0]?.body.entries).toHaveLength(4);
+    await expect.poll(() => world.daemon.of('LogBatch').length).toBe(1);
+    expect(world.daemon.of('LogBatch')[0]?.body.entries).toHaveLength(4);
   });
 
   it('sends everything again in order after a retryable refusal', async () => {
     const client = await connect({ windowCount: 8 });
     let refusals = 3;
-    daemon.script = ({ kind }) => {
+    world.daemon.script = ({ kind }) => {
       if (!kind.startsWith('Log') || refusals === 0) return undefined;
       refusals -= 1;
       return rejected('CODI_DISK_FULL', { retry_after_ms: 5 });
@@ -83,7 +56,7 @@ describe('the client', () => {
   it('brings entries home exactly once over lost connections and lost answers', async () => {
     const client = await connect({ windowCount: 16 });
     let count = 0;
-    daemon.script = ({ kind }, connection) => {
+    world.daemon.script = ({ kind }, connection) => {
       if (!kind.startsWith('Log')) return undefined;
       count += 1;
       if (count % 5 === 0) return 'hang up';
@@ -92,34 +65,34 @@ describe('the client', () => {
     };
     await Promise.all(expected(300).map((_, index) => client.log(entry(index))));
     expect(messages()).toEqual(expected(300));
-    expect(daemon.connectionCount).toBeGreaterThan(2);
+    expect(world.daemon.connectionCount).toBeGreaterThan(2);
   });
 
   it('comes back when the daemon was away and then restarted', async () => {
     const client = await connect();
     await client.log(entry(0));
-    await daemon.crash();
+    await world.daemon.crash();
     const later = client.log(entry(1));
-    await daemon.listen();
+    await world.daemon.listen();
     await later;
     expect(messages()).toEqual(expected(2));
   });
 
   it('fails what waits when the daemon stays away longer than the deadline', async () => {
     const client = await connect({ deadlineMs: 60 });
-    await daemon.crash();
+    await world.daemon.crash();
     await expect(client.log(entry(0))).rejects.toMatchObject({ retryable: true });
-    await daemon.listen();
+    await world.daemon.listen();
     await client.log(entry(1));
     expect(messages()).toEqual(['entry 1']);
     await expect(client.flush()).rejects.toMatchObject({ retryable: true });
-    const producers = new Set(daemon.of('Hello').map((hello) => hello.body.producer_id));
+    const producers = new Set(world.daemon.of('Hello').map((hello) => hello.body.producer_id));
     expect(producers.size, 'given up numbers are not used again').toBeGreaterThan(1);
   });
 
   it('fails only the refused entry for good and goes on with the others', async () => {
     const client = await connect();
-    daemon.script = ({ kind, body }) =>
+    world.daemon.script = ({ kind, body }) =>
       kind === 'LogBatch' && body.entries[0].message === 'entry 1'
         ? rejected('CODI_ENTRY_INVALID')
         : undefined;
@@ -153,7 +126,7 @@ describe('the client', () => {
     await expect(client.log({ ...entry(0), metadata: trap })).rejects.toMatchObject({
       code: 'CODI_ENTRY_INVALID',
     });
-    expect(daemon.of('LogBatch')).toHaveLength(0);
+    expect(world.daemon.of('LogBatch')).toHaveLength(0);
   });
 
   it('writes metadata as it was at the time of the call', async () => {
@@ -163,7 +136,7 @@ describe('the client', () => {
     metadata.step = 2;
     metadata.nested.list.push(2);
     await done;
-    expect(daemon.stored[0]?.metadata).toEqual({
+    expect(world.daemon.stored[0]?.metadata).toEqual({
       step: 1,
       at: '1970-01-01T00:00:00.000Z',
       nested: { list: [1] },
@@ -171,7 +144,7 @@ describe('the client', () => {
   });
 
   it('refuses at once what goes beyond its bounds, and takes more when there is room', async () => {
-    daemon.script = ({ kind }) => (kind.startsWith('Log') ? 'silence' : undefined);
+    world.daemon.script = ({ kind }) => (kind.startsWith('Log') ? 'silence' : undefined);
     const client = await connect({ windowCount: 2, backlogCount: 4 });
     const first = Array.from({ length: 4 }, (_, index) => client.log(entry(index)));
     await expect(client.log(entry(4))).rejects.toMatchObject({ code: 'CODI_OVERLOADED' });
@@ -179,7 +152,7 @@ describe('the client', () => {
   });
 
   it('answers a request with the body of its answer and throws what the daemon refused', async () => {
-    daemon.answers['Sync'] = () => ({
+    world.daemon.answers['Sync'] = () => ({
       kind: 'Synced',
       body: { roots: 1, events: 2, duration_ms: 3 },
     });
@@ -191,7 +164,7 @@ describe('the client', () => {
   });
 
   it('refuses a request that no daemon would take, and goes on', async () => {
-    daemon.answers['Sync'] = () => ({
+    world.daemon.answers['Sync'] = () => ({
       kind: 'Synced',
       body: { roots: 0, events: 0, duration_ms: 0 },
     });
@@ -202,7 +175,7 @@ describe('the client', () => {
   });
 
   it('gives up a request after its time', async () => {
-    daemon.script = ({ kind }) => (kind === 'Health' ? 'silence' : undefined);
+    world.daemon.script = ({ kind }) => (kind === 'Health' ? 'silence' : undefined);
     const client = await connect();
     await expect(client.request('Health', {}, { timeoutMs: 30 })).rejects.toMatchObject({
       code: 'CODI_TIMEOUT',
@@ -210,8 +183,8 @@ describe('the client', () => {
   });
 
   it('fails open requests when the connection goes, and connects again for the next', async () => {
-    daemon.script = ({ kind }) => (kind === 'Health' ? 'hang up' : undefined);
-    daemon.answers['Sync'] = () => ({
+    world.daemon.script = ({ kind }) => (kind === 'Health' ? 'hang up' : undefined);
+    world.daemon.answers['Sync'] = () => ({
       kind: 'Synced',
       body: { roots: 0, events: 0, duration_ms: 0 },
     });
@@ -229,7 +202,7 @@ describe('the client', () => {
     const client = await connect();
     const seen: unknown[] = [];
     const follow = client.follow({ streams: ['logs'] }, ({ rows }) => seen.push(...rows));
-    await expect.poll(() => daemon.of('Follow').length).toBe(1);
+    await expect.poll(() => world.daemon.of('Follow').length).toBe(1);
     const row = {
       id: 1,
       timestamp: '2026-01-01T00:00:00Z',
@@ -238,23 +211,23 @@ describe('the client', () => {
       message: 'b',
       metadata: { x: 1 },
     };
-    for (const connection of daemon.connections) {
-      const request_id = daemon.of('Follow')[0]?.id;
+    for (const connection of world.daemon.connections) {
+      const request_id = world.daemon.of('Follow')[0]?.id;
       connection.send('LogResults', { request_id, entries: [row], total_count: 1 });
     }
     await expect.poll(() => seen.length).toBe(1);
     expect(seen[0]).toMatchObject({ message: 'b', metadata: { x: 1 } });
     follow.stop();
     expect(await follow.ended).toBeUndefined();
-    await expect.poll(() => daemon.of('Unfollow').length).toBe(1);
-    expect(daemon.of('Unfollow')[0]?.body.request_id).toBe(daemon.of('Follow')[0]?.id);
+    await expect.poll(() => world.daemon.of('Unfollow').length).toBe(1);
+    expect(world.daemon.of('Unfollow')[0]?.body.request_id).toBe(world.daemon.of('Follow')[0]?.id);
   });
 
   it('ends a subscription with the reason when its connection is lost', async () => {
     const client = await connect();
     const follow = client.follow({ streams: ['events'] }, () => undefined);
-    await expect.poll(() => daemon.of('Follow').length).toBe(1);
-    daemon.hangUp();
+    await expect.poll(() => world.daemon.of('Follow').length).toBe(1);
+    world.daemon.hangUp();
     expect(await follow.ended).toMatchObject({ code: 'CODI_CONNECTION_LOST' });
   });
 
@@ -262,7 +235,7 @@ describe('the client', () => {
     const client = await connect();
     for (let index = 0; index < 600; index++) void client.log(entry(index));
     await client.close();
-    expect(daemon.stored).toHaveLength(600);
+    expect(world.daemon.stored).toHaveLength(600);
     await expect(client.log(entry(0))).rejects.toMatchObject({ code: 'CODI_CONNECTION_LOST' });
   });
 
@@ -274,15 +247,15 @@ describe('the client', () => {
   });
 
   it('names the path it tried when nobody is there', async () => {
-    await daemon.crash();
+    await world.daemon.crash();
     await expect(connect({ retry: { attempts: 2, minMs: 1 } })).rejects.toMatchObject({
       code: 'CODI_UNREACHABLE',
-      details: { path: daemon.socketPath, reason: 'no such file' },
+      details: { path: world.daemon.socketPath, reason: 'no such file' },
     });
   });
 
   it('reports a daemon that refuses the hello', async () => {
-    daemon.script = ({ kind }) =>
+    world.daemon.script = ({ kind }) =>
       kind === 'Hello'
         ? { kind: 'Error', body: { code: 'CODI_VERSION', message: 'no', retryable: false } }
         : undefined;
