@@ -42,6 +42,8 @@ export class EntryRoute {
   #epoch = 0;
   /** Entries wait while the last spooled ones are handed over. */
   #isHeld = false;
+  /** What was handed over is being removed. */
+  #releasing: Promise<void> | undefined;
   #isClosed = false;
   #attemptCount = 0;
   #behindCount = 0;
@@ -116,6 +118,7 @@ export class EntryRoute {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#epoch += 1;
+    await this.#releasing?.catch(() => undefined);
     await this.#box?.spool.close();
   }
 
@@ -170,7 +173,8 @@ export class EntryRoute {
       if (committed < spool.lastSequence || !spool.isIdle) throw new Behind();
       this.#isHeld = false;
       this.#goLive(connection, { ...welcome, producer_sequence: committed }, via);
-      await spool.release();
+      this.#releasing = spool.release();
+      await this.#releasing;
     } catch (error) {
       if (epoch === this.#epoch) this.#tryLater(error);
     }
