@@ -38,29 +38,37 @@ export function encodeAcknowledgment(answer: Acknowledgment, format: WireFormat)
   return template.frame(asBytes(answer.id), asBytes(answer.requestId));
 }
 
-const templates = new Map<string, AnswerTemplate>();
-let templatesTime: Timestamp = { seconds: Number.NaN, nanos: 0 };
+/** The last template of its kind, and the time in it. */
+interface DatedTemplate {
+  timestamp: Timestamp;
+  time: string;
+  timeOffset: number;
+  template: AnswerTemplate;
+}
+const templates = new Map<string, DatedTemplate>();
 
 /**
- * Of plain Acknowledgments, which differ in nothing but their two UUIDs. Answers of one commit share their time, so
- * templates are kept until another time is asked for.
+ * Of plain Acknowledgments, which differ in nothing but their two UUIDs and their time. Answers of one commit share their
+ * time; for the next one it is written over the last, where it is as long.
  */
 export function acknowledgmentTemplate(
   timestamp: Timestamp,
   status: 'Accepted' | 'Queued',
   format: WireFormat,
 ): AnswerTemplate {
-  if (timestamp.seconds !== templatesTime.seconds || timestamp.nanos !== templatesTime.nanos) {
-    templates.clear();
-    templatesTime = timestamp;
-  }
   const key = format === 'json' ? `json ${status}` : status;
-  let template = templates.get(key);
-  if (template === undefined) {
+  const last = templates.get(key);
+  const { seconds, nanos } = timestamp;
+  if (last?.timestamp.seconds === seconds && last.timestamp.nanos === nanos) return last.template;
+  const time = formatRfc3339(timestamp);
+  let template: AnswerTemplate;
+  if (last?.time.length === time.length) template = last.template.with(time, last.timeOffset);
+  else {
     const frame = encodeWhole({ ...MARKS, timestamp, status }, format);
-    template = new AnswerTemplate(frame, MARKS, format);
-    templates.set(key, template);
+    template = AnswerTemplate.of(frame, MARKS, format);
   }
+  const timeOffset = template.offsetOf(time);
+  templates.set(key, { timestamp, time, timeOffset, template });
   return template;
 }
 

@@ -14,13 +14,31 @@ export class AnswerTemplate {
   readonly #idOffset: number;
   readonly #requestIdOffset: number;
 
-  /** `marks` are what stands in the frame now; nothing else in it may look like them. */
-  constructor(frame: Buffer, marks: AnswerIds, format: WireFormat) {
+  /** Where the two ids are. */
+  private constructor(frame: Buffer, isText: boolean, id: number, requestId: number) {
     this.#frame = frame;
-    this.#isText = format === 'json';
-    const find = (mark: Uint8Array) => frame.indexOf(this.#isText ? uuidFromBytes(mark) : mark);
-    this.#idOffset = find(marks.id);
-    this.#requestIdOffset = find(marks.requestId);
+    this.#isText = isText;
+    this.#idOffset = id;
+    this.#requestIdOffset = requestId;
+  }
+
+  /** `marks` are what stands in the frame now; nothing else in it may look like them. */
+  static of(frame: Buffer, marks: AnswerIds, format: WireFormat): AnswerTemplate {
+    const isText = format === 'json';
+    const find = (mark: Uint8Array) => frame.indexOf(isText ? uuidFromBytes(mark) : mark);
+    return new AnswerTemplate(frame, isText, find(marks.id), find(marks.requestId));
+  }
+
+  /** The same frame with another text at a place where one of the same length is. */
+  with(text: string, offset: number): AnswerTemplate {
+    const frame = Buffer.from(this.#frame);
+    frame.write(text, offset, 'latin1');
+    return new AnswerTemplate(frame, this.#isText, this.#idOffset, this.#requestIdOffset);
+  }
+
+  /** Where a text begins that is in it once. */
+  offsetOf(text: string): number {
+    return this.#frame.indexOf(text, 0, 'latin1');
   }
 
   /** Size of each frame. */

@@ -36,6 +36,6 @@ export class PreparedAnswer {
     } as Payload;
     const message: Message = { id, timestamp: now(), payload };
     const marks = { id: uuidToBytes(id), requestId: uuidToBytes(requestId) };
-    return new AnswerTemplate(encodeMessage(message, format), marks, format);
+    return AnswerTemplate.of(encodeMessage(message, format), marks, format);
   }
 }

@@ -8,6 +8,7 @@ import {
   bodyOf,
   context,
   decodeAnswers,
+  unpackAnswers,
   entriesMessage,
   logEntry,
 } from '../support/ledger-thread.ts';
@@ -40,13 +41,14 @@ describe('the ledger thread', () => {
       duplicates: 0,
       rejected: {},
     });
-    const forOne = decodeAnswers(committed.answers.filter(({ connection }) => connection === 1));
+    const pages = unpackAnswers(committed.answers);
+    const forOne = decodeAnswers(pages.filter(({ connection }) => connection === 1));
     expect(forOne.map(({ message }) => message.payload.body)).toMatchObject([
       { request_id: ids[0], status: 'Accepted' },
       { request_id: ids[2], status: 'Accepted' },
     ]);
     expect(new Set(forOne.map(({ message }) => message.id)).size).toBe(2);
-    const forTwo = committed.answers.find(({ connection }) => connection === 2)!;
+    const forTwo = pages.find(({ connection }) => connection === 2)!;
     expect(decodeAnswers([forTwo], 'json')).toHaveLength(1);
     expect(rows('SELECT * FROM logs_v1 WHERE id < 3')).toMatchObject([
       { message: 'first', metadata: '{"user":42}', level: 'Info', synced: 0, tenant_id: null },
@@ -154,7 +156,7 @@ describe('the ledger thread', () => {
     );
     const kinds = received.flatMap((message) =>
       'answers' in message
-        ? decodeAnswers(message.answers).map((one) => one.message.payload.kind)
+        ? decodeAnswers(unpackAnswers(message.answers)).map((one) => one.message.payload.kind)
         : [],
     );
     expect(kinds).toEqual(['Error', 'Acknowledgment']);

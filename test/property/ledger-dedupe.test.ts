@@ -4,7 +4,13 @@ import { timestampFromMs } from '#codi/protocol/timestamp.js';
 import { FrameIds } from '#codi/workers/storage/frame-ids.js';
 import { LedgerStore } from '#codi/workers/storage/ledger-store.js';
 import { openLedger } from '../support/ledger-store.ts';
-import { bodyOf, context, decodeAnswers, entriesMessage } from '../support/ledger-thread.ts';
+import {
+  bodyOf,
+  context,
+  decodeAnswers,
+  entriesMessage,
+  unpackAnswers,
+} from '../support/ledger-thread.ts';
 
 const LONG = 'x'.repeat(5_000);
 const PORTS = { frameIds: new FrameIds('property'), now: () => timestampFromMs(0) };
@@ -71,7 +77,7 @@ function bodyFor(run: number, sent: Sent): Buffer {
 
 function answersOf(answers: ReturnType<LedgerStore['commit']>['answers']): string[] {
   const encoded = answers.encode({ seconds: 0, nanos: 0 }, Buffer.alloc(16));
-  return decodeAnswers(encoded).map(({ message: { payload } }) => {
+  return decodeAnswers(unpackAnswers(encoded)).map(({ message: { payload } }) => {
     if (payload.kind !== 'Acknowledgment') return payload.kind;
     const { status, expected_sequence: expected } = payload.body;
     return typeof status === 'string' ? status : `gap, expects ${expected}`;

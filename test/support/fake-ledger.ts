@@ -3,19 +3,21 @@ import type { BytePath } from '#codi/protocol/byte-path.js';
 import type { FileEventRecord } from '#codi/protocol/file-event.js';
 import type { Message } from '#codi/protocol/messages.js';
 import { countEvents, unpackEvents } from '#codi/protocol/packed-events.js';
+import { KnownContexts } from '#codi/workers/storage/contexts.messages.js';
 import type {
   CommittedMessage,
   ExportsMessage,
-  ConnectionAnswers,
   EntriesMessage,
   FileEventsMessage,
   FromLedger,
   LedgerHead,
   LedgerRoom,
   LedgerWork,
+  PackedAnswers,
   RefusedMessage,
   ToLedger,
 } from '#codi/workers/storage/ledger.messages.js';
+import { NO_ANSWERS } from '#codi/workers/storage/answers.messages.js';
 import type { VirtualHost } from './virtual-environment.ts';
 
 export interface RecordedRoot {
@@ -96,7 +98,8 @@ export class LedgerDisk {
       rejected: {},
     };
     const facts: FromLedger[] = settled.length > 0 ? [committed] : [];
-    const outOfOrder = refused.length > 0 ? [refusal(refused, 'CODI_SEQUENCE_GAP', 50, [])] : [];
+    const outOfOrder =
+      refused.length > 0 ? [refusal(refused, 'CODI_SEQUENCE_GAP', 50, NO_ANSWERS)] : [];
     return [...facts, ...later, ...outOfOrder];
   }
 
@@ -144,9 +147,10 @@ export class LedgerDisk {
   }
 
   #eachFrame(work: EntriesMessage, use: (message: Message, connection: number) => void): void {
+    const contexts = new KnownContexts();
     for (let at = 0; at < work.frames.length; at += 3) {
       const [index, offset, length] = work.frames.subarray(at, at + 3) as unknown as number[];
-      const { connection, format } = work.contexts[index!]!;
+      const { connection, format } = contexts.read(work.contexts[index!]!);
       const body = Buffer.from(work.bytes).subarray(offset, offset! + length!);
       const decoded = decodeMessage(body, format);
       if (!decoded.ok) throw decoded.error;
@@ -225,16 +229,17 @@ function refusal(
   batches: number[],
   code: RefusedMessage['code'],
   retryMs: number,
-  answers: ConnectionAnswers[],
+  answers: PackedAnswers,
 ): RefusedMessage {
   return { type: 'refused', batches, code, retryMs, answers };
 }
 
-function encode(answers: Map<number, Buffer[]>): ConnectionAnswers[] {
-  return [...answers].map(([connection, list]) => ({
+function encode(answers: Map<number, Buffer[]>): PackedAnswers {
+  const places = [...answers].flatMap(([connection, list]) => [
     connection,
-    bytes: Buffer.concat(list),
-    count: list.length,
-    closedBy: null,
-  }));
+    list.reduce((sum, { length }) => sum + length, 0),
+    list.length,
+  ]);
+  const bytes = Buffer.concat([...answers.values()].flat());
+  return { bytes, places: Float64Array.from(places), closedBy: [] };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import type { FromLedger, LedgerOptions } from '#codi/workers/storage/ledger.messages.js';
 import { openForReading } from '#codi/workers/storage/open-database.js';
-import { decodeAnswers, LedgerThread, temporaryDir } from './ledger-thread.ts';
+import { decodeAnswers, LedgerThread, temporaryDir, unpackAnswers } from './ledger-thread.ts';
 
 /** A data directory for each test of a file, and ledger threads on it that do not outlive the test. */
 export function ledgerFixture() {
@@ -42,7 +42,9 @@ export function ledgerFixture() {
 /** Acknowledgments in what a ledger thread sent. */
 export function acknowledgments(received: readonly FromLedger[], format?: 'json') {
   return received
-    .flatMap((message) => ('answers' in message ? decodeAnswers(message.answers, format) : []))
+    .flatMap((message) =>
+      'answers' in message ? decodeAnswers(unpackAnswers(message.answers), format) : [],
+    )
     .map(({ connection, message }) => {
       if (message.payload.kind !== 'Acknowledgment') throw new Error(message.payload.kind);
       return { connection, ...message.payload.body };

@@ -6,13 +6,17 @@ import { Worker } from 'node:worker_threads';
 import { decodeMessage, encodeMessage } from '#codi/protocol/codec.js';
 import { FrameScanner } from '#codi/protocol/frame.js';
 import type { Message, Payload } from '#codi/protocol/messages.js';
+import { contextText } from '#codi/workers/storage/contexts.messages.js';
 import type {
+  ConnectionAnswers,
   ConnectionContext,
   FromLedger,
   LedgerOptions,
   LedgerWork,
+  PackedAnswers,
   ToLedger,
 } from '#codi/workers/storage/ledger.messages.js';
+import { eachAnswers } from '#codi/workers/storage/answers.messages.js';
 
 /** Where the compiled worker entries are. */
 export const STORAGE_DIR = new URL('../../dist/workers/storage/', import.meta.url);
@@ -66,10 +70,18 @@ export function entriesMessage(
     offset += body.length;
   }
   const bytes = new Uint8Array(Buffer.concat(frames.map(([, body]) => body)));
-  return { type: 'entries', batch, bytes, frames: Int32Array.from(triples), contexts };
+  const texts = contexts.map(contextText);
+  return { type: 'entries', batch, bytes, frames: Int32Array.from(triples), contexts: texts };
 }
 
-/** The answers in a ledger message, decoded. */
+/** The answers in a ledger message, by connection. */
+export function unpackAnswers(answers: PackedAnswers): ConnectionAnswers[] {
+  const pages: ConnectionAnswers[] = [];
+  eachAnswers(answers, (page) => pages.push(page));
+  return pages;
+}
+
+/** The same, decoded. */
 export function decodeAnswers(
   answers: readonly { connection: number; bytes: Uint8Array }[],
   format: 'msgpack' | 'json' = 'msgpack',

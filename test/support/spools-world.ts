@@ -16,6 +16,7 @@ import type {
   ConnectionAnswers,
   ConnectionContext,
 } from '#codi/workers/storage/ledger.messages.js';
+import { eachAnswers } from '#codi/workers/storage/answers.messages.js';
 import { ActorWorld, rememberTelemetry } from './actor-world.ts';
 import { countingId } from './fake-socket.ts';
 import { openLedger } from './ledger-store.ts';
@@ -187,8 +188,8 @@ export class SpoolsWorld {
     const { store } = this.ledger;
     const answers = refusal ? new AnswerBook() : store.commit([message], 0).answers;
     if (refusal) store.entries.refuse(message, answers, refusal, 100);
-    for (const page of answers.encode({ seconds: 0, nanos: 0 }, Buffer.alloc(16)))
-      this.#deliverers.get(page.connection)?.(page);
+    const packed = answers.encode({ seconds: 0, nanos: 0 }, Buffer.alloc(16));
+    eachAnswers(packed, (page) => this.#deliverers.get(page.connection)?.(page));
   }
 }
 

@@ -6,6 +6,8 @@ import type { IngestLimits } from './ingest-limits.ts';
  */
 const SMALL_PART = 4;
 const SMALL_BATCHES = 8;
+/** Less than this part of a batch is not worth a message of its own while another is unanswered. */
+const WORTH_PART = 16;
 
 /** How large the next batch of entries may be, and what may be at the thread at once. */
 export class BatchSize {
@@ -25,6 +27,14 @@ export class BatchSize {
   /** Of a batch with the few frames of somebody. */
   get sharedBytes(): number {
     return this.#batchBytes / SMALL_PART;
+  }
+
+  /**
+   * With less than this, entries wait for the answer to those before them (as Nagle has it in RFC 896): they would wait
+   * for that commit anyway, and to wake the thread for each few costs more than to commit them.
+   */
+  get worthBytes(): number {
+    return this.#batchBytes / WORTH_PART;
   }
 
   get inFlightBytes(): number {

@@ -51,6 +51,12 @@ export class EntryLanes {
    * tables, and once V8 has moved one to the old space, frames long taken stay until the next full collection.
    */
   readonly #lanes = new Map<number, Lane>();
+  #bytes = 0;
+
+  /** Of all frames that wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   get isEmpty(): boolean {
     return this.#turns.length === 0;
@@ -62,6 +68,7 @@ export class EntryLanes {
     lane.frames.push({ context, body });
     lane.bytes += body.length;
     lane.cameBytes += body.length;
+    this.#bytes += body.length;
   }
 
   /** Bytes of one connection that wait. */
@@ -83,6 +90,12 @@ export class EntryLanes {
   take(limitBytes: number, sharedBytes = limitBytes): FrameGroup | undefined {
     if (this.isEmpty) return undefined;
     const group: FrameGroup = { frames: [], bytes: 0, isShared: false };
+    this.#fillInTurns(group, limitBytes, sharedBytes);
+    this.#bytes -= group.bytes;
+    return group;
+  }
+
+  #fillInTurns(group: FrameGroup, limitBytes: number, sharedBytes: number): void {
     for (let lane = this.#turns[0]; lane; lane = this.#turns[0]) {
       if (lane.credit <= 0) lane.credit += QUANTUM_BYTES;
       const isFull = fill(group, lane, group.isShared ? sharedBytes : limitBytes);
@@ -93,10 +106,9 @@ export class EntryLanes {
       }
       tellBelow(lane);
       // A batch that is full leaves the lane its turn.
-      if (isFull) return group;
+      if (isFull) return;
       if (this.#turns[0] === lane) this.#turns.push(this.#turns.shift()!);
     }
-    return group;
   }
 
   #open(connection: number): Lane {

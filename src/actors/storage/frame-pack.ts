@@ -1,3 +1,4 @@
+import { contextText } from '../../workers/storage/contexts.messages.ts';
 import type { ConnectionContext, EntriesMessage } from '../../workers/storage/ledger.messages.ts';
 import type { FrameGroup } from './entry-lanes.ts';
 import type { SharedSlab } from './slab-pool.ts';
@@ -10,13 +11,13 @@ export function packFrames(
 ): EntriesMessage {
   const target = new Uint8Array(slab, 0, bytes);
   const places = new Int32Array(frames.length * 3);
-  const contexts: ConnectionContext[] = [];
+  const contexts: string[] = [];
   const indexOf = new Map<ConnectionContext, number>();
   let offset = 0;
   for (const [at, { context, body }] of frames.entries()) {
     let index = indexOf.get(context);
     if (index === undefined) {
-      index = contexts.push(context) - 1;
+      index = contexts.push(contextText(context)) - 1;
       indexOf.set(context, index);
     }
     places[at * 3] = index;

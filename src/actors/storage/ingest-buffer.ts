@@ -274,14 +274,15 @@ export class IngestBuffer {
     const replay = this.#replays.shift();
     if (replay) return replay;
     const size = this.#batchSize;
+    const isFew = this.#lanes.bytes < size.worthBytes;
+    if (isFew && [...this.#inFlight.values()].some(isEntries)) return undefined;
     const group = this.#lanes.take(size.bytes, size.sharedBytes);
     if (!group) return undefined;
-    const { frames, bytes } = group;
+    const { bytes } = group;
     size.made(group.isShared && !this.#lanes.isEmpty);
     const slab = this.#slabs.take(bytes);
-    const batch = this.#nextBatch++;
+    const [batch, frameCount] = [this.#nextBatch++, group.frames.length];
     const message = packFrames(batch, group, slab);
-    const frameCount = frames.length;
     return { kind: 'entries', batch, bytes, costBytes: bytes, frameCount, message, slab };
   }
 

@@ -5,7 +5,7 @@
  */
 import { CodiError, type ErrorCode } from '../../protocol/errors.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
-import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import type { ActorSpec, CellContext, Host } from '../../supervisor/index.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type {
   CommittedMessage,
@@ -13,6 +13,7 @@ import type {
   FromLedger,
   LedgerHead,
 } from '../../workers/storage/ledger.messages.ts';
+import { eachAnswers } from '../../workers/storage/answers.messages.ts';
 import type { UpkeepCommand } from '../../workers/storage/archive.messages.ts';
 import type { HealingDesk } from './healing-desk.ts';
 import type { IngestBuffer } from './ingest-buffer.ts';
@@ -69,7 +70,7 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
   const pump = cell.scope.wrap(() => {
     isPumping = false;
     if (isRefusing) return;
-    for (let message = buffer.take(); message; message = buffer.take()) host.post(message);
+    handOver(buffer, host);
     if (isFinishing && buffer.isEmpty) cell.raise({ type: 'drained' });
   });
   // One pump a turn of the event loop: what many clients sent in it goes as one group.
@@ -79,9 +80,12 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
     cell.clock.setImmediate(pump);
   };
 
-  const take = takeMessages(cell, ports, (isStored) => {
-    if (isStored) refusedAtMs = undefined;
-    schedulePump();
+  const take = takeMessages(cell, ports, {
+    onSettled: () => !isRefusing && handOver(buffer, host),
+    onProgress: (isStored) => {
+      if (isStored) refusedAtMs = undefined;
+      schedulePump();
+    },
   });
   host.onMessage(cell.scope.wrap((message) => take(message as FromLedger)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
@@ -124,6 +128,10 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
   });
 }
 
+function handOver(buffer: IngestBuffer, host: Pick<Host, 'post'>): void {
+  for (let message = buffer.take(); message; message = buffer.take()) host.post(message);
+}
+
 /** The database must stay where it is; while it is healed there is none. */
 function lookAtPlace(
   cell: CellContext<never>,
@@ -162,19 +170,21 @@ function takeMessages(
     onHead,
     onRefused,
   }: LedgerWriterPorts,
-  onProgress: (isStored: boolean) => void,
+  { onSettled, onProgress }: { onSettled(): unknown; onProgress(isStored: boolean): void },
 ): (message: FromLedger) => void {
   return (message) => {
     switch (message.type) {
       case 'committed':
         buffer.settle(message.batches, message.fileStarts);
-        message.answers.forEach(deliver);
+        // What waited for this goes before the answers are passed on: the thread has nothing to do.
+        onSettled();
+        eachAnswers(message.answers, deliver);
         onCommitted(message);
         onProgress(message.block !== null);
         break;
       case 'refused':
         buffer.refuse(message.batches);
-        message.answers.forEach(deliver);
+        eachAnswers(message.answers, deliver);
         telemetry.emit('StorageRefused', { code: message.code });
         onRefused(message.code);
         cell.raise({ type: 'refused', retryMs: message.retryMs });

@@ -5,7 +5,7 @@ import type { RejectedEntry } from '../../protocol/entry.ts';
 import { closesConnection, type CodiError, type ErrorCode } from '../../protocol/errors.ts';
 import type { Timestamp } from '../../protocol/timestamp.ts';
 import { uuidFromBytes } from '../../protocol/uuid.ts';
-import type { ConnectionAnswers, ConnectionContext } from './ledger.messages.ts';
+import type { ConnectionContext, PackedAnswers } from './ledger.messages.ts';
 
 /** Why a message, or a part of it, was not taken. */
 export interface Refusal {
@@ -28,6 +28,8 @@ interface ConnectionPage {
   closedBy: ErrorCode | null;
 }
 const COUNTER_OFFSET = 12;
+/** Connection, bytes, count. */
+const PLACE_NUMBERS = 3;
 
 /**
  * The final answers of one commit group, by connection and in order of the messages. Collected while the
@@ -64,25 +66,27 @@ export class AnswerBook {
     noteClosing(page, error);
   }
 
-  /**
-   * All bytes are views of one buffer. `idBase`: 16 random bytes; its last four count the answers, so that each has
-   * its own id.
-   */
-  encode(timestamp: Timestamp, idBase: Buffer): ConnectionAnswers[] {
-    const pages = [...this.#pages].map(([connection, page]) => ({
-      connection,
-      layout: layOut(page, timestamp, idBase),
-    }));
-    const size = pages.reduce((sum, { layout }) => sum + layout.bytes, 0);
+  /** `idBase`: 16 random bytes; its last four count the answers, so that each has its own id. */
+  encode(timestamp: Timestamp, idBase: Buffer): PackedAnswers {
+    const places = new Float64Array(this.#pages.size * PLACE_NUMBERS);
+    const closedBy: PackedAnswers['closedBy'] = [];
+    const layouts: PageLayout[] = [];
+    let size = 0;
+    let at = 0;
+    for (const [connection, page] of this.#pages) {
+      const layout = layOut(page, timestamp, idBase);
+      layouts.push(layout);
+      size += layout.bytes;
+      places[at++] = connection;
+      places[at++] = layout.bytes;
+      places[at++] = page.answers.length;
+      if (page.closedBy) closedBy.push([connection, page.closedBy]);
+    }
     // Not from the pool: the buffer is transferred to the main thread.
-    const all = Buffer.allocUnsafeSlow(size);
+    const bytes = Buffer.allocUnsafeSlow(size);
     let offset = 0;
-    return pages.map(({ connection, layout }) => {
-      const start = offset;
-      offset = writePage(all, start, layout, idBase);
-      const { answers, closedBy } = layout.page;
-      return { connection, bytes: all.subarray(start, offset), count: answers.length, closedBy };
-    });
+    for (const layout of layouts) offset = writePage(bytes, offset, layout, idBase);
+    return { bytes, places, closedBy };
   }
 
   #page(context: ConnectionContext): ConnectionPage {

@@ -6,6 +6,7 @@ import type { MessagePorts } from '../../protocol/messages.ts';
 import type { AnswerBook, Refusal } from './answer-book.ts';
 import { claimedSequence } from './claimed-sequence.ts';
 import { codeOf } from './codes.ts';
+import { KnownContexts } from './contexts.messages.ts';
 import type { FrameIds } from './frame-ids.ts';
 import type { GroupHeads } from './group-heads.ts';
 import type { ConnectionContext, EntriesMessage, RejectedCounts } from './ledger.messages.ts';
@@ -40,6 +41,7 @@ export class EntryIntake {
   readonly #recentIds: RecentIds;
   readonly #ports: MessagePorts;
   readonly #frameIds: FrameIds;
+  readonly #contexts = new KnownContexts();
 
   constructor(database: SqliteDatabase, recentIds: number, { now, frameIds }: EntryPorts) {
     this.stream = new LogStream(database);
@@ -50,7 +52,7 @@ export class EntryIntake {
   }
 
   take(message: EntriesMessage, group: EntryGroup): void {
-    forEachFrame(message, (context, body, frame) => {
+    this.#forEachFrame(message, (context, body, frame) => {
       this.#frameIds.at(message.batch, frame);
       const decoded = decodeEntries(body, context.format, this.#ports);
       if (decoded.ok) {
@@ -63,7 +65,7 @@ export class EntryIntake {
 
   /** Rejects every message, because nothing of the transaction was taken. */
   refuse(message: EntriesMessage, answers: AnswerBook, error: CodiError, retryMs: number): void {
-    forEachFrame(message, (context, body, frame) => {
+    this.#forEachFrame(message, (context, body, frame) => {
       this.#frameIds.at(message.batch, frame);
       const decoded = decodeEntries(body, context.format, this.#ports);
       const requestId = decoded.ok ? decoded.idBytes : decoded.id;
@@ -89,6 +91,18 @@ export class EntryIntake {
     this.#producers.rolledBack();
     this.#recentIds.rolledBack();
     this.stream.reset();
+  }
+
+  #forEachFrame(
+    { bytes, frames, contexts: texts }: EntriesMessage,
+    visit: (context: ConnectionContext, body: Buffer, frame: number) => void,
+  ): void {
+    const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const contexts = texts.map((text) => this.#contexts.read(text));
+    for (let at = 0; at + 2 < frames.length; at += 3) {
+      const start = frames[at + 1]!;
+      visit(contexts[frames[at]!]!, all.subarray(start, start + frames[at + 2]!), at / 3);
+    }
   }
 
   #takeDecoded(context: ConnectionContext, decoded: DecodedEntries, group: EntryGroup): void {
@@ -207,15 +221,4 @@ function sequenceRefusal(sequence: number, expected: number): Refusal {
       ? new CodiError('CODI_ENTRY_INVALID', { reason: 'sequence counts from 1' })
       : new CodiError('CODI_SEQUENCE_GAP', { sequence, expected });
   return { error, expectedSequence: expected };
-}
-
-function forEachFrame(
-  { bytes, frames, contexts }: EntriesMessage,
-  visit: (context: ConnectionContext, body: Buffer, frame: number) => void,
-): void {
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at + 2 < frames.length; at += 3) {
-    const start = frames[at + 1]!;
-    visit(contexts[frames[at]!]!, all.subarray(start, start + frames[at + 2]!), at / 3);
-  }
 }

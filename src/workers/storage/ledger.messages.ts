@@ -68,7 +68,8 @@ export interface EntriesMessage {
   bytes: Uint8Array;
   /** Triples: index into contexts, offset, length. */
   frames: Int32Array;
-  contexts: ConnectionContext[];
+  /** As `contextText` writes them. */
+  contexts: string[];
 }
 
 export interface FileEventsMessage {
@@ -203,13 +204,26 @@ export interface StreamRange {
   count: number;
 }
 
-/** Framed answers for one connection, ready to write: a part of the one buffer of its group, which is transferred. */
+/** Framed answers for one connection, ready to write: a part of the one buffer of its group. */
 export interface ConnectionAnswers {
   connection: number;
   bytes: Uint8Array;
   count: number;
   /** The error that ends the connection once these are written. */
   closedBy: ErrorCode | null;
+}
+
+/**
+ * The same for all connections of a group, as few objects: taking many apart and putting them together again costs both
+ * threads more than all else about an answer.
+ */
+export interface PackedAnswers {
+  /** One behind the other; transferred. */
+  bytes: Uint8Array;
+  /** Triples: connection, bytes, count. */
+  places: Float64Array;
+  /** The errors that end connections once these are written. */
+  closedBy: [connection: number, code: ErrorCode][];
 }
 
 /** Entries that were not taken, and messages of which none could be read. */
@@ -230,7 +244,7 @@ export interface CommittedMessage {
   /** Length of the canonical bytes of what was stored. */
   bytes: number;
   durationMs: number;
-  answers: ConnectionAnswers[];
+  answers: PackedAnswers;
   /** Entries, not messages. */
   duplicates: number;
   rejected: RejectedCounts;
@@ -245,7 +259,7 @@ export interface RefusedMessage {
   batches: number[];
   code: ErrorCode;
   retryMs: number;
-  answers: ConnectionAnswers[];
+  answers: PackedAnswers;
 }
 
 export type RootAnswer =

@@ -15,15 +15,16 @@ import { GrantedRoom } from './granted-room.ts';
 import { ledgerHead } from './group-heads.ts';
 import { groupLength, workBytes } from './group-size.ts';
 import type {
-  ConnectionAnswers,
   FromLedger,
   LedgerOptions,
   LedgerWork,
+  PackedAnswers,
   ToLedger,
 } from './ledger.messages.ts';
 import { FrameIds } from './frame-ids.ts';
 import { LedgerStore, type GroupResult } from './ledger-store.ts';
 import { openForWriting } from './open-database.ts';
+import { NO_ANSWERS } from './answers.messages.ts';
 import { askForHealing, DEFAULT_HEALS_PER_HOUR, refusalToHeal } from './salvage/ask-for-healing.ts';
 import { openOrHeal, type OpenedStore } from './salvage/open-or-heal.ts';
 import { HELD, isDiskFull, judgeFailure, type StorageFailure } from './storage-failure.ts';
@@ -245,7 +246,7 @@ function report(result: GroupResult, durationMs: number): void {
     batches: outOfOrder,
     code: 'CODI_SEQUENCE_GAP',
     retryMs: OUT_OF_ORDER_RETRY_MS,
-    answers: [],
+    answers: NO_ANSWERS,
   });
 }
 
@@ -265,7 +266,7 @@ function refuse(group: readonly LedgerWork[], failure: StorageFailure): void {
   if (failure.mustReopen) fail(code, message);
 }
 
-function encode(answers: AnswerBook): ConnectionAnswers[] {
+function encode(answers: AnswerBook): PackedAnswers {
   const idBase = randomBytes(16);
   idBase[6] = (idBase[6]! & 0x0f) | 0x40; // RFC 9562: version 4
   idBase[8] = (idBase[8]! & 0x3f) | 0x80;
@@ -289,7 +290,6 @@ function stop(): void {
   process.exit(0);
 }
 
-function post(message: FromLedger, answers: readonly ConnectionAnswers[] = []): void {
-  const buffers = new Set(answers.map(({ bytes }) => bytes.buffer as ArrayBuffer));
-  port.postMessage(message, [...buffers]);
+function post(message: FromLedger, answers?: PackedAnswers): void {
+  port.postMessage(message, answers ? [answers.bytes.buffer as ArrayBuffer] : []);
 }

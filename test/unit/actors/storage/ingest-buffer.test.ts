@@ -1,5 +1,6 @@
 import { IngestBuffer, type IngestLimits } from '#codi/actors/storage/ingest-buffer.js';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
+import { contextText, KnownContexts } from '#codi/workers/storage/contexts.messages.js';
 import type { ConnectionContext, ToLedger } from '#codi/workers/storage/ledger.messages.js';
 import { describe, expect, it } from 'vitest';
 
@@ -62,7 +63,7 @@ describe('frames', () => {
         batch: 1,
         bytes: new Uint8Array(Buffer.from('aaabcc')),
         frames: Int32Array.of(0, 0, 3, 0, 3, 1, 1, 4, 2),
-        contexts: [one, two],
+        contexts: [contextText(one), contextText(two)],
       },
     ]);
   });
@@ -90,7 +91,7 @@ describe('frames', () => {
     buffer.offerFrame(context(1), Buffer.from('a'));
     takeAll(buffer);
     buffer.rewind();
-    buffer.offerFrame(context(1), Buffer.from('b'));
+    buffer.offerFrame(context(1), Buffer.alloc(60));
     expect(takeAll(buffer).map(batchOf)).toEqual([1, 2]);
   });
 
@@ -119,7 +120,8 @@ describe('frames', () => {
     for (let batch = 0; batch < 40; batch++) {
       const message = buffer.take();
       if (message?.type !== 'entries') break;
-      connections.push(...message.contexts.map(({ connection }) => connection));
+      const known = new KnownContexts();
+      connections.push(...message.contexts.map((text) => known.read(text).connection));
       buffer.settle([message.batch]);
       if (connections.includes(2)) break;
     }

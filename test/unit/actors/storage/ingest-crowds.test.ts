@@ -66,3 +66,23 @@ it('Frames of somebody with few keep batches, and what is at the thread, small b
   bytesAtThread();
   expect(bytesAtThread(), 'nobody else sent for a while').toBe(160_000);
 });
+
+it('Few frames wait for the answer to the frames before them, and for nothing else.', () => {
+  const buffer = newBuffer({ batchBytes: 1_600, limitBytes: 10_000, inFlightBytes: 4_000 });
+  const offer = (bytes: number) => buffer.offerFrame(context(1), Buffer.alloc(bytes));
+  const taken = () => takeAll(buffer).map((message) => 'bytes' in message && message.bytes.length);
+  offer(10);
+  expect(taken()).toEqual([10]);
+  offer(60);
+  buffer.offerExports({ records: [], cursor: null, pruned: [], onCommitted: () => undefined });
+  expect(taken()).toEqual([false]);
+  buffer.settle([2]);
+  expect(taken()).toEqual([]);
+  offer(40);
+  expect(taken()).toEqual([100]);
+  offer(10);
+  buffer.settle([1]);
+  expect(taken()).toEqual([]);
+  buffer.settle([3]);
+  expect([taken(), buffer.isEmpty]).toEqual([[10], false]);
+});

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { timestampFromMs } from '#codi/protocol/timestamp.js';
+import { contextText } from '#codi/workers/storage/contexts.messages.js';
 import { FrameIds } from '#codi/workers/storage/frame-ids.js';
 import { LedgerStore } from '#codi/workers/storage/ledger-store.js';
 import type { EntriesMessage } from '#codi/workers/storage/ledger.messages.js';
@@ -17,7 +18,7 @@ function withoutIds(): EntriesMessage {
     bytes: Buffer.concat([line, line]),
     frames: Int32Array.from([0, 0, line.length, 0, line.length, line.length]),
     contexts: [
-      {
+      contextText({
         connection: 1,
         format: 'json',
         producerId: null,
@@ -26,7 +27,7 @@ function withoutIds(): EntriesMessage {
         tenantId: null,
         userId: null,
         hasHello: false,
-      },
+      }),
     ],
   };
 }
