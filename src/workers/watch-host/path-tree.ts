@@ -10,7 +10,7 @@ export class PathNode {
   /** A directory that is entered but not recorded, because no include pattern matches it. */
   isHidden: boolean;
   children: Map<string, PathNode> | undefined = undefined;
-  /** The next entry with the same inode number (hard links, other devices). */
+  /** The next entry under the same key of inodes (hard links, other devices). */
   nextSameInode: PathNode | undefined = undefined;
 
   constructor(
@@ -42,7 +42,8 @@ export const UNKNOWN_STAT: IndexStat = {
 /** The path index of one root in memory: found by path and by (dev, ino), directories move as one. */
 export class PathTree {
   readonly root = new PathNode(undefined, '', 'dir', UNKNOWN_STAT, true);
-  readonly #byInode = new Map<bigint, PathNode>();
+  /** By number: those of small integers cost a map half of what bigints do. Large ones may share a key. */
+  readonly #byInode = new Map<number, PathNode>();
   /** Recorded entries; the root and hidden directories are not counted. */
   files = 0;
   directories = 0;
@@ -85,8 +86,8 @@ export class PathTree {
 
   /** Entries with this inode number on this device. */
   *sameInode(dev: bigint, ino: bigint): Generator<PathNode> {
-    for (let node = this.#byInode.get(ino); node; node = node.nextSameInode)
-      if (node.stat.dev === dev) yield node;
+    for (let node = this.#byInode.get(Number(ino)); node; node = node.nextSameInode)
+      if (node.stat.ino === ino && node.stat.dev === dev) yield node;
   }
 
   add(parent: PathNode, name: string, kind: FileKind, stat: IndexStat, isHidden = false): PathNode {
@@ -174,16 +175,17 @@ export class PathTree {
   }
 
   #link(node: PathNode): void {
-    node.nextSameInode = this.#byInode.get(node.stat.ino);
-    this.#byInode.set(node.stat.ino, node);
+    const key = Number(node.stat.ino);
+    node.nextSameInode = this.#byInode.get(key);
+    this.#byInode.set(key, node);
   }
 
   #unlink(node: PathNode): void {
-    const { ino } = node.stat;
-    const first = this.#byInode.get(ino);
+    const key = Number(node.stat.ino);
+    const first = this.#byInode.get(key);
     if (first === node) {
-      if (node.nextSameInode) this.#byInode.set(ino, node.nextSameInode);
-      else this.#byInode.delete(ino);
+      if (node.nextSameInode) this.#byInode.set(key, node.nextSameInode);
+      else this.#byInode.delete(key);
     } else {
       let before = first;
       while (before && before.nextSameInode !== node) before = before.nextSameInode;

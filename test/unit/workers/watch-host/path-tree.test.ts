@@ -62,3 +62,16 @@ test('Hidden directories are not counted until they are revealed.', () => {
   tree.reveal(a, stat(1));
   expect(tree.directories).toBe(1);
 });
+
+test('Inode numbers beyond what a double holds are told apart.', () => {
+  const tree = new PathTree();
+  const large = 2n ** 63n;
+  const [one, other] = [large, large + 1n].map((ino) =>
+    tree.add(tree.root, `${ino}`, 'file', { ...stat(0), ino }),
+  );
+  expect([...tree.sameInode(1n, large)]).toEqual([one]);
+  expect([...tree.sameInode(1n, large + 1n)]).toEqual([other]);
+  tree.remove(one!);
+  expect([...tree.sameInode(1n, large)]).toEqual([]);
+  expect([...tree.sameInode(1n, large + 1n)]).toEqual([other]);
+});
