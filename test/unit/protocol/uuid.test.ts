@@ -8,6 +8,17 @@ it('turns UUIDs from bytes to text and back', () => {
   expect(uuidFromBytes(Buffer.concat([Buffer.alloc(3), uuidToBytes(TEXT)]), 3)).toBe(TEXT);
 });
 
+it('reads either case, and text without hyphens', () => {
+  const bytes = Buffer.from(TEXT.replaceAll('-', ''), 'hex');
+  expect(uuidToBytes(TEXT.toUpperCase())).toEqual(bytes);
+  expect(uuidToBytes(TEXT.replaceAll('-', ''))).toEqual(bytes);
+  for (let byte = 0; byte < 256; byte++) {
+    const all = Buffer.alloc(16, byte);
+    expect(uuidFromBytes(all).replaceAll('-', '')).toBe(all.toString('hex'));
+    expect(uuidToBytes(uuidFromBytes(all))).toEqual(all);
+  }
+});
+
 it('knows a UUID in either case, and nothing else', () => {
   expect(isUuid(TEXT)).toBe(true);
   expect(isUuid(TEXT.toUpperCase())).toBe(true);
@@ -17,5 +28,6 @@ it('knows a UUID in either case, and nothing else', () => {
 });
 
 it('throws when asked for the bytes of what is no UUID', () => {
-  expect(() => uuidToBytes('nothing')).toThrow(TypeError);
+  const wrong = ['nothing', TEXT.replace('a', 'g'), TEXT.replace('a', 'é'), TEXT.slice(1)];
+  for (const text of wrong) expect(() => uuidToBytes(text)).toThrow(TypeError);
 });
