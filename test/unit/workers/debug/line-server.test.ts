@@ -27,6 +27,7 @@ const LIMITS: LineClientLimits = {
 async function listen(
   answer: (line: string) => Promise<string> | string = (line) => `answer to ${line}`,
   limits: Partial<LineClientLimits> = {},
+  monotonicMs = () => performance.now(),
 ): Promise<void> {
   server = await listenForLines({
     socketPath: socketPath(),
@@ -40,7 +41,7 @@ async function listen(
           socket,
           { ...LIMITS, ...limits },
           {
-            monotonicMs: () => performance.now(),
+            monotonicMs,
             answer: async (line) => entry.client.send(await answer(line)),
             onDrained: () => (entry.drained += 1),
             onEnd: () => (entry.ended += 1),
@@ -152,13 +153,15 @@ test('A peer that asks for much at once is read as fast as it is answered.', asy
 });
 
 test('A peer that asks too often waits for the next second.', async () => {
-  await listen(undefined, { requestsPerSecond: 3 });
+  let nowMs = 5_000;
+  await listen(undefined, { requestsPerSecond: 3 }, () => nowMs);
   const client = dial();
   let got = '';
   client.on('data', (chunk: Buffer) => (got += chunk.toString()));
   client.write('a\nb\nc\nd\n');
   await eventually('three answers', () => got.split('\n').length === 4);
   expect(served[0]!.socket.isPaused()).toBe(true);
+  nowMs += 1_000;
   await eventually('the fourth answer', () => got.endsWith('answer to d\n'));
 });
 
