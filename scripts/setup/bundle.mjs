@@ -1,6 +1,6 @@
 // Puts each program and each thread into one file, in the place of what the compiler wrote for its entry: a module
 // that is found, read and linked on its own costs a start most of its time (docs/decisions/0036).
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Its commands are loaded when they are asked for, from files of their own. */
@@ -48,7 +48,7 @@ export async function bundle(root) {
         for (const id of file.type === 'chunk' ? file.moduleIds : []) notePackage(packages, id);
     }),
   );
-  writeFileSync(join(dist, NOTICES), noticesOf(root, [...packages].sort()));
+  writeFileSync(join(dist, NOTICES), noticesOf(packages));
 }
 
 /** Paths below src without their ending. @param {string} source */
@@ -58,25 +58,21 @@ function threadEntries(source) {
     .map((name) => join('workers', name.slice(0, -'.ts'.length)));
 }
 
-/** @param {Set<string>} packages @param {string} moduleId */
+/** The folder of the package that a module is of. @param {Set<string>} packages @param {string} moduleId */
 function notePackage(packages, moduleId) {
-  const name = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(moduleId)?.[1];
-  if (name !== undefined) packages.add(name.replace('\\', '/'));
+  const folder = /^\0?(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)/.exec(moduleId)?.[1];
+  if (folder !== undefined) packages.add(folder);
 }
 
-/**
- * The licences of what is inside of the programs, as they ask for.
- * @param {string} root @param {string[]} packages
- */
-function noticesOf(root, packages) {
-  return packages
-    .map((name) => {
-      const folder = join(root, 'node_modules', name);
-      const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-      const text =
-        file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : '';
-      return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+/** The licences of what is inside of the programs, as they ask for. @param {Set<string>} packages */
+function noticesOf(packages) {
+  return [...packages]
+    .sort()
+    .map((folder) => {
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+      const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8');
+      return `${manifest.name} ${manifest.version} (${manifest.license})\n\n${text.trim()}\n`;
     })
     .join(`\n${'-'.repeat(80)}\n\n`);
 }

@@ -5,7 +5,7 @@ import { activeHandles, ProcessFacts } from '../platform/process-facts.ts';
 import type { ChildSpec } from '../supervisor/index.ts';
 import type { DebugLimits, DebugThreadData } from '../workers/debug/debug.messages.ts';
 import { workerEntry } from '../config/package-files.ts';
-import { type Shared } from './shared.ts';
+import type { Shared } from './shared.ts';
 import { statusBody } from './status.ts';
 
 /** Every answer comes within 200 ms: so long it waits for the main thread. */

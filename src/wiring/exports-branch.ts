@@ -7,7 +7,7 @@ import type { ExportsOptions } from '../workers/storage/exports.messages.ts';
 import type { KeyOptions } from '../workers/storage/worker-data.ts';
 import { activeSessionOf } from './export-sessions.ts';
 import { workerEntry } from '../config/package-files.ts';
-import { type Shared } from './shared.ts';
+import type { Shared } from './shared.ts';
 
 const QUEUE_MAX = 64;
 const IDLE_MS = 5_000;

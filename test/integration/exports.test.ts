@@ -196,6 +196,8 @@ test('a file is captured by hand, searched, and its secrets are counted and not 
   // Who names the socket alone reads what that daemon has.
   const cat = await runInProcess(['export', 'cat', String(id)], { socketPath });
   expect(cat.out).toBe(`first\nthe key is ${token}\nlast`);
+  const elsewhere = ['export', 'cat', String(id), '--data-dir', join(place.home, 'elsewhere')];
+  expect((await runInProcess(elsewhere, { socketPath })).out).toBe('');
   const complete = await runInProcess(['__complete', '--', 'export', 'cat', ''], { socketPath });
   expect(complete.out.split('\n')).toContain(String(id));
   const wrong = await codi('restore', 'abc', 'x');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { MonitorClient } from '../../client/monitor-client.ts';
 import type { AnswerOf } from '../../client/answers.ts';
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
@@ -95,11 +96,16 @@ export async function withContents<T>(
   return withStoreThread(invocation, use, dataDir);
 }
 
-/** Undefined where no daemon runs. */
+/**
+ * Undefined where no daemon runs, where its directory is not to be seen from here (it runs in a container), or where
+ * another one was named.
+ */
 async function daemonDataDir(invocation: Invocation): Promise<string | undefined> {
+  if (invocation.globals.dataDir !== undefined) return undefined;
   try {
     const ask = (client: MonitorClient) => client.request('Health', {});
-    return (await invocation.withClient(ask, { attempts: 1 })).data_dir ?? undefined;
+    const { data_dir: dataDir } = await invocation.withClient(ask, { attempts: 1 });
+    return dataDir != null && existsSync(dataDir) ? dataDir : undefined;
   } catch (error) {
     if (!isCodiError(error) || error.code !== 'CODI_UNREACHABLE') throw error;
     return undefined;
