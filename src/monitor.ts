@@ -9,6 +9,7 @@ import { exportPlan } from './config/export-plan.ts';
 import { loadConfig, type ConfigResult } from './config/load.ts';
 import { resolveConfigPath, resolvePaths } from './config/paths.ts';
 import type { Config } from './config/schema.ts';
+import { keepYoungGenerationsSmall } from './config/young-generation.ts';
 import { startDaemon, type Daemon, type DaemonOptions } from './main.ts';
 import { packageVersion } from './config/package-files.ts';
 import { openPeerUsers } from './platform/peer-user.ts';
@@ -59,6 +60,7 @@ const startedAtMs = performance.now();
 // What the daemon writes is its user's alone, also inside a directory that somebody opens up later.
 process.umask(0o077);
 trimWhenIdle(() => process.cpuUsage());
+keepYoungGenerationsSmall();
 
 const announce = (announcement: Announcement) => {
   if (process.connected) process.send?.(announcement);
