@@ -28,6 +28,7 @@ export interface Scope {
   wrap<A extends unknown[], R>(callback: (...args: A) => R): (...args: A) => R | undefined;
   /** A timer that ends with the scope. Returns its cancel function. */
   after(delayMs: number, callback: () => void): () => void;
+  /** On whole multiples of the interval: ticks of different actors come together. */
   every(intervalMs: number, callback: () => void): () => void;
   /** Aborted at the end of the cell. */
   readonly signal: AbortSignal;

@@ -1,6 +1,7 @@
 /** The host's side of the watchdog: for entries of threads and processes; it imports nothing of the runtime. */
 import { performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
+import { alignedDelay } from './tick-alignment.ts';
 
 /** Below the shortest time between two looks of a watchdog; each beat wakes two threads. */
 const INTERVAL_MS = 2_000;
@@ -18,13 +19,19 @@ export function sendHeartbeats(
   intervalMs: number = INTERVAL_MS,
 ): () => void {
   let last = performance.eventLoopUtilization();
+  let timer: NodeJS.Timeout;
+  // On one clock for all threads and processes, so that their beats wake who hears them once.
+  const arm = () => {
+    timer = setTimeout(beat, alignedDelay(performance.timeOrigin + performance.now(), intervalMs));
+    timer.unref();
+  };
   const beat = () => {
+    arm();
     const now = performance.eventLoopUtilization();
     const elu = performance.eventLoopUtilization(now, last).utilization;
     last = now;
     post({ type: 'sys.alive', heapUsedBytes: getHeapStatistics().used_heap_size, elu });
   };
-  const timer = setInterval(beat, intervalMs);
-  timer.unref();
-  return () => clearInterval(timer);
+  arm();
+  return () => clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 import type { Scope } from './cell-context.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Runtime } from './runtime.ts';
+import { alignedDelay } from './tick-alignment.ts';
 import { isOwnedBy, runOwned, type TurnOwner } from './turn-context.ts';
 
 export const CLEANUP_LIMIT_MS = 2_000;
@@ -129,7 +130,7 @@ export class CellScope implements Scope {
   every(intervalMs: number, callback: () => void): () => void {
     let cancel: () => void;
     const arm = () => {
-      cancel = this.after(intervalMs, () => {
+      cancel = this.after(alignedDelay(this.#clock.monotonicMs(), intervalMs), () => {
         arm();
         callback();
       });

@@ -10,6 +10,8 @@ import type { FromNotary, NotaryCommand, NotaryOptions, ToNotary } from './notar
 
 const LOOKS_PER_INTERVAL = 4;
 const DEFAULT_INTERVAL_MS = 1_000;
+/** Who wants to replace a database waits for it to be let go. */
+const LOOK_MAX_MS = 1_000;
 /** After a failure: the disk may be full, or the key be put back. */
 const RETRY_MS = 2_000;
 const STOP_MS = 2_000;
@@ -17,7 +19,10 @@ const STOP_MS = 2_000;
 const port = mainThread();
 const options = workerOptions<NotaryOptions>();
 const counters = commitCounters(options.commits);
-const lookMs = (options.intervalMs ?? DEFAULT_INTERVAL_MS) / LOOKS_PER_INTERVAL;
+const intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
+const lookMs = Math.min(intervalMs / LOOKS_PER_INTERVAL, LOOK_MAX_MS);
+/** When everything is signed: what is committed then is signed at the next look. */
+const idleLookMs = Math.min(intervalMs, LOOK_MAX_MS);
 let notary: Notary | undefined;
 let trouble: string | null = null;
 
@@ -36,7 +41,7 @@ function turn(): void {
   });
   if (!found.ok) setTimeout(turn, RETRY_MS);
   else if (found.value) setImmediate(turn);
-  else setTimeout(turn, lookMs);
+  else setTimeout(turn, notary?.isSettled ? idleLookMs : lookMs);
 }
 
 /** What goes wrong here stops no commit: it is told, and tried again with everything opened anew. */

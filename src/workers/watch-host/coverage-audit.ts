@@ -1,8 +1,9 @@
 import type { HostClock } from './host-ports.ts';
-import { watchKey, type InotifyList } from './inotify-list.ts';
+import { kernelDevice, type InotifyList } from './inotify-list.ts';
 import { DeviceNames, KernelWatches } from './kernel-watches.ts';
 import type { PathNode } from './path-tree.ts';
 import type { Lane, SlicedWork } from './slice-scheduler.ts';
+import { inodeKey, WatchSet } from './watch-set.ts';
 
 /** A root as the audit sees it. */
 export interface AuditedRoot {
@@ -59,7 +60,7 @@ export class CoverageAudit implements SlicedWork {
   #work: { steps: Generator<void, void>; onDone: () => void } | undefined;
   #isRunning = false;
   #costMs = 0;
-  #unwanted: ReadonlySet<string> = new Set();
+  #unwanted = new WatchSet();
 
   constructor(ports: CoverageAuditPorts) {
     this.#ports = ports;
@@ -107,7 +108,7 @@ export class CoverageAudit implements SlicedWork {
     this.#names.nextAudit();
     const suspects: Suspect[] = [];
     const unlisted = new Map<bigint, Suspect>();
-    const wanted = new Set<string>();
+    const wanted = new WatchSet();
     const isSettled = await this.#sliced(this.#compare(watches, { suspects, unlisted, wanted }));
     const isExact = isSettled && !this.#ports.hasNativeWatches();
     const leaked = isExact ? this.#countLeaked(watches, wanted) : 0;
@@ -119,21 +120,24 @@ export class CoverageAudit implements SlicedWork {
 
   *#compare(
     watches: KernelWatches,
-    found: { suspects: Suspect[]; unlisted: Map<bigint, Suspect>; wanted: Set<string> },
+    found: { suspects: Suspect[]; unlisted: Map<bigint, Suspect>; wanted: WatchSet },
   ): Generator<void, boolean> {
     const listedDevices = new Set<bigint>();
     let areAllSettled = true;
+    let lastListed: bigint | undefined;
     for (const root of this.#ports.roots()) {
       areAllSettled &&= root.isSettled;
       for (const directory of root.watchable()) {
         const { dev, ino } = directory.stat;
-        const key = watchKey(ino, dev);
-        found.wanted.add(key);
+        const key = inodeKey(ino);
+        found.wanted.add(kernelDevice(dev), key);
         const isListed = this.#names.isListed(watches, directory.stat, key);
-        const suspect = { root, directory };
-        if (isListed) listedDevices.add(dev);
-        else if (root.isSettled && !found.unlisted.has(dev)) found.unlisted.set(dev, suspect);
-        if (root.isSettled && !(isListed && root.covers(directory))) found.suspects.push(suspect);
+        if (isListed && dev !== lastListed) listedDevices.add((lastListed = dev));
+        if (!(isListed && root.covers(directory)) && root.isSettled) {
+          const suspect = { root, directory };
+          if (!isListed && !found.unlisted.has(dev)) found.unlisted.set(dev, suspect);
+          found.suspects.push(suspect);
+        }
         yield;
       }
     }
@@ -191,12 +195,10 @@ export class CoverageAudit implements SlicedWork {
     return { blind, repaired: blind };
   }
 
-  #countLeaked({ keys }: KernelWatches, wanted: ReadonlySet<string>): number {
-    const unwanted = new Set<string>();
-    for (const key of keys) if (!wanted.has(key)) unwanted.add(key);
+  #countLeaked({ set }: KernelWatches, wanted: WatchSet): number {
     const before = this.#unwanted;
-    this.#unwanted = unwanted;
-    return [...unwanted].filter((key) => before.has(key)).length;
+    this.#unwanted = set.without(wanted);
+    return this.#unwanted.size - this.#unwanted.without(before).size;
   }
 
   async #read(): Promise<KernelWatches | undefined> {

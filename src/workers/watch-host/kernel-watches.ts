@@ -1,13 +1,13 @@
 import type { IndexStat } from '../../protocol/file-event.ts';
-import { InotifyLines, inodeOf, watchKey, type InotifyList } from './inotify-list.ts';
+import { InotifyLines, kernelDevice, type InotifyList } from './inotify-list.ts';
+import { inodeKey, WatchSet, type InodeKey } from './watch-set.ts';
 
 /** The watches of this process, as one list of the kernel had them. */
 export class KernelWatches {
-  readonly keys = new Set<string>();
+  readonly set = new WatchSet();
   readonly instances: number;
   count = 0;
   readonly #lines: InotifyLines;
-  #inodes: Set<string> | undefined;
 
   constructor(list: InotifyList) {
     this.instances = list.length;
@@ -16,16 +16,11 @@ export class KernelWatches {
 
   /** One step for each watch. */
   *load(): Generator<void, void> {
-    for (let key = this.#lines.next(); key !== undefined; key = this.#lines.next()) {
-      this.keys.add(key);
+    while (this.#lines.next()) {
+      this.set.add(this.#lines.device, this.#lines.ino);
       this.count += 1;
       yield;
     }
-  }
-
-  hasInode(ino: bigint): boolean {
-    this.#inodes ??= new Set([...this.keys].map(inodeOf));
-    return this.#inodes.has(ino.toString(16));
   }
 }
 
@@ -40,20 +35,19 @@ export class DeviceNames {
   readonly #byInode = new Set<bigint>();
   readonly #unknown = new Map<bigint, number>();
 
-  /** `key`: that of the inode, where it is known already. */
   isListed(
-    watches: KernelWatches,
-    { ino, dev }: IndexStat,
-    key: string = watchKey(ino, dev),
+    { set }: KernelWatches,
+    { ino, dev }: Pick<IndexStat, 'ino' | 'dev'>,
+    key: InodeKey = inodeKey(ino),
   ): boolean {
-    if (this.#unknown.has(dev)) return true;
-    if (this.#byInode.has(dev)) return watches.hasInode(ino);
-    return watches.keys.has(key);
+    if (this.#unknown.size > 0 && this.#unknown.has(dev)) return true;
+    if (this.#byInode.size > 0 && this.#byInode.has(dev)) return set.hasInode(key);
+    return set.has(kernelDevice(dev), key);
   }
 
   /** None of the device's directories is listed under its own name: whether they are by their inode. */
   learn(watches: KernelWatches, { ino, dev }: IndexStat): boolean {
-    if (!watches.hasInode(ino)) return false;
+    if (!watches.set.hasInode(inodeKey(ino))) return false;
     this.#byInode.add(dev);
     return true;
   }

@@ -4,7 +4,7 @@ import { nodeDisk } from './disk.ts';
 import { FsHints } from './fs-hints.ts';
 import type { HintFactory, HostClock, Timer, WatchHostPorts } from './host-ports.ts';
 import { assertInotifyInstance } from './inotify-instance.ts';
-import { readInotifyList, watchedInodes } from './inotify-list.ts';
+import { InotifyListReader, watchedInodes } from './inotify-list.ts';
 import { ParcelHints } from './parcel-hints.ts';
 import { systemWatchLimit } from './system-watch-limit.ts';
 import { WatchBudget } from './watch-budget.ts';
@@ -16,6 +16,7 @@ export function nodeHostPorts(
   memoryBytes: () => number,
 ): WatchHostPorts {
   const budget = new WatchBudget(systemWatchLimit, () => performance.now());
+  const list = new InotifyListReader();
   return {
     ...{
       clock: nodeClock(),
@@ -23,7 +24,7 @@ export function nodeHostPorts(
       hints: nodeHints(platform, parentPid, budget),
       budget,
     },
-    readInotifyList,
+    readInotifyList: () => list.read(),
     measure: () => ({ memoryBytes: memoryBytes(), descriptors: countDescriptors() }),
   };
 }

@@ -10,6 +10,7 @@ import { DEFAULT_IGNORES } from './default-ignores.ts';
 import type { FsHints } from './fs-hints.ts';
 import type { HintListener, HintSource, WatchState } from './hints.ts';
 import type { PathNode } from './path-tree.ts';
+import { inodeKey, type WatchSet } from './watch-set.ts';
 import type { WatchBudget } from './watch-budget.ts';
 
 export interface ParcelPorts {
@@ -22,7 +23,7 @@ export interface ParcelPorts {
   backend: BackendType | undefined;
   /** For directories the recursive watcher cannot be trusted with; undefined where it can (not on Linux). */
   lateWatches: FsHints | undefined;
-  watchedInodes(): Set<bigint> | undefined;
+  watchedInodes(): WatchSet | undefined;
   budget: WatchBudget;
   /** How many late watches there may be before the subscription is made anew. */
   lateBudget: number;
@@ -126,7 +127,8 @@ export class ParcelHints implements HintSource {
       const { parent } = node;
       const isTrusted =
         parent === undefined || (this.#covered.has(parent) && !this.#early.has(path));
-      if (isTrusted && (!inodes || inodes.has(node.stat.ino))) this.#covered.add(node);
+      if (isTrusted && (!inodes || inodes.hasInode(inodeKey(node.stat.ino))))
+        this.#covered.add(node);
       else if (this.ensure(node, path) === 'added') this.#listener.onHint(node, null);
     }
     if (this.#early.size >= EARLY_LIMIT) this.#listener.onStale();

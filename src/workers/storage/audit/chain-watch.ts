@@ -85,6 +85,13 @@ export class ChainWatch {
     return this.#mark?.size ?? 0;
   }
 
+  /** What is committed is signed, and the database stays open. */
+  get isSettled(): boolean {
+    const { commits, gate, kind } = this.#ports;
+    if (!this.tree || this.#mustSign || this.#turn !== gate.turnOf(kind)) return false;
+    return this.#signedCommits === commits();
+  }
+
   /** One bounded piece of work; true when the next should follow at once. */
   step(): boolean {
     if (!this.#open() || this.#isBroken) return false;

@@ -56,6 +56,11 @@ export class Notary {
     for (const kind of DATABASES) this.#chains.set(kind, this.#watch(kind, key));
   }
 
+  /** Everything committed is signed, and nobody wants a database closed. */
+  get isSettled(): boolean {
+    return [...this.#chains.values()].every((chain) => chain.isSettled);
+  }
+
   /** One bounded piece of work for each database; true when there is more. */
   step(): boolean {
     let isBusy = false;

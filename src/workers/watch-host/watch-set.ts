@@ -1,0 +1,47 @@
+/**
+ * An inode number; a plain number where it is exact, because sets of those cost a fraction of what sets of bigints
+ * and of texts do, and an audit makes one of every watch.
+ */
+export type InodeKey = number | bigint;
+
+/** Below this many bits an inode number is a plain number. */
+const NUMBER_BITS = 52n;
+
+export function inodeKey(ino: bigint): InodeKey {
+  return ino >> NUMBER_BITS === 0n ? Number(ino) : ino;
+}
+
+/** Watched inodes: pairs of the kernel's device number and the inode number. */
+export class WatchSet {
+  readonly #byDevice = new Map<number, Set<InodeKey>>();
+
+  get size(): number {
+    let size = 0;
+    for (const inodes of this.#byDevice.values()) size += inodes.size;
+    return size;
+  }
+
+  add(device: number, ino: InodeKey): void {
+    const inodes = this.#byDevice.get(device);
+    if (inodes) inodes.add(ino);
+    else this.#byDevice.set(device, new Set([ino]));
+  }
+
+  has(device: number, ino: InodeKey): boolean {
+    return this.#byDevice.get(device)?.has(ino) ?? false;
+  }
+
+  /** On any device. */
+  hasInode(ino: InodeKey): boolean {
+    for (const inodes of this.#byDevice.values()) if (inodes.has(ino)) return true;
+    return false;
+  }
+
+  /** Those that are not in the other one. */
+  without(other: WatchSet): WatchSet {
+    const left = new WatchSet();
+    for (const [device, inodes] of this.#byDevice)
+      for (const ino of inodes) if (!other.has(device, ino)) left.add(device, ino);
+    return left;
+  }
+}
