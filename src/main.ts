@@ -5,7 +5,7 @@
 import { showBytePath } from './protocol/byte-path.ts';
 import { CodiError } from './protocol/errors.ts';
 import {
-  EarlyProcess,
+  EarlyHosts,
   StartError,
   startSystem,
   type ExitReason,
@@ -56,8 +56,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     started_at: new Date(environment.clock.nowMs()).toISOString(),
   };
   const held = holdDataDirectory(dataDir, card, options.encryptionKey);
-  // There is one from the start, so it loads while the store is opened.
-  const early = new EarlyProcess(environment, watchHostEntry(), 'watch host');
+  const early = new EarlyHosts(environment);
+  early.start({ kind: 'process', entry: watchHostEntry() }, 'watch host');
   const shared = shareParts({ ...options, environment: early.environment }, held);
   const heartbeat = setInterval(() => held.touchCard(), ALIVE_MS).unref();
   try {
@@ -65,19 +65,24 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     for (const path of [socketPath, debugSocketPath, legacySocketPath])
       if (path !== undefined) await removeStaleSocket(path, options.uid);
     await shared.tokens.load();
-    await startSystem(rootSpec(shared), {
+    const root = rootSpec(shared);
+    await startSystem(root, {
       environment: early.environment,
       onReport: (report) => shared.reports.take(report),
       redact: redactContext,
-      onCreated: (system) => (shared.system = system),
+      onCreated: (system) => {
+        shared.system = system;
+        early.startAll(root);
+      },
     });
   } catch (error) {
     clearInterval(heartbeat);
+    // Threads that nobody took over have files of the store open.
+    await early.release();
     held.release();
-    early.release();
     throw startFailure(error);
   }
-  early.release();
+  void early.release();
   for (const report of keptReports(dataDir)) shared.healing.remember(report);
   telemetry.emit('DaemonStarted', { pid: options.pid, version: options.version });
   return handleOf(shared, () => {

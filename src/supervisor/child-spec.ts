@@ -65,7 +65,14 @@ export interface PoisonSpec {
 
 export type Isolation =
   | { kind: 'inline' }
-  | { kind: 'thread' | 'process'; entry: URL; data?: unknown; env?: Record<string, string> };
+  | {
+      kind: 'thread' | 'process';
+      entry: URL;
+      data?: unknown;
+      env?: Record<string, string>;
+      /** It may begin before its turn, see EarlyHosts. */
+      isEarly?: boolean;
+    };
 
 // A tree holds actors of all message types, and a spec takes its own in: only `any` is both.
 // oxlint-disable-next-line typescript/no-explicit-any

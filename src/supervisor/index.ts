@@ -31,7 +31,7 @@ export type {
   ReplayResult,
 } from './dead-letters.ts';
 export { describeError } from './describe-error.ts';
-export { EarlyProcess } from './early-process.ts';
+export { EarlyHosts } from './early-hosts.ts';
 export type { Environment, Host, HostExit, HostOptions } from './environment.ts';
 export { describeExit, isCleanExit, StartError } from './exit-reason.ts';
 export type { ExitReason, OperatorWord } from './exit-reason.ts';

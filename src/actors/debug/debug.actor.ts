@@ -29,7 +29,7 @@ export function debugSpec(entry: URL, data: unknown, ports: DebugPorts): ActorSp
     id: 'debug',
     ...SERVICE_RESTARTS,
     shutdown: 1_000,
-    isolation: { kind: 'thread', entry, data },
+    isolation: { kind: 'thread', entry, data, isEarly: true },
     // It does nothing that takes long; a window that hangs is of no use.
     heartbeat: { timeoutMs: 10_000 },
     start: (cell) => start(cell, ports),

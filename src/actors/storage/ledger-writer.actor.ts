@@ -53,7 +53,7 @@ export function ledgerWriterSpec(
     type: 'worker',
     id: 'ledger-writer',
     ...WRITER_RESTARTS,
-    isolation: { kind: 'thread', entry, data },
+    isolation: { kind: 'thread', entry, data, isEarly: true },
     start: (cell) => start(cell, ports),
   };
 }

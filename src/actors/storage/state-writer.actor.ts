@@ -28,7 +28,7 @@ export function stateWriterSpec(
     type: 'worker',
     id: 'state-writer',
     ...WRITER_RESTARTS,
-    isolation: { kind: 'thread', entry, data },
+    isolation: { kind: 'thread', entry, data, isEarly: true },
     start: (cell) => start(cell, ports),
   };
 }
