@@ -119,7 +119,7 @@ export class WatchWorld {
     );
     const ports = {
       ...{ clock: this.clock, disk: this.disk, hints: factory, budget },
-      readInotifyList: async () => [Buffer.from(this.#inotifyList())],
+      readInotifyList: async () => [this.#inotifyList()],
       measure: () => ({ memoryBytes: 1, descriptors: 1 }),
     };
     this.host = createWatchHost(ports, (message) => this.#onMessage(message));

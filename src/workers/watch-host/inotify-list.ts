@@ -1,52 +1,22 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { WatchSet, type InodeKey } from './watch-set.ts';
+import { readFile } from 'node:fs/promises';
+import { inodeKeyOf, WatchSet, type InodeKey } from './watch-set.ts';
 
 const DESCRIPTORS = '/proc/self/fd';
 const DETAILS = '/proc/self/fdinfo';
 
-/** The watches of a process as the kernel lists them: the bytes of one list for each inotify descriptor. */
-export type InotifyList = readonly Buffer[];
+/** The watches of a process as the kernel lists them: one text for each inotify descriptor. */
+export type InotifyList = readonly string[];
 
-const FIRST_BYTES = 65_536;
-
-/** Reads lists, one after the other, into room that it keeps: a process reads one as long as it watches. */
-export class InotifyListReader {
-  #room = Buffer.allocUnsafe(FIRST_BYTES);
-
-  /**
-   * Without holding up the event loop: 10,000 watches take the kernel about 30 ms. Good until the next call. Undefined
-   * without such a list.
-   */
-  async read(): Promise<InotifyList | undefined> {
-    try {
-      const ends: number[] = [0];
-      for (const descriptor of inotifyDescriptors())
-        ends.push(await this.#append(`${DETAILS}/${descriptor}`, ends.at(-1)!));
-      return ends.slice(1).map((end, index) => this.#room.subarray(ends[index], end));
-    } catch {
-      return undefined;
-    }
-  }
-
-  async #append(path: string, from: number): Promise<number> {
-    const file = await open(path);
-    try {
-      for (let end = from; ;) {
-        if (end === this.#room.length) this.#grow();
-        const { bytesRead } = await file.read(this.#room, end, this.#room.length - end, null);
-        if (bytesRead === 0) return end;
-        end += bytesRead;
-      }
-    } finally {
-      await file.close();
-    }
-  }
-
-  #grow(): void {
-    const larger = Buffer.allocUnsafe(2 * this.#room.length);
-    this.#room.copy(larger);
-    this.#room = larger;
+/** Read without holding up the event loop: 10,000 watches take the kernel about 30 ms. Undefined without such a list. */
+export async function readInotifyList(): Promise<InotifyList | undefined> {
+  try {
+    const texts: string[] = [];
+    for (const descriptor of inotifyDescriptors())
+      texts.push(await readFile(`${DETAILS}/${descriptor}`, 'latin1'));
+    return texts;
+  } catch {
+    return undefined;
   }
 }
 
@@ -55,7 +25,7 @@ export function watchedInodes(): WatchSet | undefined {
   try {
     const watches = new WatchSet();
     for (const descriptor of inotifyDescriptors()) {
-      const lines = new InotifyLines([readFileSync(`${DETAILS}/${descriptor}`)]);
+      const lines = new InotifyLines([readFileSync(`${DETAILS}/${descriptor}`, 'latin1')]);
       while (lines.next()) watches.add(lines.device, lines.ino);
     }
     return watches;
@@ -80,65 +50,30 @@ export function kernelDevice(dev: bigint): number {
 /** Most directories of a process are on one device, and an audit asks for each of them. */
 let lastDevice = { dev: 0n, device: 0 };
 
-const WATCH = Buffer.from('inotify wd:');
-const INODE = Buffer.from(' ino:');
-const DEVICE = Buffer.from(' sdev:');
-/** So many hexadecimal digits are a number exactly. */
-const EXACT_DIGITS = 13;
-
-/**
- * Takes a list apart, one watch at a time, so that others get their turn between any two. In place and by hand: texts
- * and a regular expression take five times as long, and this is most of what an idle host does.
- */
+/** Takes a list apart, one watch at a time, so that others get their turn between any two. */
 export class InotifyLines {
-  readonly #lists: InotifyList;
-  #list = 0;
+  readonly #texts: InotifyList;
+  readonly #line = /^inotify wd:\S+ ino:([0-9a-f]+) sdev:([0-9a-f]+)/gm;
   #at = 0;
   /** Of the last watch. */
   device = 0;
   ino: InodeKey = 0;
 
-  constructor(lists: InotifyList) {
-    this.#lists = lists;
+  constructor(texts: InotifyList) {
+    this.#texts = texts;
   }
 
   /** Goes to the next watch; false after the last. */
   next(): boolean {
-    for (; this.#list < this.#lists.length; this.#list += 1, this.#at = 0) {
-      const bytes = this.#lists[this.#list]!;
-      const line = bytes.indexOf(WATCH, this.#at);
-      if (line < 0) continue;
-      const ino = bytes.indexOf(INODE, line) + INODE.length;
-      const inoEnd = hexEnd(bytes, ino);
-      const device = bytes.indexOf(DEVICE, inoEnd) + DEVICE.length;
-      this.#at = hexEnd(bytes, device);
-      const isExact = inoEnd - ino <= EXACT_DIGITS;
-      this.ino = isExact
-        ? hexValue(bytes, ino, inoEnd)
-        : BigInt(`0x${bytes.toString('latin1', ino, inoEnd)}`);
-      this.device = hexValue(bytes, device, this.#at);
+    for (; this.#at < this.#texts.length; this.#at += 1) {
+      const found = this.#line.exec(this.#texts[this.#at]!);
+      if (!found) continue;
+      this.ino = inodeKeyOf(found[1]!);
+      this.device = Number.parseInt(found[2]!, 16);
       return true;
     }
     return false;
   }
-}
-
-function hexEnd(bytes: Buffer, from: number): number {
-  let at = from;
-  while (at < bytes.length && digit(bytes[at]!) >= 0) at += 1;
-  return at;
-}
-
-function hexValue(bytes: Buffer, from: number, to: number): number {
-  let value = 0;
-  for (let at = from; at < to; at++) value = value * 16 + digit(bytes[at]!);
-  return value;
-}
-
-/** -1 for what is no hexadecimal digit; the kernel writes small letters. */
-function digit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  return code >= 97 && code <= 102 ? code - 87 : -1;
 }
 
 function inotifyDescriptors(): string[] {

@@ -4,7 +4,7 @@ import { nodeDisk } from './disk.ts';
 import { FsHints } from './fs-hints.ts';
 import type { HintFactory, HostClock, Timer, WatchHostPorts } from './host-ports.ts';
 import { assertInotifyInstance } from './inotify-instance.ts';
-import { InotifyListReader, watchedInodes } from './inotify-list.ts';
+import { readInotifyList, watchedInodes } from './inotify-list.ts';
 import { ParcelHints } from './parcel-hints.ts';
 import { systemWatchLimit } from './system-watch-limit.ts';
 import { WatchBudget } from './watch-budget.ts';
@@ -16,7 +16,6 @@ export function nodeHostPorts(
   memoryBytes: () => number,
 ): WatchHostPorts {
   const budget = new WatchBudget(systemWatchLimit, () => performance.now());
-  const list = new InotifyListReader();
   return {
     ...{
       clock: nodeClock(),
@@ -24,7 +23,7 @@ export function nodeHostPorts(
       hints: nodeHints(platform, parentPid, budget),
       budget,
     },
-    readInotifyList: () => list.read(),
+    readInotifyList,
     measure: () => ({ memoryBytes: memoryBytes(), descriptors: countDescriptors() }),
   };
 }

@@ -6,9 +6,15 @@ export type InodeKey = number | bigint;
 
 /** Below this many bits an inode number is a plain number. */
 const NUMBER_BITS = 52n;
+const NUMBER_DIGITS = Number(NUMBER_BITS) / 4;
 
 export function inodeKey(ino: bigint): InodeKey {
   return ino >> NUMBER_BITS === 0n ? Number(ino) : ino;
+}
+
+/** Of the number as hexadecimal digits, without leading zeros. */
+export function inodeKeyOf(digits: string): InodeKey {
+  return digits.length <= NUMBER_DIGITS ? Number.parseInt(digits, 16) : BigInt(`0x${digits}`);
 }
 
 /** Watched inodes: pairs of the kernel's device number and the inode number. */

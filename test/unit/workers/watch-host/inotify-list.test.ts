@@ -11,7 +11,7 @@ const LIST = [
 ];
 
 test('Each watch of each descriptor is read, and nothing else.', () => {
-  const lines = new InotifyLines(LIST.map((text) => Buffer.from(text)));
+  const lines = new InotifyLines(LIST);
   const watches = [];
   while (lines.next()) watches.push([lines.ino, lines.device]);
   expect(watches).toEqual([
@@ -26,7 +26,7 @@ test('An inode number is the same key from the list as from stat(2), and never t
   const bits = [1n, 31n, 32n, 51n, 52n, 53n, 63n];
   const inodes = bits.flatMap((bit) => [(1n << bit) - 1n, 1n << bit, (1n << bit) + 1n]);
   const text = inodes.map((ino) => `inotify wd:1 ino:${ino.toString(16)} sdev:7 mask:2\n`).join('');
-  const lines = new InotifyLines([Buffer.from(text)]);
+  const lines = new InotifyLines([text]);
   for (const ino of inodes) {
     expect(lines.next()).toBe(true);
     expect(lines.ino).toBe(inodeKey(ino));
