@@ -49,6 +49,8 @@ export class ParcelHints implements HintSource {
   #subscription: AsyncSubscription | undefined;
   /** Directories the subscription is known to cover; undefined until that was checked. */
   #covered: Set<PathNode> | undefined;
+  /** What this process watched before: of that it is not known whether this subscription watches it, too. */
+  #foreign: WatchSet | undefined;
   /** Paths hinted at until then: what lies there may have come, or moved, after it was subscribed to. */
   readonly #early = new Set<BytePath>();
   #isClosed = false;
@@ -63,6 +65,7 @@ export class ParcelHints implements HintSource {
     const bytes = bytePathToBuffer(this.#root);
     const path = bytes.toString('utf8');
     if (!bytes.equals(Buffer.from(path, 'utf8'))) throw new Error('the path is not valid UTF-8');
+    this.#foreign = this.#ports.lateWatches && this.#ports.watchedInodes();
     const subscription = await this.#ports.subscribe(path, this.#onEvents, {
       ...(this.#ports.backend && { backend: this.#ports.backend }),
       ignore: this.#ignored(path),
@@ -127,12 +130,24 @@ export class ParcelHints implements HintSource {
       const { parent } = node;
       const isTrusted =
         parent === undefined || (this.#covered.has(parent) && !this.#early.has(path));
-      if (isTrusted && (!inodes || inodes.hasInode(inodeKey(node.stat.ino))))
-        this.#covered.add(node);
+      if (isTrusted && this.#isWatched(node, inodes)) this.#covered.add(node);
       else if (this.ensure(node, path) === 'added') this.#listener.onHint(node, null);
     }
     if (this.#early.size >= EARLY_LIMIT) this.#listener.onStale();
     this.#early.clear();
+    this.#foreign = undefined;
+  }
+
+  /**
+   * Whether the kernel's list says that the subscription watches it. The list is of the whole process: a directory that
+   * moved here from another root is in it because of that root's watch, while it is looked for where it was. As long as
+   * there is room, such directories get watches of their own; a root that lies inside another one has too many of them.
+   */
+  #isWatched({ stat }: PathNode, inodes: WatchSet | undefined): boolean {
+    if (!inodes) return true;
+    const key = inodeKey(stat.ino);
+    if (!inodes.hasInode(key)) return false;
+    return !this.#foreign?.hasInode(key) || this.watchCount >= this.#ports.lateBudget / 2;
   }
 
   async close(): Promise<void> {

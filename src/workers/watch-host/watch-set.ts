@@ -1,7 +1,4 @@
-/**
- * An inode number; a plain number where it is exact, because sets of those cost a fraction of what sets of bigints
- * and of texts do, and an audit makes one of every watch.
- */
+/** An inode number; a plain number where that is exact, because an audit makes one of every watch and directory. */
 export type InodeKey = number | bigint;
 
 /** Below this many bits an inode number is a plain number. */

@@ -5,8 +5,13 @@ import type { FsHints } from '#codi/workers/watch-host/fs-hints.js';
 import { WatchBudget } from '#codi/workers/watch-host/watch-budget.js';
 import { ParcelHints } from '#codi/workers/watch-host/parcel-hints.js';
 import { PathTree, UNKNOWN_STAT } from '#codi/workers/watch-host/path-tree.js';
+import { WatchSet } from '#codi/workers/watch-host/watch-set.js';
 
-async function subscribed(root = '/root', lateWatches?: FsHints) {
+async function subscribed(
+  root = '/root',
+  lateWatches?: FsHints,
+  watchedInodes: () => WatchSet | undefined = () => undefined,
+) {
   const told: string[] = [];
   let callback: SubscribeCallback = () => {};
   let ignore: unknown[] = [];
@@ -30,7 +35,7 @@ async function subscribed(root = '/root', lateWatches?: FsHints) {
       },
       backend: 'inotify',
       lateWatches,
-      watchedInodes: () => undefined,
+      watchedInodes,
       lateBudget: 10,
       budget: new WatchBudget(
         () => undefined,
@@ -82,22 +87,22 @@ test('A root whose path is not UTF-8 is refused.', async () => {
 });
 
 /** A tree of two directories, one in the other, and a source that places watches of its own. */
-async function subscribedTree() {
+async function subscribedTree(watchedInodes?: () => WatchSet, watchCount = 0) {
   const placed: string[] = [];
   const lateWatches = {
-    watchCount: 0,
+    watchCount,
     has: () => false,
     drop: () => {},
     ensure: (_directory: unknown, path: string) => (placed.push(path), 'added'),
   } as unknown as FsHints;
   const tree = new PathTree();
-  const outer = tree.add(tree.root, 'outer', 'dir', UNKNOWN_STAT);
-  const inner = tree.add(outer, 'inner', 'dir', UNKNOWN_STAT);
+  const outer = tree.add(tree.root, 'outer', 'dir', { ...UNKNOWN_STAT, ino: 1n });
+  const inner = tree.add(outer, 'inner', 'dir', { ...UNKNOWN_STAT, ino: 2n });
   const nodes = [tree.root, outer, inner];
   const paths = ['/root', '/root/outer', '/root/outer/inner'];
   const swept = () =>
     source.hints.swept(nodes.map((node, at) => ({ node, path: bytePathFromUtf8(paths[at]!) })));
-  const source = await subscribed('/root', lateWatches);
+  const source = await subscribed('/root', lateWatches, watchedInodes);
   return { ...source, placed, outer, inner, swept };
 }
 
@@ -116,4 +121,31 @@ test('A covered directory that is hinted at itself may have moved: it and all be
   expect(hints.doubt(outer)).toBe(false);
   hints.ensure(inner, bytePathFromUtf8('/root/outer/inner'));
   expect(placed).toEqual(['/root/outer/inner']);
+});
+
+/** What the kernel lists before the subscription, and after it. */
+function listedInTurn(...lists: number[][]): () => WatchSet {
+  return () => {
+    const watches = new WatchSet();
+    for (const ino of lists.shift() ?? []) watches.add(7, ino);
+    return watches;
+  };
+}
+
+test('A directory that the process watched before the subscription gets a watch of its own: that may be of another root.', async () => {
+  const { swept, placed } = await subscribedTree(listedInTurn([2], [0, 1, 2]));
+  swept();
+  expect(placed).toEqual(['/root/outer/inner']);
+});
+
+test('A directory that the kernel does not list gets a watch of its own.', async () => {
+  const { swept, placed } = await subscribedTree(listedInTurn([], [0, 1]));
+  swept();
+  expect(placed).toEqual(['/root/outer/inner']);
+});
+
+test('When half of the watches of its own are taken, a root inside another one is believed to be watched.', async () => {
+  const { swept, placed } = await subscribedTree(listedInTurn([0, 1, 2], [0, 1, 2]), 5);
+  swept();
+  expect(placed).toEqual([]);
 });
