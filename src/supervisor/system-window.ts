@@ -48,6 +48,11 @@ export class SystemWindow {
     return { seq: this.#runtime.treeLog.mark(), root: this.tree() };
   }
 
+  /** Makes changes of all that actors say of themselves by now: between two states nobody reports it. */
+  recheckTree(): void {
+    this.#runtime.treeLog.compare(this.#runtime.slots.values());
+  }
+
   /** Changes after a number, in order; too_old when they are no longer known. */
   treeDeltas(seq: number, limit = ANSWER_LIMIT): TreeDeltas {
     return this.#runtime.treeLog.since(seq, Math.min(limit, ANSWER_LIMIT));

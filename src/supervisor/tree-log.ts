@@ -36,6 +36,8 @@ export class TreeLog {
   readonly #clock: Clock;
   readonly #deltas: TreeDelta[] = [];
   readonly #dirty = new Set<Loggable>();
+  /** What the last delta about a node said. */
+  readonly #told = new WeakMap<Loggable, string>();
   #seq = 0;
   #readAtMs = -Infinity;
   #isActive = false;
@@ -52,8 +54,18 @@ export class TreeLog {
     if (this.#isActive) this.#dirty.add(node);
   }
 
+  /**
+   * What an actor says of itself may rest on what others did, and nobody reports that: looks at these again. One that
+   * no delta was about since the snapshot counts as changed.
+   */
+  compare(nodes: Iterable<Loggable>): void {
+    if (!this.#isActive) return;
+    for (const node of nodes)
+      if (this.#told.get(node) !== statusText(node.loneNode())) this.#dirty.add(node);
+  }
+
   added(parent: string, node: Loggable): void {
-    if (this.#isActive) this.#log({ kind: 'added', parent, node: node.loneNode() });
+    if (this.#isActive) this.#log({ kind: 'added', parent, node: this.#tell(node) });
   }
 
   removed(path: string): void {
@@ -76,7 +88,7 @@ export class TreeLog {
       return;
     }
     for (const node of this.#dirty) {
-      if (!node.isRemoved) this.#log({ kind: 'changed', path: node.path, node: node.loneNode() });
+      if (!node.isRemoved) this.#log({ kind: 'changed', path: node.path, node: this.#tell(node) });
     }
     this.#dirty.clear();
   }
@@ -106,6 +118,12 @@ export class TreeLog {
     this.#isActive = true;
   }
 
+  #tell(node: Loggable): LoneNode {
+    const lone = node.loneNode();
+    this.#told.set(node, statusText(lone));
+    return lone;
+  }
+
   #log(body: DeltaBody): void {
     this.#seq += 1;
     this.#deltas.push({ seq: this.#seq, ...body });
@@ -114,4 +132,8 @@ export class TreeLog {
       this.#deltas.splice(0, this.#deltas.length - TREE_DELTAS_LIMIT);
     }
   }
+}
+
+function statusText({ state, note = '' }: LoneNode): string {
+  return `${state} ${note}`;
 }

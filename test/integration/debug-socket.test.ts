@@ -109,6 +109,18 @@ describe('Watching', () => {
     expect(watch.outcome).toEqual({ reason: 'unsubscribed', dropped: 0 });
   });
 
+  test('A follower of the tree hears also what changes no state: how many files there are.', async () => {
+    const watch = await debug.subscribe('watch_tree', {});
+    writeFileSync(join(place.home, 'watched', 'one'), 'x');
+    const isTold = async () => {
+      for await (const event of watch)
+        if (JSON.stringify(event).includes('"note":"1 file')) return true;
+      return false;
+    };
+    expect(await deadline('the number of files', isTold())).toBe(true);
+    watch.close();
+  });
+
   test('Reports come as they happen, after the last ones; a killed actor is among them.', async () => {
     const watch = await debug.subscribe('watch_reports', { limit: 3 });
     const reports = watch[Symbol.asyncIterator]();

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runInProcess } from '../support/cli-harness.ts';
 import { newPlace, startDaemon } from '../support/daemon.ts';
@@ -67,6 +67,19 @@ describe('looking inside a real daemon', () => {
       clearInterval(changes);
     }
   }, 60_000);
+
+  it('tree says of each actor what is so now, also after what changed no state of it', async () => {
+    const counted = async (name: string) => {
+      const rows = (await codi('tree')).out.matchAll(new RegExp(`${name} .* (\\d+) roots?$`, 'gm'));
+      return [...rows].reduce((sum, [, count]) => sum + Number(count), 0);
+    };
+    const count = await counted('roots');
+    expect(count).toBeGreaterThan(0);
+    expect(await counted('host-\\d')).toBe(count);
+    expect((await codi('watch', 'add', mkdtempSync(`${place.home}/one-`))).exitCode).toBe(0);
+    expect(await counted('roots')).toBe(count + 1);
+    expect(await counted('host-\\d')).toBe(count + 1);
+  });
 
   it('kill, and why it is not what it was: the exit, the budget, the reports', async () => {
     const [before] = await json('inspect', WRITER);

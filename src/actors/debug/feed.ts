@@ -54,7 +54,7 @@ export class Feed {
     this.#scope.defer('tree changes', system().onTreeChange(onTree));
     this.#scope.defer('reports', onReport(onNews));
     this.#scope.every(KEEP_READING_MS, () => {
-      if (this.#unseenPushes === 0) this.#push();
+      if (this.#unseenPushes === 0) this.flush();
     });
     this.#push();
   }
@@ -67,6 +67,7 @@ export class Feed {
 
   /** Whatever is new leaves now, before an answer that follows. */
   flush(): void {
+    this.#ports.system().recheckTree();
     this.#push();
   }
 

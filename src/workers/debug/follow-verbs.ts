@@ -16,7 +16,10 @@ export const SUBSCRIPTION_VERBS = {
     await main.read('sync', {});
     if (!known.tree.tree())
       throw new CodiError('CODI_TRY_AGAIN', { reason: 'the daemon is starting' });
-    return watchers.watchTree(session);
+    // Changes of state come by themselves; what else actors say of themselves, when asked for.
+    const ask = () => void main.read('sync', {}).catch(() => {});
+    const timer = setInterval(ask, FRAME_INTERVAL_MS);
+    return watchers.watchTree(session, () => clearInterval(timer));
   },
 
   watch_reports: async ({ limit = 0, path }, { main, watchers }, session) => {

@@ -26,10 +26,13 @@ export class Watchers {
   }
 
   /** A snapshot first, then what changes, without a gap. */
-  watchTree(session: Session): Subscription {
+  watchTree(session: Session, onEnd: () => void): Subscription {
     const watcher: TreeWatcher = {
       subscription: session.subscribe(
-        () => this.#trees.delete(watcher),
+        () => {
+          this.#trees.delete(watcher);
+          onEnd();
+        },
         () => this.#catchUp(watcher),
       ),
       isBehind: true,

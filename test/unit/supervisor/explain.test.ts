@@ -202,6 +202,24 @@ describe('tree deltas', () => {
     expect(page).toMatchObject({ ok: true, seq: log.mark() - 3 });
   });
 
+  it('tell what an actor says of itself by now, when it is asked for, and each time once', () => {
+    const log = new TreeLog(new VirtualClock());
+    const node = { path: 'a', state: 'watching', note: '0 roots' } as LoneNode;
+    const host = { path: 'a', isRemoved: false, loneNode: () => ({ ...node }) };
+    const seq = log.mark();
+    log.added('root', host);
+    log.compare([host]);
+    node.note = '1 root';
+    expect(log.since(seq, 10)).toMatchObject({ deltas: [{ kind: 'added' }] });
+    log.compare([host]);
+    log.compare([host]);
+    expect(log.since(seq + 1, 10)).toEqual({
+      ok: true,
+      deltas: [{ seq: seq + 2, kind: 'changed', path: 'a', node }],
+      seq: seq + 2,
+    });
+  });
+
   it('are not kept any more when nobody has read them for a minute', async () => {
     const probe = new Probe();
     await probe.start({ children: [probe.worker('a')], ...roomy });
