@@ -1,10 +1,11 @@
 // Given a daemon that was killed, with a write-ahead log. Break: a frame of the log is altered, or its header; the log
 // is cut off, or taken away. Expect at the next start: SQLite would go on as if the entries behind had never been;
 // codi finds them where their bytes are, and names the rest.
-import { rmSync, statSync, truncateSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, test } from 'vitest';
 import { DamagedDaemon } from '../support/damaged-daemon.ts';
-import { currentFrames, damagePage, flipByte } from '../support/damaged-store.ts';
+import { commitEnds, currentFrames, damagePage, flipByte } from '../support/damaged-store.ts';
 
 const FRAMES_MIN = 60;
 
@@ -32,6 +33,19 @@ test('Behind a frame in the middle of the log that does not hold everything is f
 
 test('A log whose header does not hold is read all the same.', async () => {
   damagePage(world.path('ledger.db-wal'), 1, (bytes) => bytes.fill(0, 0, 32));
+  await world.start();
+  await world.expectService({ lostMax: 0 });
+}, 180_000);
+
+// What a checkpoint leaves before the log is begun anew: all is in the database, and the log stands in front of it.
+test('A log that ends between two transactions hides nothing of what was carried over.', async () => {
+  const log = world.path('ledger.db-wal');
+  const bytes = readFileSync(log);
+  const ends = commitEnds(log);
+  const database = new Database(world.path('ledger.db'));
+  database.pragma('wal_checkpoint(TRUNCATE)');
+  database.close();
+  writeFileSync(log, bytes.subarray(0, ends[ends.length >> 1]));
   await world.start();
   await world.expectService({ lostMax: 0 });
 }, 180_000);

@@ -64,3 +64,12 @@ export function currentFrames(logPath: string): number[] {
   }
   return places;
 }
+
+/** Where transactions of its present turn end in a write-ahead log, in order. */
+export function commitEnds(logPath: string): number[] {
+  const log = readFileSync(logPath);
+  // The header of a frame stands before its page; its second word is not 0 where a transaction ends.
+  return currentFrames(logPath)
+    .filter((page) => log.readUInt32BE(page - 20) !== 0)
+    .map((page) => page + PAGE_BYTES);
+}

@@ -92,8 +92,9 @@ export function damageBefore({
   if (file.size === 0 && signed > 0) return `it is empty, and ${signed} blocks were signed`;
   const log = logState(path);
   if (log.kind === 'damaged') return log.reason;
-  // A killed writer leaves the end of its log like that. What was signed was on the disk.
-  if (log.kind === 'doubtful' && storedBlocks(path, kind) < signed)
+  // What was signed was on the disk. Without a log all of the file is seen; a log that ends too early shows older pages
+  // in front of those that were carried into the file, and the first commits would write over them.
+  if (log.kind === 'readable' && signed > 0 && storedBlocks(path, kind) < signed)
     return `its write-ahead log ends too early: ${signed} blocks were signed`;
   return undefined;
 }
@@ -149,6 +150,7 @@ function signedBlocks(dataDir: string, kind: StoreKind): number {
   return readMarks(dataDir, kind).marks.at(-1)?.size ?? 0;
 }
 
+/** As many as SQLite finds: none in pages that it cannot read. Infinity where something else keeps it from looking. */
 function storedBlocks(path: string, kind: StoreKind): number {
   try {
     const database = openForReading(path, kind);
@@ -157,7 +159,7 @@ function storedBlocks(path: string, kind: StoreKind): number {
     } finally {
       database.close();
     }
-  } catch {
-    return 0;
+  } catch (error) {
+    return damageIn(error, () => true) === undefined ? Infinity : 0;
   }
 }

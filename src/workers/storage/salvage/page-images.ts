@@ -136,18 +136,18 @@ export class PageImages {
 
   /** What the log is in, judged by itself. */
   logState(): LogState {
+    if (this.#frames.length === 0) return { kind: 'empty' };
     const first = this.#frames.findIndex(({ isValid }) => !isValid);
-    if (first < 0) return { kind: this.#flaws.isTailDoubtful ? 'doubtful' : 'sound' };
+    if (first < 0) return { kind: 'readable' };
     if (!this.#hasLogHeader) {
       const isWritten = this.#frames.some(({ isCommit }) => isCommit);
       const reason = 'the header of its write-ahead log does not hold';
-      return isWritten ? { kind: 'damaged', reason } : { kind: 'doubtful' };
+      return isWritten ? { kind: 'damaged', reason } : { kind: 'readable' };
     }
     const behind = this.#frames.slice(first).filter(({ isCurrent }) => isCurrent);
     const isFollowed = behind.slice(1).some(({ isCommit }) => isCommit);
     const reason = `frame ${first + 1} of its write-ahead log does not hold`;
-    if (isFollowed) return { kind: 'damaged', reason };
-    return { kind: behind.length > 0 || this.#flaws.isTailDoubtful ? 'doubtful' : 'sound' };
+    return isFollowed ? { kind: 'damaged', reason } : { kind: 'readable' };
   }
 
   close(): void {
@@ -247,7 +247,7 @@ export class PageImages {
   }
 
   #judgeFrames(size: number, header: Buffer | undefined): void {
-    const isCut = size > WAL_HEADER_BYTES && this.#frameAt(this.#frames.length) > size;
+    const isCut = size > WAL_HEADER_BYTES && this.#frameAt(this.#frames.length) !== size;
     if (isCut && this.#frames.at(-1)?.isCurrent === true)
       this.#flaw('its write-ahead log is cut off', true);
     const bad = this.#frames.findIndex(({ isCurrent, isValid }) => isCurrent && !isValid);
