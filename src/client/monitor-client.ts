@@ -114,17 +114,17 @@ export class MonitorClient {
   /**
    * Asks and waits for the answer; comes back first when the connection was lost.
    *
-   * @throws CodiError what the daemon answered; CODI_TIMEOUT; CODI_CONNECTION_LOST when the
+   * Rejects with a CodiError: what the daemon answered; CODI_TIMEOUT; CODI_CONNECTION_LOST when the
    * connection ends after the question was sent; CODI_UNREACHABLE at once in standalone mode
    */
-  async request<Kind extends AskableKind>(
+  request<Kind extends AskableKind>(
     kind: Kind,
     body: BodyOf<Kind>,
     { timeoutMs = this.#options.requestTimeoutMs }: { timeoutMs?: number } = {},
   ): Promise<AnswerOf[Kind]> {
-    if (this.#isClosed) throw connectionLost('the client is closed');
+    if (this.#isClosed) return Promise.reject(connectionLost('the client is closed'));
     if (this.mode === 'standalone' && !this.isConnected)
-      throw this.#link.lastError ?? connectionLost('not connected');
+      return Promise.reject(this.#link.lastError ?? connectionLost('not connected'));
     return this.#questions.ask(kind, body, { timeoutMs });
   }
 

@@ -1,5 +1,4 @@
 import { CodiError } from '../protocol/errors.ts';
-import type { RequestKind } from '../protocol/kinds.ts';
 import type { BodyOf, Payload } from '../protocol/messages.ts';
 import { errorFromAcknowledgment, errorFromAnswer } from './answer-errors.ts';
 import { ANSWER_KIND } from './answers.ts';
@@ -23,7 +22,6 @@ export class Questions {
   readonly #ports: ClientPorts;
   readonly #link: Link;
   readonly #table: RequestTable;
-  #waiting = 0;
   #closed: CodiError | undefined;
 
   constructor(ports: ClientPorts, link: Link) {
@@ -34,30 +32,33 @@ export class Questions {
 
   /** How many wait for a connection or for their answer. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#table.size;
   }
 
-  /** Throws what the daemon answered, CODI_TIMEOUT, CODI_CONNECTION_LOST. */
-  async ask<Kind extends AskableKind>(
+  /** Rejects with what the daemon answered, CODI_TIMEOUT, CODI_CONNECTION_LOST. */
+  ask<Kind extends AskableKind>(
     kind: Kind,
     body: BodyOf<Kind>,
-    options: AskOptions,
+    { timeoutMs, connection, id = this.#ports.newId() }: AskOptions,
   ): Promise<AnswerOf[Kind]> {
-    this.#waiting += 1;
-    try {
-      const payload = await this.#send(kind, body, options);
-      if (payload.kind === 'Error') throw errorFromAnswer(payload.body);
-      if (payload.kind === 'Acknowledgment' && typeof payload.body.status === 'object') {
-        throw errorFromAcknowledgment(payload.body.code, payload.body.status.Rejected);
-      }
-      if (payload.kind !== ANSWER_KIND[kind]) {
-        const reason = `${payload.kind} is no answer to ${kind}`;
-        throw new CodiError('CODI_MESSAGE_INVALID', { reason });
-      }
-      return payload.body as AnswerOf[Kind];
-    } finally {
-      this.#waiting -= 1;
-    }
+    if (this.#closed) return Promise.reject(this.#closed);
+    return new Promise((resolve, reject) => {
+      this.#table.add(id, timeoutMs, {
+        resolve: (payload) => {
+          const error = whyNot(payload, kind);
+          if (error) reject(error);
+          else resolve(payload.body as AnswerOf[Kind]);
+        },
+        reject,
+        timeoutError: () => this.#timeoutError(timeoutMs),
+      });
+      const up = connection ?? this.#link.connection;
+      if (up && isAnswerCodecLoaded()) this.#send(up, id, kind, body);
+      else
+        this.#sendLater(connection, id, kind, body).catch((error: CodiError) =>
+          this.#table.fail(id, error),
+        );
+    });
   }
 
   /** Hands an answer to its request; false when nobody waits for it (any more). */
@@ -75,34 +76,42 @@ export class Questions {
     this.failAll(error);
   }
 
-  async #send<Kind extends AskableKind & RequestKind>(
+  async #sendLater<Kind extends AskableKind>(
+    connection: Connection | undefined,
+    id: string,
     kind: Kind,
     body: BodyOf<Kind>,
-    { timeoutMs, connection, id = this.#ports.newId() }: AskOptions,
-  ): Promise<Payload> {
-    if (!isAnswerCodecLoaded()) await loadAnswerCodec();
-    if (this.#closed) throw this.#closed;
-    const answer = this.#table.add(id, timeoutMs, () => this.#timeoutError(timeoutMs));
-    const send = (up: Connection) => {
-      if (!this.#table.has(id)) return;
-      try {
-        up.request(id, kind, body);
-      } catch (error) {
-        this.#table.forget(id);
-        throw error;
-      }
-    };
-    const ready = connection ?? this.#link.connection;
-    if (!ready) {
-      const sent = this.#link.whenUp().then(send);
-      return Promise.race([answer, sent.then(() => answer)]);
+  ): Promise<void> {
+    await loadAnswerCodec();
+    const up = connection ?? (await this.#link.whenUp());
+    if (this.#table.has(id)) this.#send(up, id, kind, body);
+  }
+
+  #send<Kind extends AskableKind>(
+    up: Connection,
+    id: string,
+    kind: Kind,
+    body: BodyOf<Kind>,
+  ): void {
+    try {
+      up.request(id, kind, body);
+    } catch (error) {
+      this.#table.fail(id, error as CodiError);
     }
-    send(ready);
-    return answer;
   }
 
   #timeoutError(timeoutMs: number): CodiError {
     if (this.#link.connection === undefined && this.#link.lastError) return this.#link.lastError;
     return new CodiError('CODI_TIMEOUT', { timeoutMs });
   }
+}
+
+/** Why this is not the answer that was waited for. */
+function whyNot(payload: Payload, kind: AskableKind): CodiError | undefined {
+  if (payload.kind === 'Error') return errorFromAnswer(payload.body);
+  if (payload.kind === 'Acknowledgment' && typeof payload.body.status === 'object')
+    return errorFromAcknowledgment(payload.body.code, payload.body.status.Rejected);
+  if (payload.kind === ANSWER_KIND[kind]) return undefined;
+  const reason = `${payload.kind} is no answer to ${kind}`;
+  return new CodiError('CODI_MESSAGE_INVALID', { reason });
 }
