@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { CodiError } from '../protocol/errors.ts';
 import { FRAME_LIMIT_BYTES, FrameScanner } from '../protocol/frame.ts';
-import type { BodyOf, Message } from '../protocol/messages.ts';
+import type { BodyOf, Payload } from '../protocol/messages.ts';
 import type { RequestKind } from '../protocol/kinds.ts';
 import { formatRfc3339, timestampFromMs } from '../protocol/timestamp.ts';
 import { dialSocket, dialTcp } from './dial.ts';
@@ -11,7 +11,7 @@ import { decodeAnswer, encodeRequest } from './wire.ts';
 
 /** What a connection tells its owner. */
 export interface ConnectionListener {
-  onMessage(message: Message): void;
+  onAnswer(payload: Payload): void;
   /** Once; without an error when this side closed it. */
   onClose(error: CodiError | undefined): void;
 }
@@ -67,7 +67,7 @@ export class Connection {
     for (const frame of scan.frames) {
       const decoded = decodeAnswer(frame);
       if (!decoded.ok) return this.fail(decoded.error);
-      this.#listener.onMessage(decoded.message);
+      this.#listener.onAnswer(decoded.payload);
       if (this.#socket.destroyed) return;
     }
     if (scan.error) this.fail(scan.error);

@@ -1,5 +1,5 @@
 import { CodiError, isCodiError } from '../protocol/errors.ts';
-import type { BodyOf, Message } from '../protocol/messages.ts';
+import type { BodyOf, Payload } from '../protocol/messages.ts';
 import { errorFromAcknowledgment, errorFromAnswer } from './answer-errors.ts';
 import { connectionLost, openConnection } from './connection.ts';
 import type { Connection, ConnectionListener } from './connection.ts';
@@ -43,9 +43,9 @@ async function greetAt(
   const connection = await openConnection(
     { target, timeoutMs, ports },
     {
-      onMessage: (message) => {
-        if (isGreeted) return listener.onMessage(message);
-        const welcome = readWelcome(message);
+      onAnswer: (payload) => {
+        if (isGreeted) return listener.onAnswer(payload);
+        const welcome = readWelcome(payload);
         if (!welcome) return;
         isGreeted = welcome.ok;
         if (welcome.ok) answer.resolve(welcome.body);
@@ -74,7 +74,7 @@ async function greetAt(
 
 type WelcomeAnswer = { ok: true; body: BodyOf<'Welcome'> } | { ok: false; error: CodiError };
 
-function readWelcome({ payload }: Message): WelcomeAnswer | undefined {
+function readWelcome(payload: Payload): WelcomeAnswer | undefined {
   if (payload.kind === 'Welcome') return { ok: true, body: payload.body };
   if (payload.kind === 'Error') return { ok: false, error: errorFromAnswer(payload.body) };
   if (payload.kind !== 'Acknowledgment' || typeof payload.body.status !== 'object') {

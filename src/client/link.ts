@@ -1,6 +1,6 @@
 import type { CodiError } from '../protocol/errors.ts';
 import { isCodiError } from '../protocol/errors.ts';
-import type { BodyOf, Message } from '../protocol/messages.ts';
+import type { BodyOf, Payload } from '../protocol/messages.ts';
 import { retryDelayMs } from './backoff.ts';
 import type { RetryDelays } from './backoff.ts';
 import { connectionLost } from './connection.ts';
@@ -23,7 +23,7 @@ export interface LinkOptions {
 /** What a link tells its owner. */
 export interface LinkHooks {
   onUp(connection: Connection, welcome: BodyOf<'Welcome'>, target: Target): void;
-  onMessage(message: Message): void;
+  onAnswer(payload: Payload): void;
   /** A connection that was up is gone. */
   onDown(error: CodiError): void;
   /** An attempt came to nothing; the first in a row is 0. */
@@ -113,7 +113,7 @@ export class Link {
   async #attempt(): Promise<CodiError | undefined> {
     try {
       const { connection, welcome, target } = await greet(this.#options, {
-        onMessage: (message) => this.#hooks.onMessage(message),
+        onAnswer: (payload) => this.#hooks.onAnswer(payload),
         onClose: (error) => this.#lost(error ?? connectionLost('closed')),
       });
       if (this.#isClosed) {

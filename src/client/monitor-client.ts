@@ -1,6 +1,6 @@
 import type { CodiError } from '../protocol/errors.ts';
 import { isCodiError } from '../protocol/errors.ts';
-import type { BodyOf, Message } from '../protocol/messages.ts';
+import type { BodyOf, Payload } from '../protocol/messages.ts';
 import type { AnswerOf, AskableKind } from './answers.ts';
 import type { ClientCounts, ClientEvent, ClientMode } from './client-events.ts';
 import { withDefaults } from './client-options.ts';
@@ -258,7 +258,7 @@ export class MonitorClient {
         this.#welcome = welcome;
         this.#route.up(connection, welcome, target.kind);
       },
-      onMessage: (message) => this.#receive(message),
+      onAnswer: (payload) => this.#receive(payload),
       onDown: (error) => {
         this.#route.down(error);
         this.#questions.failAll(error);
@@ -281,12 +281,12 @@ export class MonitorClient {
     };
   }
 
-  #receive(message: Message): void {
-    const answer = parcelAnswer(message);
+  #receive(payload: Payload): void {
+    const answer = parcelAnswer(payload);
     if (answer && this.#pipeline.handle(answer)) return;
-    const requestId = requestIdOf(message);
+    const requestId = requestIdOf(payload);
     if (requestId === undefined) return;
-    if (this.#follows.handle(requestId, message.payload)) return;
-    this.#questions.settle(requestId, message.payload);
+    if (this.#follows.handle(requestId, payload)) return;
+    this.#questions.settle(requestId, payload);
   }
 }

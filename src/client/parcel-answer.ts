@@ -1,6 +1,6 @@
 import type { CodiError } from '../protocol/errors.ts';
 import type { EntryPlace } from './entry-waiter.ts';
-import type { Message } from '../protocol/messages.ts';
+import type { Payload } from '../protocol/messages.ts';
 import { errorFromAcknowledgment, errorFromAnswer } from './answer-errors.ts';
 
 /** What an answer says about one message of entries. */
@@ -12,8 +12,7 @@ export type ParcelAnswer = { requestId: string } & (
 );
 
 /** Reads an answer as one about entries; undefined when it cannot be one. */
-export function parcelAnswer(message: Message): ParcelAnswer | undefined {
-  const { payload } = message;
+export function parcelAnswer(payload: Payload): ParcelAnswer | undefined {
   if (payload.kind === 'Error') {
     const requestId = payload.body.request_id;
     if (!requestId) return undefined;

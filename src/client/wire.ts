@@ -1,28 +1,28 @@
-import type { readMessage } from '../protocol/codec.ts';
-import { CodiError } from '../protocol/errors.ts';
+import type { readPayload } from '../protocol/codec.ts';
+import { CodiError, isCodiError } from '../protocol/errors.ts';
 import { FRAME_LIMIT_BYTES } from '../protocol/frame.ts';
 import type { RequestKind } from '../protocol/kinds.ts';
 import { LIST_SCAN_LIMITS } from '../protocol/limits.ts';
-import type { BodyOf, Message } from '../protocol/messages.ts';
-import { decodeScanned } from '../protocol/msgpack-decode.ts';
+import type { BodyOf, Payload } from '../protocol/messages.ts';
+import { MessagePackCursor } from '../protocol/msgpack-cursor.ts';
+import { readValue } from '../protocol/msgpack-decode.ts';
 import type { PackedValue } from '../protocol/msgpack-decode.ts';
 import { MessagePackWriter } from '../protocol/msgpack-encode.ts';
 import { scanMessagePack } from '../protocol/msgpack-scan.ts';
-import { parseRfc3339 } from '../protocol/timestamp.ts';
+import { enterPackedPayload } from '../protocol/packed-envelope.ts';
 import { uuidFromBytes, uuidToBytes } from '../protocol/uuid.ts';
 
 // The codec checks every kind of message against its schema, and loading the schemas takes longer
 // than writing an entry. What a program that only logs needs is therefore read and written here.
 
-type Read = typeof readMessage;
 type Fields = Record<string, PackedValue>;
 
-/** An answer, or why it could not be read. */
-export type AnswerResult = { ok: true; message: Message } | { ok: false; error: CodiError };
+/** What an answer says (nobody needs its own id and time), or why it could not be read. */
+export type AnswerResult = { ok: true; payload: Payload } | { ok: false; error: CodiError };
 
 const PREFIX_BYTES = 4;
 const writer = new MessagePackWriter();
-let readFully: Read | undefined;
+let readFully: typeof readPayload | undefined;
 
 /** So that who asks again and again need not wait for what is there. */
 export function isAnswerCodecLoaded(): boolean {
@@ -31,7 +31,7 @@ export function isAnswerCodecLoaded(): boolean {
 
 /** Must have resolved before a request is sent whose answer carries rows or a status. */
 export async function loadAnswerCodec(): Promise<void> {
-  readFully ??= (await import('../protocol/codec.ts')).readMessage;
+  readFully ??= (await import('../protocol/codec.ts')).readPayload;
 }
 
 /**
@@ -48,7 +48,7 @@ export function encodeRequest<Kind extends RequestKind>(
   writer.clear();
   writer.mapHead(3);
   writer.string('id');
-  writer.binary(uuidToBytes(id));
+  writer.uuid(id);
   writer.string('timestamp');
   writer.string(time);
   writer.string('payload');
@@ -68,24 +68,32 @@ export function encodeRequest<Kind extends RequestKind>(
 export function decodeAnswer(frame: Buffer): AnswerResult {
   const fault = scanMessagePack(frame, LIST_SCAN_LIMITS);
   if (fault) return { ok: false, error: fault };
-  const value = decodeScanned(frame);
-  const envelope = fieldsOf(value);
-  const payload = fieldsOf(envelope?.['payload']);
-  const kind = payload === undefined ? undefined : Object.keys(payload)[0];
-  const body = payload && kind !== undefined ? fieldsOf(payload[kind]) : undefined;
-  const read = kind === undefined ? undefined : READERS[kind];
-  if (envelope && body && read) return readHere(envelope, body, read);
-  if (readFully) return readFully(value, 'msgpack');
-  return unreadable(`a ${kind ?? 'nameless'} answer that nobody asked for`);
+  const cursor = new MessagePackCursor(frame);
+  const kind = enterPackedPayload(cursor);
+  if (kind === undefined) return unreadable('what is no answer');
+  const body = readValue(cursor);
+  const fields = fieldsOf(body);
+  const read = fields && Object.hasOwn(READERS, kind) ? READERS[kind] : undefined;
+  if (fields && read) {
+    const payload = read(fields);
+    return payload ? { ok: true, payload } : unreadable('an answer with wrong fields');
+  }
+  if (!readFully) return unreadable(`a ${kind} answer that nobody asked for`);
+  try {
+    return { ok: true, payload: readFully(kind, body) };
+  } catch (error) {
+    if (!isCodiError(error)) throw error;
+    return { ok: false, error };
+  }
 }
 
 /** The request that an answer belongs to. */
-export function requestIdOf({ payload }: Message): string | undefined {
-  const { request_id: requestId } = payload.body as { request_id?: unknown };
+export function requestIdOf({ body }: Payload): string | undefined {
+  const { request_id: requestId } = body as { request_id?: unknown };
   return typeof requestId === 'string' ? requestId : undefined;
 }
 
-type Reader = (body: Fields) => Message['payload'] | undefined;
+type Reader = (body: Fields) => Payload | undefined;
 
 const READERS: Readonly<Record<string, Reader>> = {
   Acknowledgment: (body) => {
@@ -144,14 +152,6 @@ const READERS: Readonly<Record<string, Reader>> = {
     };
   },
 };
-
-function readHere(envelope: Fields, body: Fields, read: Reader): AnswerResult {
-  const id = uuidOf(envelope['id']);
-  const timestamp = parseRfc3339(textOf(envelope['timestamp']) ?? '');
-  const payload = read(body);
-  if (id === undefined || !timestamp || !payload) return unreadable('an answer with wrong fields');
-  return { ok: true, message: { id, timestamp, payload } };
-}
 
 function unreadable(what: string): AnswerResult {
   const reason = `the daemon sent ${what}`;

@@ -10,15 +10,19 @@ import { LIST_SCAN_LIMITS, SCAN_LIMITS } from './limits.ts';
 import type { ScanLimits } from './limits.ts';
 import { MESSAGES } from './messages.ts';
 import type { Message, MessagePorts, Payload } from './messages.ts';
+import { MessagePackCursor } from './msgpack-cursor.ts';
+import { readValue } from './msgpack-decode.ts';
 import type { PackedValue } from './msgpack-decode.ts';
 import { MessagePackWriter } from './msgpack-encode.ts';
+import { scanMessagePack } from './msgpack-scan.ts';
+import { readPackedEnvelope } from './packed-envelope.ts';
 import { peekKind } from './peek.ts';
 import { inOrder, normalise, planOf, writePlanned } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { quickCheckOf, UNSURE } from './quick-check.ts';
 import type { QuickCheck } from './quick-check.ts';
 import { formatRfc3339 } from './timestamp.ts';
-import { uuidToBytes } from './uuid.ts';
+import { uuidFromBytes } from './uuid.ts';
 
 export type DecodeResult =
   | { readonly ok: true; readonly message: Message }
@@ -37,40 +41,50 @@ const writer = new MessagePackWriter();
 
 /**
  * Decodes one frame, in either format and either form of structs, and checks it against the schema
- * of its kind. JSON may come in the short form without id and time when `ports` can give them.
+ * of its kind. JSON may come in the short form without id and time when `ports` can give them. Who
+ * has peeked at the kind passes it on.
  */
 export function decodeMessage(
   body: Buffer,
   format: WireFormat,
   ports?: MessagePorts,
-): DecodeResult {
-  try {
-    const limits = scanLimits(peekKind(body, format).kind);
-    return readMessage(parseBody(body, format, limits), format, ports);
-  } catch (error) {
-    if (!isCodiError(error)) throw error;
-    return { ok: false, error };
-  }
-}
-
-/** The same for what was scanned and parsed already. */
-export function readMessage(
-  value: PackedValue,
-  format: WireFormat,
-  ports?: MessagePorts,
+  peeked: string | undefined = peekKind(body, format).kind,
 ): DecodeResult {
   let id: string | undefined;
   try {
-    const envelope = readEnvelope(value, format, ports);
+    const limits = scanLimits(peeked);
+    const packed = format === 'msgpack' ? openPacked(body, limits) : undefined;
+    if (packed) {
+      id = packed.id;
+      const { timestamp, kind, raw } = packed;
+      return { ok: true, message: { id, timestamp, payload: readPayload(kind, raw) } };
+    }
+    const envelope = readEnvelope(parseBody(body, format, limits), format, ports);
     const { timestamp } = envelope;
     id = envelope.id;
     if (id === undefined) throw messageError('id must be a UUID');
     if (timestamp === undefined) throw messageError('timestamp must be an RFC 3339 time');
-    return { ok: true, message: { id, timestamp, payload: readPayload(envelope.payload) } };
+    const payload = readPayload(...splitPayload(envelope.payload));
+    return { ok: true, message: { id, timestamp, payload } };
   } catch (error) {
     if (!isCodiError(error)) throw error;
     return id === undefined ? { ok: false, error } : { ok: false, error, id };
   }
+}
+
+/**
+ * Checks the body of a decoded message against the schema of its kind.
+ *
+ * @throws CodiError CODI_MESSAGE_UNKNOWN, CODI_MESSAGE_INVALID
+ */
+export function readPayload(kind: string, raw: PackedValue): Payload {
+  if (!isMessageKind(kind)) throw unknownKind(kind);
+  const schema: z.ZodType = MESSAGES[kind];
+  const quick = quickCheck(kind)(raw);
+  if (quick !== UNSURE) return { kind, body: quick } as Payload;
+  const result = schema.safeParse(normalise(PLANS.get(kind) as Plan, raw));
+  if (!result.success) throw messageError(`${kind}: ${describe(result.error)}`);
+  return { kind, body: result.data } as Payload;
 }
 
 /**
@@ -90,7 +104,7 @@ export function encodeMessage(message: Message, format: WireFormat): Buffer {
   writer.clear();
   writer.mapHead(3);
   writer.string('id');
-  writer.binary(uuidToBytes(message.id));
+  writer.uuid(message.id);
   writer.string('timestamp');
   writer.string(timestamp);
   writer.string('payload');
@@ -109,15 +123,15 @@ function scanLimits(kind: string | undefined): ScanLimits {
   return hasRows ? LIST_SCAN_LIMITS : SCAN_LIMITS;
 }
 
-function readPayload(payload: PackedValue | undefined): Payload {
-  const [kind, raw] = splitPayload(payload);
-  if (!isMessageKind(kind)) throw unknownKind(kind);
-  const schema: z.ZodType = MESSAGES[kind];
-  const quick = quickCheck(kind)(raw);
-  if (quick !== UNSURE) return { kind, body: quick } as Payload;
-  const result = schema.safeParse(normalise(PLANS.get(kind) as Plan, raw));
-  if (!result.success) throw messageError(`${kind}: ${describe(result.error)}`);
-  return { kind, body: result.data } as Payload;
+/** Most messages: nothing but their body is built. Undefined for what the general reader has to look at. */
+function openPacked(body: Buffer, limits: ScanLimits) {
+  const unsafe = scanMessagePack(body, limits);
+  if (unsafe !== undefined) throw unsafe;
+  const cursor = new MessagePackCursor(body);
+  const envelope = readPackedEnvelope(cursor);
+  if (!envelope.ok) return undefined;
+  const { idBytes, timestamp, kind } = envelope;
+  return { id: uuidFromBytes(idBytes), timestamp, kind, raw: readValue(cursor) };
 }
 
 /** Made when the first message of its kind comes. */

@@ -1,10 +1,12 @@
 import type { PackedValue } from './msgpack-decode.ts';
+import { writeUuid } from './uuid.ts';
 
 const FIRST_SIZE_BYTES = 16 * 1024;
 /** A scratch buffer that one large message made is given back after it. */
 const KEPT_SIZE_BYTES = 1024 * 1024;
 const FIRST_I64 = -(2n ** 63n);
 const LAST_U64 = 2n ** 64n - 1n;
+const UUID_BYTES = 16;
 
 /**
  * Writes MessagePack byte for byte as Rust's rmp-serde does: the shortest form of every integer and
@@ -103,6 +105,14 @@ export class MessagePackWriter {
     this.#reserve(data.length);
     this.#bytes.set(data, this.#offset);
     this.#offset += data.length;
+  }
+
+  /** Its 16 bytes. */
+  uuid(text: string): void {
+    this.#uint(0xc4, UUID_BYTES, 1);
+    this.#reserve(UUID_BYTES);
+    writeUuid(text, this.#bytes, this.#offset);
+    this.#offset += UUID_BYTES;
   }
 
   number(value: number): void {

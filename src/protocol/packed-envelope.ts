@@ -1,5 +1,6 @@
 import { messageError } from './envelope.ts';
 import type { CodiError } from './errors.ts';
+import { KeyTexts } from './key-texts.ts';
 import type { MessagePackCursor } from './msgpack-cursor.ts';
 import { parseRfc3339 } from './timestamp.ts';
 import type { Timestamp } from './timestamp.ts';
@@ -8,16 +9,15 @@ import { isUuid, uuidToBytes } from './uuid.ts';
 const ID_KEY = Buffer.from('id');
 const TIMESTAMP_KEY = Buffer.from('timestamp');
 const PAYLOAD_KEY = Buffer.from('payload');
-const LOG_ENTRY = Buffer.from('LogEntry');
-const LOG_BATCH = Buffer.from('LogBatch');
+const kinds = new KeyTexts();
 
 export type PackedEnvelope =
   | {
       readonly ok: true;
       readonly idBytes: Buffer;
       readonly timestamp: Timestamp;
-      /** Undefined when the message is of another kind. */
-      readonly kind: 'LogEntry' | 'LogBatch' | undefined;
+      /** As the sender wrote it, so perhaps none that exists. */
+      readonly kind: string;
     }
   | { readonly ok: false; readonly error: CodiError; readonly idBytes?: Buffer };
 
@@ -33,18 +33,24 @@ export function readPackedEnvelope(cursor: MessagePackCursor): PackedEnvelope {
   if (timestamp === undefined) {
     return { ok: false, error: messageError('timestamp must be an RFC 3339 time'), idBytes };
   }
-  cursor.offset = places.payload;
-  if (places.payload < 0 || cursor.enterMap() !== 1) {
+  const kind = enterPayload(cursor, places.payload);
+  if (kind === undefined) {
     const reason = 'payload must be a map with the kind of the message as its only key';
     return { ok: false, error: messageError(reason), idBytes };
   }
-  return { ok: true, idBytes, timestamp, kind: entryKind(cursor) };
+  return { ok: true, idBytes, timestamp, kind };
 }
 
-function entryKind(cursor: MessagePackCursor): 'LogEntry' | 'LogBatch' | undefined {
-  cursor.passString();
-  if (cursor.isBlob(LOG_ENTRY)) return 'LogEntry';
-  return cursor.isBlob(LOG_BATCH) ? 'LogBatch' : undefined;
+/** The same for who has no use for id and time: the kind alone, undefined when it is no message. */
+export function enterPackedPayload(cursor: MessagePackCursor): string | undefined {
+  const places = locate(cursor);
+  return places && enterPayload(cursor, places.payload);
+}
+
+function enterPayload(cursor: MessagePackCursor, offset: number): string | undefined {
+  if (offset < 0) return undefined;
+  cursor.offset = offset;
+  return cursor.enterMap() === 1 && cursor.passString() ? kinds.read(cursor) : undefined;
 }
 
 /** Offsets of the three values, -1 where there is none. */

@@ -3,7 +3,7 @@ import type { JsonValue } from './json-value.ts';
 import type { PackedValue } from './msgpack-decode.ts';
 import { MessagePackWriter } from './msgpack-encode.ts';
 import { jsonFromPacked } from './packed-json.ts';
-import { uuidFromBytes, uuidToBytes } from './uuid.ts';
+import { uuidFromBytes } from './uuid.ts';
 import { uuid } from './wire-types.ts';
 
 /** How a value of a schema stands on the wire: what the codec must know beyond the value itself. */
@@ -84,7 +84,7 @@ export function writePlanned(writer: MessagePackWriter, plan: Plan, value: unkno
       return;
     }
     case 'uuid':
-      return writer.binary(uuidToBytes(value as string));
+      return writer.uuid(value as string);
     case 'json':
     case 'plain':
       return writer.value(value as PackedValue);

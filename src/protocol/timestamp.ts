@@ -39,12 +39,17 @@ export function parseRfc3339(text: string): Timestamp | undefined {
   return { seconds, nanos: fraction.nanos };
 }
 
+let lastSeconds = Number.NaN;
+let lastNanos = 0;
+let lastText = '';
+
 /**
  * Writes a time as UTC with `Z` and the shortest of 0, 3, 6 or 9 fraction digits that is exact (as
  * Rust's chrono does with `SecondsFormat::AutoSi`). Throws RangeError outside the years 0 to 9999.
+ * The last one is kept: messages come many to a millisecond.
  */
-export function formatRfc3339(timestamp: Timestamp): string {
-  const { seconds, nanos } = timestamp;
+export function formatRfc3339({ seconds, nanos }: Timestamp): string {
+  if (seconds === lastSeconds && nanos === lastNanos) return lastText;
   if (!(seconds >= FIRST_SECOND && seconds <= LAST_SECOND)) {
     throw new RangeError(`no RFC 3339 time for second ${seconds}`);
   }
@@ -52,7 +57,10 @@ export function formatRfc3339(timestamp: Timestamp): string {
   const rest = seconds - days * SECONDS_PER_DAY;
   const hour = Math.floor(rest / 3600);
   const minute = Math.floor((rest % 3600) / 60);
-  return `${dateOf(days)}T${pad(hour, 2)}:${pad(minute, 2)}:${pad(rest % 60, 2)}${fractionOf(nanos)}Z`;
+  lastText = `${dateOf(days)}T${pad(hour, 2)}:${pad(minute, 2)}:${pad(rest % 60, 2)}${fractionOf(nanos)}Z`;
+  lastSeconds = seconds;
+  lastNanos = nanos;
+  return lastText;
 }
 
 /** The time that a count of Unix milliseconds (may have a fraction) stands for. */

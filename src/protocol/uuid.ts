@@ -40,6 +40,12 @@ export function uuidFromBytes(bytes: Uint8Array, offset = 0): string {
 /** The 16 bytes of a UUID. The text must be one: check with `isUuid` what comes from outside. */
 export function uuidToBytes(text: string): Buffer {
   const bytes = Buffer.allocUnsafe(16);
+  writeUuid(text, bytes, 0);
+  return bytes;
+}
+
+/** The same into `target`. */
+export function writeUuid(text: string, target: Uint8Array, offset: number): void {
   // Negative as soon as something is not where it stands in a UUID.
   let digits = text.length === 36 ? 0 : -1;
   let at = 0;
@@ -48,9 +54,9 @@ export function uuidToBytes(text: string): Buffer {
     const high = digitOf(text.charCodeAt(at++));
     const low = digitOf(text.charCodeAt(at++));
     digits |= high | low;
-    bytes[index] = (high << 4) | low;
+    target[offset + index] = (high << 4) | low;
   }
-  return digits < 0 ? withoutHyphens(text) : bytes;
+  if (digits < 0) target.set(withoutHyphens(text), offset);
 }
 
 function withoutHyphens(text: string): Buffer {

@@ -183,7 +183,7 @@ export class Connection {
       this.#break(new CodiError('CODI_TOKEN_REQUIRED'));
     else if (kind !== undefined && this.#entrance.ledgerKinds.has(kind)) this.#takeEntries(body);
     else if (kind !== undefined && ANSWERS.has(kind)) this.#refuseAnswer(kind);
-    else this.#takeRequest(body);
+    else this.#takeRequest(body, kind);
   }
 
   #takeEntries(body: Buffer): void {
@@ -196,8 +196,8 @@ export class Connection {
     this.#settle(rejection(id, refusal));
   }
 
-  #takeRequest(body: Buffer): void {
-    const decoded = decodeMessage(body, this.context.format, this.#ports);
+  #takeRequest(body: Buffer, peeked: string | undefined): void {
+    const decoded = decodeMessage(body, this.context.format, this.#ports, peeked);
     if (!decoded.ok) {
       this.#refuseFrame(decoded.error, decoded.id);
       return;
