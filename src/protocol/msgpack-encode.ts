@@ -228,7 +228,8 @@ export class MessagePackWriter {
 
   #uint(head: number, value: number, size: number): void {
     this.#head(head, size);
-    this.#offset = this.#bytes.writeUIntBE(value, this.#offset, size);
+    for (let shift = 8 * (size - 1); shift >= 0; shift -= 8)
+      this.#bytes[this.#offset++] = value >>> shift;
   }
 
   #int(head: number, value: number, size: number): void {

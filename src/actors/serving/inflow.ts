@@ -49,7 +49,8 @@ export class Inflow {
   took(frames: number, bytes: number, heldBytes: number): void {
     this.#heldBytes = heldBytes;
     this.#watchFrame(frames > 0);
-    this.#slowDown(frames, bytes);
+    if (this.#messages || this.#bytes) this.#slowDown(frames, bytes);
+    this.#waitForIngest();
   }
 
   #slowDown(messages: number, bytes: number): void {
@@ -57,12 +58,10 @@ export class Inflow {
     const messagesMs = this.#messages?.take(messages, nowMs) ?? 0;
     const bytesMs = this.#bytes?.take(bytes, nowMs) ?? 0;
     const waitMs = Math.max(messagesMs, bytesMs);
-    if (waitMs > 0) {
-      const limit = messagesMs >= bytesMs ? 'messages' : 'bytes';
-      this.#ports.telemetry.emit('ConnectionThrottled', { limit, waitMs });
-      this.#hold((release) => this.#scope.after(waitMs, release));
-    }
-    this.#waitForIngest();
+    if (waitMs === 0) return;
+    const limit = messagesMs >= bytesMs ? 'messages' : 'bytes';
+    this.#ports.telemetry.emit('ConnectionThrottled', { limit, waitMs });
+    this.#hold((release) => this.#scope.after(waitMs, release));
   }
 
   #waitForIngest(): void {

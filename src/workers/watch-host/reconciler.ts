@@ -293,7 +293,8 @@ export class Reconciler {
   ): void {
     const { seconds, nanos } = eventTime(this.#ports.nowMs());
     const size = stat && kind !== 'dir' ? stat.size : null;
-    const common = { seconds, nanos, event, path: this.#scope.outward(path), kind, size, stat };
-    this.#ports.emit({ ...common, seen: pass.seen, ...extra });
+    const { seen } = pass;
+    const outward = this.#scope.outward(path);
+    this.#ports.emit({ seconds, nanos, event, path: outward, kind, size, stat, seen, ...extra });
   }
 }
