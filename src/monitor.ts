@@ -9,6 +9,7 @@ import { exportPlan } from './config/export-plan.ts';
 import { loadConfig, type ConfigResult } from './config/load.ts';
 import { resolveConfigPath, resolvePaths } from './config/paths.ts';
 import type { Config } from './config/schema.ts';
+import { assertNoAddonAborts } from './config/sqlite-addon.ts';
 import { keepYoungGenerationsSmall } from './config/young-generation.ts';
 import { startDaemon, type Daemon, type DaemonOptions } from './main.ts';
 import { packageVersion } from './config/package-files.ts';
@@ -129,6 +130,7 @@ async function main(): Promise<void> {
   const version = packageVersion();
   if (values.help) return void process.stdout.write(USAGE);
   if (values.version) return void process.stdout.write(`${version}\n`);
+  assertNoAddonAborts(process.versions.node);
 
   const uid = process.getuid?.() ?? 0;
   const machine: Machine = { home: homedir(), uid, cwd: process.cwd(), env: process.env };

@@ -23,6 +23,10 @@ import { describeMissing, missingTools } from './toolchain.mjs';
 const SQLITE = 'better-sqlite3';
 /** Of both packages. */
 const BINARY = 'build/Release/better_sqlite3.node';
+/** In a checkout and in the package: it says why. */
+const HEADER = 'config/object-wrap.h';
+/** Named by an addon that has the hooks of newer headers. */
+const HOOK = 'RemoveEnvironmentCleanupHook';
 const DOWNLOAD_LIMIT_MS = 90_000;
 
 /** @param {string} root @param {string} name */
@@ -33,12 +37,17 @@ function packageFolder(root, name) {
 /** Changes whenever the file does; '' when there is none. @param {string} root */
 export function addonKey(root) {
   const stats = statSync(join(packageFolder(root, SQLITE), BINARY), { throwIfNoEntry: false });
-  return stats === undefined ? '' : `${stats.size} ${stats.mtimeMs}`;
+  return stats === undefined ? '' : `${stats.size} ${stats.mtimeMs} ${HEADER}`;
 }
 
-/** Tried in a process of its own: a broken addon can take its process with it. */
-/** @param {string} root @param {string} [name] of the package */
+/**
+ * Tried in a process of its own: a broken addon can take its process with it. One with the hooks of newer headers does so
+ * later, at random (config/object-wrap.h).
+ * @param {string} root @param {string} [name] of the package
+ */
 export async function addonLoads(root, name = SQLITE) {
+  const binary = join(packageFolder(root, name), BINARY);
+  if (existsSync(binary) && readFileSync(binary).includes(HOOK)) return false;
   const program = `const Database = require('${name}'); new Database(':memory:').close();`;
   const result = await runCommand(process.execPath, ['-e', program], { cwd: root });
   return result.code === 0;
@@ -54,13 +63,13 @@ export async function makeAddon(root, onStart, name = SQLITE) {
   const missing = await missingTools(root);
   let log = '';
   if (missing.length === 0 && /^[\w./+-]+$/.test(root)) {
-    log = (await runNpm(['rebuild', name], { cwd: root, env: buildEnv(), onStart })).output;
+    log = (await runNpm(['rebuild', name], { cwd: root, env: buildEnv(root), onStart })).output;
     if (await addonLoads(root, name)) return;
   }
   log += await download(root, folder, onStart);
   if (await addonLoads(root, name)) return;
   if (missing.length > 0) throw new SetupError(describeMissing(missing));
-  log += await compileAside(folder, onStart);
+  log += await compileAside(root, folder, onStart);
   if (await addonLoads(root, name)) return;
   throw new SetupError(`${name} could not be compiled; the log above says why`, lastLines(log, 40));
 }
@@ -101,8 +110,14 @@ function keptPath(root, directory, name) {
   return join(directory, [name, version, modules, process.platform, process.arch].join('-'));
 }
 
-function buildEnv() {
-  return { ...process.env, ...headerVariables(process.env, realpathSync(process.execPath)) };
+/** @param {string} root where config/ is, in a path that a compiler likes */
+function buildEnv(root) {
+  const flags = [process.env['CXXFLAGS'], '-include', join(root, HEADER)];
+  return {
+    ...process.env,
+    ...headerVariables(process.env, realpathSync(process.execPath)),
+    CXXFLAGS: flags.filter((flag) => flag !== undefined).join(' '),
+  };
 }
 
 /**
@@ -118,11 +133,12 @@ async function download(root, folder, onStart) {
 /**
  * Compiles a copy in a folder with a plain name, by a script of the package that npm runs because it
  * is asked to by name.
- * @param {string} folder @param {(pid: number) => void} onStart
+ * @param {string} root @param {string} folder @param {(pid: number) => void} onStart
  */
-async function compileAside(folder, onStart) {
+async function compileAside(root, folder, onStart) {
   const workshop = mkdtempSync(join(tmpdir(), 'codi-addon-'));
   try {
+    cpSync(join(root, HEADER), join(workshop, HEADER));
     const copy = join(workshop, 'better-sqlite3');
     cpSync(folder, copy, {
       recursive: true,
@@ -130,7 +146,7 @@ async function compileAside(folder, onStart) {
     });
     const { code, output } = await runNpm(['run', 'build-release'], {
       cwd: copy,
-      env: buildEnv(),
+      env: buildEnv(workshop),
       onStart,
     });
     if (code === 0) {

@@ -38,8 +38,8 @@ async function withFiles<Result>(
   use: (source: AuditSource) => Promise<Result>,
 ): Promise<Result> {
   const { dataDir } = await invocation.endpoint();
-  const { OfflineStore } = await import('./offline-store.ts');
-  const store = new OfflineStore(dataDir, await invocation.storeKey());
+  const { openOffline } = await import('./offline-store.ts');
+  const store = await openOffline(dataDir, invocation);
   try {
     return await use({ isDaemon: false, ask: (kind, body) => store.request(kind, body) });
   } catch (error) {

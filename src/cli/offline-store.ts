@@ -4,6 +4,8 @@ import { CodiError } from '../protocol/errors.ts';
 import type { WireError } from '../protocol/errors.ts';
 import type { BodyOf } from '../protocol/messages.ts';
 import { workerEntry } from '../config/package-files.ts';
+import { assertNoAddonAborts } from '../config/sqlite-addon.ts';
+import type { Invocation } from './invocation.ts';
 import type { RowSource } from './row-source.ts';
 
 /** What the files can be asked. */
@@ -22,11 +24,20 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** @throws CodiError CODI_SQLITE_ADDON */
+export async function openOffline(
+  dataDir: string,
+  invocation: Pick<Invocation, 'io' | 'storeKey'>,
+): Promise<OfflineStore> {
+  assertNoAddonAborts(invocation.io.nodeVersion);
+  return new OfflineStore(dataDir, await invocation.storeKey());
+}
+
 /**
  * Asks the files of a data directory, in a thread that holds its lock: no daemon can start meanwhile.
  * Requests reject with CODI_ALREADY_RUNNING while a daemon has it, CODI_NOT_FOUND when there is no ledger.
  */
-export class OfflineStore implements RowSource {
+class OfflineStore implements RowSource {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;

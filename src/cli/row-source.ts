@@ -124,11 +124,11 @@ export async function withRowSource<T>(
     const client = await invocation.connect().catch(withOfflineHint);
     return invocation.closing(client, (open) => use(open, open));
   }
-  const [{ dataDir }, { OfflineStore }] = await Promise.all([
+  const [{ dataDir }, { openOffline }] = await Promise.all([
     invocation.endpoint(),
     import('./offline-store.ts'),
   ]);
-  const store = new OfflineStore(dataDir, await invocation.storeKey());
+  const store = await openOffline(dataDir, invocation);
   try {
     return await use(store, undefined);
   } finally {

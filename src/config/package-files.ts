@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 /*
  * Files of this package by their names in it: the code that asks may have been bundled into any file of it.
@@ -12,6 +13,12 @@ export function workerEntry(path: string): URL {
 /** What the daemon's process runs. */
 export function monitorEntry(): URL {
   return new URL(import.meta.resolve('#codi/monitor.js'));
+}
+
+/** What an addon has to be compiled with. */
+export function objectWrapHeader(): string {
+  const manifest = import.meta.resolve('codi-monitor/package.json');
+  return fileURLToPath(new URL('config/object-wrap.h', manifest));
 }
 
 export function packageVersion(): string {

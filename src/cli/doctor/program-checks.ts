@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { release } from 'node:os';
 import type SqliteDatabase from 'better-sqlite3';
+import { objectWrapHeader } from '../../config/package-files.ts';
+import { abortingAddon, compileCommand } from '../../config/sqlite-addon.ts';
 import { bad, ok, warn, type Check } from './check.ts';
 
 const require = createRequire(import.meta.url);
@@ -14,7 +16,7 @@ const OPTIONAL = [
 
 /** The program itself: what it runs on, and whether its native parts can be loaded. */
 export function programChecks(nodeVersion: string): Check[] {
-  return [nodeCheck(nodeVersion), sqliteCheck(), watcherCheck(), optionalCheck()];
+  return [nodeCheck(nodeVersion), sqliteCheck(nodeVersion), watcherCheck(), optionalCheck()];
 }
 
 function nodeCheck(version: string): Check {
@@ -24,7 +26,12 @@ function nodeCheck(version: string): Check {
   return isNew ? ok('node', detail) : bad('node', detail, 'codi needs Node 20.19 or newer');
 }
 
-function sqliteCheck(): Check {
+function sqliteCheck(nodeVersion: string): Check {
+  const name = abortingAddon(nodeVersion);
+  if (name !== undefined) {
+    const detail = `${name} was compiled so that Node ${nodeVersion} ends codi at random moments`;
+    return bad('sqlite', detail, compileCommand(name, objectWrapHeader()));
+  }
   try {
     const Database = require('better-sqlite3') as typeof SqliteDatabase;
     new Database(':memory:').close();

@@ -131,11 +131,11 @@ async function withFiles<T>(
   invocation: Invocation,
   use: (source: ExportSource) => Promise<T>,
 ): Promise<T> {
-  const [{ dataDir }, { OfflineStore }] = await Promise.all([
+  const [{ dataDir }, { openOffline }] = await Promise.all([
     invocation.endpoint(),
     import('../offline-store.ts'),
   ]);
-  const store = new OfflineStore(dataDir, await invocation.storeKey());
+  const store = await openOffline(dataDir, invocation);
   try {
     return await use(store);
   } finally {

@@ -1,14 +1,24 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { missingEntries } from '../../../scripts/check-lockfile.mjs';
-import { keepAddon, putBackAddon } from '../../../scripts/setup/addon.mjs';
+import { addonLoads, keepAddon, putBackAddon } from '../../../scripts/setup/addon.mjs';
 import { takeLock } from '../../../scripts/setup/lock.mjs';
 import { buildKey, dependencyKey, readStamp, writeStamp } from '../../../scripts/setup/stamps.mjs';
 
+const ROOT = join(import.meta.dirname, '../../..');
 let folder: string;
 
 beforeEach(() => {
@@ -60,6 +70,21 @@ test('What was compiled outlives an installation, for the release it was compile
   install('1.0.0');
   putBackAddon(folder, addons);
   expect(readFileSync(binary, 'utf8')).toBe('compiled');
+});
+
+test('An addon with the hooks of newer headers is compiled anew, although it can be loaded.', async () => {
+  const installed = join(folder, 'node_modules/better-sqlite3');
+  cpSync(join(ROOT, 'node_modules/better-sqlite3'), installed, { recursive: true });
+  for (const name of ['bindings', 'file-uri-to-path'])
+    cpSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name), {
+      recursive: true,
+    });
+  expect(await addonLoads(folder)).toBe(true);
+  appendFileSync(
+    join(installed, 'build/Release/better_sqlite3.node'),
+    'RemoveEnvironmentCleanupHook',
+  );
+  expect(await addonLoads(folder)).toBe(false);
 });
 
 test('A stamp is written whole, and one that is not there reads as undefined.', () => {
