@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { CodiError } from '../protocol/errors.ts';
 
 /** The second is optional. */
@@ -29,7 +30,9 @@ function readBinary(name: string): Buffer | undefined {
 
 /** Compiles it without the hooks, for an installed codi-monitor; a checkout's own set-up does so by itself. */
 export function compileCommand(name: string, headerPath: string): string {
-  return `CXXFLAGS='-include ${headerPath}' npm rebuild ${name} --build-from-source`;
+  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
+  const folder = dirname(dirname(dirname(manifest)));
+  return `cd '${folder}' && CXXFLAGS='-include ${headerPath}' npm rebuild ${name} --build-from-source`;
 }
 
 /** @throws CodiError CODI_SQLITE_ADDON */

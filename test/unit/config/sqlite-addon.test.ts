@@ -19,7 +19,9 @@ test('What the set-up compiled here has none of them.', () => {
   expect(abortingAddon('24.21.0')).toBeUndefined();
 });
 
-test('The command that compiles it anew names a header that comes with the package.', () => {
+test('The command that compiles it anew is for the folder it is in, with a header of the package.', () => {
   const command = compileCommand('better-sqlite3', objectWrapHeader());
-  expect(existsSync(/-include (.*)' npm rebuild better-sqlite3 /.exec(command)![1]!)).toBe(true);
+  const words = /^cd '(.*)' && CXXFLAGS='-include (.*)' npm rebuild better-sqlite3 /.exec(command);
+  expect(existsSync(`${words![1]}/node_modules/better-sqlite3`)).toBe(true);
+  expect(existsSync(words![2]!)).toBe(true);
 });
