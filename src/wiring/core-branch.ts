@@ -21,6 +21,7 @@ import type { CheckpointOptions, WalSizes } from '../workers/storage/checkpoint.
 import type { LedgerOptions } from '../workers/storage/ledger.messages.ts';
 import { assertInPlace } from '../workers/storage/held-directory.ts';
 import type { ReaderOptions } from '../workers/storage/reader.messages.ts';
+import { StoreGate } from '../workers/storage/store-gate.ts';
 import type { StateOptions } from '../workers/storage/state.messages.ts';
 import type { KeyOptions } from '../workers/storage/worker-data.ts';
 import { measure } from './measurements.ts';
@@ -144,6 +145,7 @@ function ledger(shared: Shared): ChildSpec {
     room: shared.retention.room,
     telemetry,
     assertInPlace: () => assertInPlace(dataDir, 'ledger.db', shared.dataDirIdentity),
+    onEnd: () => new StoreGate(shared.gate).change('ledger'),
     onRefused: (code) => {
       if (code === 'CODI_DISK_FULL')
         shared.retention.press('full', shared.options.environment.clock.nowMs());
@@ -182,6 +184,7 @@ function state(shared: Shared): ChildSpec {
     book,
     healing,
     assertInPlace: () => assertInPlace(dataDir, 'state.db', shared.dataDirIdentity),
+    onEnd: () => new StoreGate(gate).change('state'),
   });
 }
 

@@ -83,6 +83,7 @@ class Simulation {
         upkeep: new RequestBook(1),
         room: new WriterRoom(),
         assertInPlace: () => undefined,
+        onEnd: () => undefined,
         healing: newHealingDesk(),
         onRefused: () => undefined,
         telemetry,

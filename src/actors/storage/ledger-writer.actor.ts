@@ -40,6 +40,8 @@ export interface LedgerWriterPorts {
   onHead(head: LedgerHead): void;
   /** Throws CodiError when the database is not where it was opened. */
   assertInPlace(): void;
+  /** The writer is about to be gone: nobody opens its database before the next one has looked at it. */
+  onEnd(): void;
   /** Nothing of a group could be written now. */
   onRefused(code: ErrorCode): void;
 }
@@ -89,6 +91,7 @@ function start(cell: CellContext<never>, ports: LedgerWriterPorts) {
   });
   host.onMessage(cell.scope.wrap((message) => take(message as FromLedger)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
+  cell.scope.defer('store gate', ports.onEnd);
   lookAtPlace(cell, ports);
   cell.scope.defer('ingest buffer', () => buffer.lose());
   attachDesks(cell, ports);

@@ -15,6 +15,8 @@ export interface StateWriterPorts {
   book: RequestBook<StateCommand>;
   /** Throws CodiError when the database is not where it was opened. */
   assertInPlace(): void;
+  /** The writer is about to be gone: nobody opens its database before the next one has looked at it. */
+  onEnd(): void;
   /** Where damage is reported, and what becomes of it. */
   healing: HealingDesk;
 }
@@ -33,7 +35,10 @@ export function stateWriterSpec(
   };
 }
 
-function start(cell: CellContext<never>, { book, healing, assertInPlace }: StateWriterPorts) {
+function start(
+  cell: CellContext<never>,
+  { book, healing, assertInPlace, onEnd }: StateWriterPorts,
+) {
   const host = cell.host!;
 
   const onMessage = (message: FromState) => {
@@ -60,6 +65,7 @@ function start(cell: CellContext<never>, { book, healing, assertInPlace }: State
   };
   host.onMessage(cell.scope.wrap((message) => onMessage(message as FromState)));
   host.onExit(cell.scope.wrap(() => cell.raise({ type: 'threadStopped' })));
+  cell.scope.defer('store gate', onEnd);
   cell.scope.every(WRITER_LOOK_MS, () => {
     // While it is healed there is none.
     if (healing.percent('state') === undefined) assertInPlace();

@@ -66,6 +66,7 @@ const wait = (message: ToLedger) => {
 };
 port.on('message', wait);
 const gate = new StoreGate(options.gate);
+gate.change('ledger');
 sendHeartbeats((message) => port.postMessage(message));
 const { database, opened: store, report: healed } = await start();
 const walRestartBytes = options.walRestartBytes ?? DEFAULT_WAL_RESTART_BYTES;
@@ -76,6 +77,7 @@ const upkeep = new UpkeepQueue(database, {
   log: walLimit,
 });
 const head = ledgerHead(database, store.heads);
+gate.open('ledger');
 if (!isGreeted) post({ type: 'sys.ready', head });
 if (healed) post({ type: 'healed', report: healed, head });
 port.off('message', wait);

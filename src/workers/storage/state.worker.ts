@@ -29,6 +29,8 @@ const wait = (message: ToState) => {
   early.push(message);
 };
 let isGreeted = false;
+const gate = new StoreGate(options.gate);
+gate.change('state');
 port.on('message', wait);
 sendHeartbeats((message) => port.postMessage(message));
 const { database, opened: store, report: healed } = await start();
@@ -37,7 +39,9 @@ const walLimit = new WalLimit(
   options.walRestartBytes ?? DEFAULT_WAL_RESTART_BYTES,
   BUSY_TIMEOUT_MS,
 );
-if (!isGreeted) post({ type: 'sys.ready', head: store.head() });
+const head = store.head();
+gate.open('state');
+if (!isGreeted) post({ type: 'sys.ready', head });
 if (healed) post({ type: 'healed', report: healed });
 port.off('message', wait);
 port.on('message', take);
@@ -58,7 +62,7 @@ async function start(): Promise<OpenedStore<StateStore>> {
       directory: options.directory,
       verifyBlocks: options.verifyBlocks ?? DEFAULT_VERIFY_BLOCKS,
       healsPerHour: options.healsPerHour ?? DEFAULT_HEALS_PER_HOUR,
-      gate: new StoreGate(options.gate),
+      gate,
       open: () =>
         openForWriting(path, 'state', {
           ...options,

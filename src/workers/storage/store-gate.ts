@@ -3,15 +3,25 @@ import type { StoreKind } from './open-database.ts';
 const STORES = { ledger: 0, state: 1 } as const;
 /** Who opens databases for writing beside their writers; each has one connection to each. */
 export const HOLDERS = { notary: 2, maintenance: 4 } as const;
+/** Counts writers that began or ended, by store. */
+const WRITERS = 6;
+/** What that count was for the last writer that has looked, by store. */
+const LOOKED = 8;
 const LOOK_MS = 10;
 
 /**
  * Keeps a file from being replaced under somebody who has it open: such a connection would go on with the old
  * database and the new one's log. Shared by threads: for each store a count that is odd while it is open, and for each
  * holder whether it has it open. It begins closed, until the writer has seen that the store is sound.
+ *
+ * Nobody opens a store that its present writer has not looked at: what was signed is the writer's only measure of what
+ * is missing, and the notary would sign anew what it finds; a checkpoint would carry an old log over newer pages. The
+ * order in which actors start and come back does not matter therefore.
  */
 export class StoreGate {
   readonly #words: Int32Array | undefined;
+  /** What a writer in this thread is, by store. */
+  readonly #numbers: Partial<Record<StoreKind, number>> = {};
 
   /** Without words everything is always open. */
   constructor(words?: Int32Array) {
@@ -28,7 +38,7 @@ export class StoreGate {
   /** Says that a holder is about to open it; returns the turn, or undefined when it must not. */
   enter(kind: StoreKind, holder: keyof typeof HOLDERS): number | undefined {
     this.#hold(kind, holder, 1);
-    const turn = this.turnOf(kind);
+    const turn = this.#isLookedAt(kind) ? this.turnOf(kind) : undefined;
     if (turn === undefined) this.leave(kind, holder);
     return turn;
   }
@@ -37,13 +47,25 @@ export class StoreGate {
     this.#hold(kind, holder, 0);
   }
 
-  /** For the writer: nobody opens it from now on. */
+  /**
+   * A writer begins, or one has ended: who has the store open keeps it, nobody else opens it until the writer that began
+   * last has looked.
+   */
+  change(kind: StoreKind): void {
+    if (this.#words) this.#numbers[kind] = Atomics.add(this.#words, WRITERS + STORES[kind], 1) + 1;
+  }
+
+  /** For the writer: nobody opens it from now on, and who has it open lets go. */
   close(kind: StoreKind): void {
     if (this.turnOf(kind) !== undefined && this.#words) Atomics.add(this.#words, STORES[kind], 1);
   }
 
+  /** For the writer, which has looked and is about to serve. Nothing when it has been given up meanwhile. */
   open(kind: StoreKind): void {
-    if (this.turnOf(kind) === undefined) Atomics.add(this.#words!, STORES[kind], 1);
+    const number = this.#numbers[kind];
+    if (!this.#words || number !== Atomics.load(this.#words, WRITERS + STORES[kind])) return;
+    Atomics.store(this.#words, LOOKED + STORES[kind], number);
+    if (this.turnOf(kind) === undefined) Atomics.add(this.#words, STORES[kind], 1);
   }
 
   /** Waits until nobody has it open, or that long: a thread that died may not have said that it let go. */
@@ -54,6 +76,12 @@ export class StoreGate {
       Object.values(HOLDERS).some((holder) => Atomics.load(words, holder + STORES[kind]) !== 0);
     for (let waitedMs = 0; isHeld() && waitedMs < timeoutMs; waitedMs += LOOK_MS)
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+
+  #isLookedAt(kind: StoreKind): boolean {
+    if (!this.#words) return true;
+    const number = Atomics.load(this.#words, LOOKED + STORES[kind]);
+    return number === Atomics.load(this.#words, WRITERS + STORES[kind]);
   }
 
   #hold(kind: StoreKind, holder: keyof typeof HOLDERS, value: number): void {

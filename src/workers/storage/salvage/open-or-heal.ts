@@ -40,23 +40,22 @@ export interface OpenedStore<Opened> {
   report: HealReport | undefined;
 }
 
-/** A store that its writer can go on with. What is damaged is healed first. Throws CodiError, or SQLite's error. */
+/**
+ * A store that its writer can go on with. What is damaged is healed first. Nobody else opens it before the writer has
+ * opened its gate. Throws CodiError, or SQLite's error.
+ */
 export async function openOrHeal<Opened>(parts: OpenOrHeal<Opened>): Promise<OpenedStore<Opened>> {
   // What is not there at all is not damaged.
   if (parts.directory) assertHeld(parts.dataDir, parts.directory);
   const found = healingUnderWay(parts.dataDir, parts.kind)?.reason ?? damageBefore(parts);
   const first = found === undefined ? tryOpen(parts) : { damage: found };
-  if (!('damage' in first)) {
-    parts.gate.open(parts.kind);
-    return { ...first, report: undefined };
-  }
+  if (!('damage' in first)) return { ...first, report: undefined };
   const report = await healNow(parts, first.damage);
   const second = tryOpen(parts);
   if ('damage' in second) {
     const path = join(parts.dataDir, `${parts.kind}.db`);
     throw new CodiError('CODI_STORE_CORRUPT', { path, reason: second.damage });
   }
-  parts.gate.open(parts.kind);
   return { ...second, report };
 }
 

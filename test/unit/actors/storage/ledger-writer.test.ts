@@ -70,6 +70,7 @@ beforeEach(async () => {
       upkeep: new RequestBook(1),
       room,
       assertInPlace: () => undefined,
+      onEnd: () => undefined,
       healing: newHealingDesk(),
       onRefused: () => undefined,
       telemetry: log.telemetry,

@@ -24,7 +24,12 @@ beforeEach(async () => {
   const spec = stateWriterSpec(
     new URL('file:///state.js'),
     {},
-    { book, healing: newHealingDesk(), assertInPlace: () => undefined },
+    {
+      book,
+      healing: newHealingDesk(),
+      assertInPlace: () => undefined,
+      onEnd: () => undefined,
+    },
   );
   world = await ActorWorld.start([spec], environment);
 });

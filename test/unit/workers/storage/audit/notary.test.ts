@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EMPTY_ROOT, hashLeaves } from '#codi/protocol/audit/merkle-tree.js';
 import { KeyUnusable } from '#codi/workers/storage/audit/audit-key.js';
+import { GATE_WORDS } from '#codi/workers/storage/healing.messages.js';
+import { StoreGate } from '#codi/workers/storage/store-gate.js';
 import { openLedger } from '../../../../support/ledger-store.ts';
 import {
   commitBlocks,
@@ -181,6 +183,23 @@ describe('the high-water mark', () => {
     // With the log of the newer one the older copy would be the newer one again.
     for (const end of ['-wal', '-shm']) rmSync(join(ledger.dataDir, `ledger.db${end}`));
     renameSync(copy, join(ledger.dataDir, 'ledger.db'));
+    world.look();
+    expect(world.alarms()).toMatchObject([{ reason: 'it holds 6 blocks, 10 were signed' }]);
+  });
+
+  test('is compared with a ledger only once the writer of that has looked at it', () => {
+    const copy = signTen();
+    ledger.database.close();
+    renameSync(copy, join(ledger.dataDir, 'ledger.db'));
+    const gate = new Int32Array(new SharedArrayBuffer(GATE_WORDS * Int32Array.BYTES_PER_ELEMENT));
+    const [former, writer] = [new StoreGate(gate), new StoreGate(gate)];
+    former.change('ledger');
+    former.open('ledger');
+    writer.change('ledger');
+    world.start({ gate });
+    expect(world.alarms()).toEqual([]);
+    expect(world.checkpoint().size).toBe(10);
+    writer.open('ledger');
     world.look();
     expect(world.alarms()).toMatchObject([{ reason: 'it holds 6 blocks, 10 were signed' }]);
   });
