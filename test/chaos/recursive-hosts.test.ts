@@ -131,3 +131,16 @@ test('A recursive host ends with its last root, and a root that was large before
   expect(await root('large')).toMatchObject({ host: 'parcel-1', files: 1_001 });
   expect((await gapsOf('large')).map(({ reason }) => reason)).not.toContain('watcher_restarted');
 });
+
+test('A recursive root in another one has another host, so that each knows what it watches.', async () => {
+  for (const name of ['outer', 'other', 'outer/inner']) makeFolders(at(name), 2 * BUDGET);
+  for (const name of ['outer', 'other', 'outer/inner']) {
+    await add(name);
+    const isThere = async () => (await root(name))['hint_source'] === 'parcel';
+    await eventually('it is watched', async () => (await isThere()) && isWatching(name), WITHIN_MS);
+  }
+  expect(await root('outer')).toMatchObject({ host: 'parcel-2' });
+  expect(await root('other')).toMatchObject({ host: 'parcel-1' });
+  expect(await root('outer/inner')).toMatchObject({ host: 'parcel-1' });
+  await isSeen('outer/inner', 'd1/f');
+});

@@ -1,3 +1,4 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
 import type { RootOptions } from '../../workers/watch-host/watch-host.messages.ts';
 import type { WatchedRoot } from './root-table.ts';
 
@@ -32,9 +33,11 @@ export function withoutRecursive(options: RootOptions): RootOptions {
 }
 
 export interface Placement {
+  /** Where the root lies that needs a host. */
+  path: BytePath;
   /** Most hosts of each kind. */
   hostCount: number;
-  roots: readonly Pick<WatchedRoot, 'host'>[];
+  roots: readonly Pick<WatchedRoot, 'host' | 'path'>[];
   start(host: string): Promise<void>;
 }
 
@@ -42,27 +45,39 @@ export interface Placement {
 export async function hostFor(kind: HostKind, placement: Placement): Promise<string> {
   const recursive = kind === 'parcel' ? await recursiveHost(placement) : undefined;
   if (recursive !== undefined) return recursive;
-  const host = leastLoaded('fs', placement.hostCount, placement.roots);
+  const host = leastLoaded('fs', placement);
   await placement.start(host);
   return host;
 }
 
 /** A host for recursive watchers; undefined when none can be had. */
-export function recursiveHost({ hostCount, roots, start }: Placement): Promise<string | undefined> {
-  const host = leastLoaded('parcel', hostCount, roots);
-  return start(host).then(
+export function recursiveHost(placement: Placement): Promise<string | undefined> {
+  const host = leastLoaded('parcel', placement);
+  return placement.start(host).then(
     () => host,
     () => undefined,
   );
 }
 
-/** The host of this kind with the fewest roots, out of `hostCount`. */
-function leastLoaded(kind: HostKind, hostCount: number, roots: Placement['roots']): string {
-  let best = { host: hostId(kind, 1), load: Infinity };
+/**
+ * The host of this kind with the fewest roots. Recursive watchers of one directory are not told apart by the kernel's
+ * list of a process, so a root shares a host for such with one around it, or in it, only where no other is allowed.
+ */
+function leastLoaded(kind: HostKind, { path, hostCount, roots }: Placement): string {
+  let best = { host: hostId(kind, 1), overlapping: Infinity, load: Infinity };
   for (let number = 1; number <= hostCount; number++) {
     const host = hostId(kind, number);
-    const load = roots.filter((root) => root.host === host).length;
-    if (load < best.load) best = { host, load };
+    const there = roots.filter((root) => root.host === host);
+    const overlaps = kind === 'parcel' ? there.filter((root) => areNested(root.path, path)) : [];
+    const [overlapping, load] = [overlaps.length, there.length];
+    if (overlapping < best.overlapping || (overlapping === best.overlapping && load < best.load))
+      best = { host, overlapping, load };
   }
   return best.host;
+}
+
+function areNested(one: BytePath, other: BytePath): boolean {
+  const inside = (inner: BytePath, outer: BytePath) =>
+    inner === outer || inner.startsWith(outer === '/' ? '/' : `${outer}/`);
+  return inside(one, other) || inside(other, one);
 }

@@ -240,7 +240,7 @@ class Roots {
     const root = this.#nextRoot++;
     const options = this.#ports.options(request);
     const kind = kindFor(options, prefersRecursive);
-    const host = await hostFor(kind, this.#placement());
+    const host = await hostFor(kind, this.#placement(request.path));
     const chosen = kind === hostKind(host) ? options : withoutRecursive(options);
     table.add({
       root,
@@ -259,16 +259,16 @@ class Roots {
     await children.startWatcher({ root, path: request.path, options: chosen });
   }
 
-  #placement(): Placement {
+  #placement(path: BytePath): Placement {
     const { table, children, hostCount } = this.#ports;
-    return { hostCount, roots: table.all(), start: (id) => children.startHost(id) };
+    return { path, hostCount, roots: table.all(), start: (id) => children.startHost(id) };
   }
 
   async #moveToRecursiveHost(root: number): Promise<void> {
     const { table, children } = this.#ports;
     const known = table.get(root);
     if (!known) return;
-    const found = await recursiveHost(this.#placement());
+    const found = await recursiveHost(this.#placement(known.path));
     const host = found ?? known.host;
     if (found === undefined) children.watcher(known.path).send({ type: 'stay' });
     table.update(root, { host });

@@ -240,6 +240,8 @@ export class HintKeeper {
   /** One watch per directory after all, as far as they go. */
   #doWithoutParcel(): void {
     this.#isParcelBroken = true;
+    if (this.#staleTimer) this.#input.clock.clearTimeout(this.#staleTimer);
+    this.#staleTimer = undefined;
     this.#release();
     void this.#startOrGiveUp('fs');
   }

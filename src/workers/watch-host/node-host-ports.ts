@@ -49,6 +49,7 @@ function nodeClock(): HostClock {
 
 function nodeHints(platform: string, parentPid: number, budget: WatchBudget): HintFactory {
   const isLinux = platform === 'linux';
+  let turn: Promise<unknown> = Promise.resolve();
   return {
     create(kind, root, options, listener) {
       if (kind === 'fs') return new FsHints(listener, budget);
@@ -63,6 +64,11 @@ function nodeHints(platform: string, parentPid: number, budget: WatchBudget): Hi
         lateWatches: isLinux ? new FsHints(listener, budget) : undefined,
         lateBudget: options.directoryBudget,
         watchedInodes,
+        inTurn: (work) => {
+          const done = turn.then(work);
+          turn = done.catch(() => undefined);
+          return done;
+        },
         budget,
         useDefaultIgnores:
           options.useDefaultIgnores && !options.ignore.some((glob) => glob.startsWith('!')),

@@ -24,6 +24,8 @@ export interface ParcelPorts {
   /** For directories the recursive watcher cannot be trusted with; undefined where it can (not on Linux). */
   lateWatches: FsHints | undefined;
   watchedInodes(): WatchSet | undefined;
+  /** Carries out one such work of this process after the other. */
+  inTurn<Value>(work: () => Promise<Value>): Promise<Value>;
   budget: WatchBudget;
   /** How many late watches there may be before the subscription is made anew. */
   lateBudget: number;
@@ -49,7 +51,7 @@ export class ParcelHints implements HintSource {
   #subscription: AsyncSubscription | undefined;
   /** Directories the subscription is known to cover; undefined until that was checked. */
   #covered: Set<PathNode> | undefined;
-  /** What this process watched before: of that it is not known whether this subscription watches it, too. */
+  /** What this process watched before: of that nothing shows whether this subscription watches it, too. */
   #foreign: WatchSet | undefined;
   /** Paths hinted at until then: what lies there may have come, or moved, after it was subscribed to. */
   readonly #early = new Set<BytePath>();
@@ -65,12 +67,14 @@ export class ParcelHints implements HintSource {
     const bytes = bytePathToBuffer(this.#root);
     const path = bytes.toString('utf8');
     if (!bytes.equals(Buffer.from(path, 'utf8'))) throw new Error('the path is not valid UTF-8');
-    this.#foreign = this.#ports.lateWatches && this.#ports.watchedInodes();
-    const subscription = await this.#ports.subscribe(path, this.#onEvents, {
-      ...(this.#ports.backend && { backend: this.#ports.backend }),
-      ignore: this.#ignored(path),
+    // In turn, so that what another one takes meanwhile is not held for its own.
+    this.#subscription = await this.#ports.inTurn(() => {
+      this.#foreign = this.#ports.lateWatches && this.#ports.watchedInodes();
+      return this.#ports.subscribe(path, this.#onEvents, {
+        ...(this.#ports.backend && { backend: this.#ports.backend }),
+        ignore: this.#ignored(path),
+      });
     });
-    this.#subscription = subscription;
     if (this.#isClosed) await this.#unsubscribe();
   }
 
@@ -126,11 +130,16 @@ export class ParcelHints implements HintSource {
       return;
     }
     this.#covered = new Set();
+    let foreignCount = 0;
     for (const { node, path } of directories) {
       const { parent } = node;
       const isTrusted =
         parent === undefined || (this.#covered.has(parent) && !this.#early.has(path));
-      if (isTrusted && this.#isWatched(node, inodes)) this.#covered.add(node);
+      const key = inodeKey(node.stat.ino);
+      const isForeign = this.#foreign?.hasInode(key) ?? false;
+      if (isForeign && ++foreignCount > this.#ports.lateBudget / 2) return this.#refuseForeign();
+      const isListed = inodes?.hasInode(key) ?? true;
+      if (isTrusted && isListed && !isForeign) this.#covered.add(node);
       else if (this.ensure(node, path) === 'added') this.#listener.onHint(node, null);
     }
     if (this.#early.size >= EARLY_LIMIT) this.#listener.onStale();
@@ -139,21 +148,22 @@ export class ParcelHints implements HintSource {
   }
 
   /**
-   * Whether the kernel's list says that the subscription watches it. The list is of the whole process: a directory that
-   * moved here from another root is in it because of that root's watch, while it is looked for where it was. As long as
-   * there is room, such directories get watches of their own; a root that lies inside another one has too many of them.
+   * The kernel's list is of the whole process: a directory that moved here from another root is in it because of that
+   * root's watch, while it is looked for where it was. So what was listed before gets watches of its own. A root that
+   * lies in another one of this host, or around it, has too many of them, and nothing would show what is watched.
    */
-  #isWatched({ stat }: PathNode, inodes: WatchSet | undefined): boolean {
-    if (!inodes) return true;
-    const key = inodeKey(stat.ino);
-    if (!inodes.hasInode(key)) return false;
-    return !this.#foreign?.hasInode(key) || this.watchCount >= this.#ports.lateBudget / 2;
+  #refuseForeign(): void {
+    this.#listener.onUnaffordable(
+      'other roots of its watch host watch the same directories: what a recursive watch sees of them cannot be checked',
+    );
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    // Asked for at once: who starts next must not find these watches.
+    const isUnsubscribed = this.#ports.inTurn(() => this.#unsubscribe());
     await this.#ports.lateWatches?.close();
-    await this.#unsubscribe();
+    await isUnsubscribed;
     this.#ports.budget.nativeCount = 0; // what other roots hold of it is counted with the next audit
   }
 

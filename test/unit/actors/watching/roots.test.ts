@@ -262,6 +262,14 @@ test('Hosts for recursive watchers start when a root needs one, and hosts end wi
   expect(hostsOfRoots()).toEqual(['parcel-1']);
 });
 
+test('A root in another one, or around it, gets another recursive host while one is allowed, however many roots are there.', async () => {
+  options = { ...ROOT_OPTIONS, hintSource: 'parcel' };
+  await start(['/a', '/b', '/b/c', '/b/d', '/bb']);
+  expect(hostsOfRoots()).toEqual(['parcel-1', 'parcel-2', 'parcel-1', 'parcel-1', 'parcel-2']);
+  await asked({ type: 'add', request: request('/') });
+  expect(table.byPath(path('/'))?.host).toBe('parcel-2');
+});
+
 test('Roots for which a recursive watcher is asked begin in such a host.', async () => {
   options = { ...ROOT_OPTIONS, hintSource: 'parcel' };
   await start(['/a']);

@@ -121,6 +121,15 @@ test('A recursive source that broke is made anew, less and less often.', async (
   expect(log.filter((line) => line === 'replaced')).toHaveLength(4);
 });
 
+test('A recursive source that cannot be believed is given up for good, also when it was to be made anew.', async () => {
+  const made = await keeper({ hintSource: 'parcel' });
+  listeners.at(-1)!.onStale();
+  listeners.at(-1)!.onUnaffordable('others watch there');
+  await pass(60_000);
+  expect([made.kind, made.mode]).toEqual(['fs', 'native']);
+  expect(log.filter((line) => line.startsWith('start'))).toEqual(['start parcel', 'start fs']);
+});
+
 test('A source that cannot be had means polling with a reason, and another try a minute later.', async () => {
   isParcelBroken = true;
   const made = await keeper({ hintSource: 'parcel' });
