@@ -16,6 +16,9 @@ export interface ConnectionListener {
   onClose(error: CodiError | undefined): void;
 }
 
+/** Read into by all connections in turn: whoever is given bytes of it is done with them when he returns. */
+const CHUNK = Buffer.allocUnsafeSlow(64 * 1024);
+
 /** One connected socket that carries framed MessagePack messages both ways. */
 export class Connection {
   readonly #socket: Socket;
@@ -29,7 +32,8 @@ export class Connection {
     this.#socket = socket;
     this.#ports = ports;
     this.#listener = listener;
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    // Only where a socket does not read into the buffer that it was given.
+    socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('error', (error) => {
       this.#failure ??= connectionLost(error.message);
     });
@@ -62,7 +66,8 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  #receive(chunk: Buffer): void {
+  /** Takes bytes that came; keeps nothing of them but a copy. */
+  receive(chunk: Buffer): void {
     const scan = this.#scanner.push(chunk);
     for (const frame of scan.frames) {
       const decoded = decodeAnswer(frame);
@@ -84,9 +89,20 @@ export async function openConnection(
   { target, timeoutMs, ports }: { target: Target; timeoutMs: number; ports: ClientPorts },
   listener: ConnectionListener,
 ): Promise<Connection> {
+  // A daemon says nothing before it is asked, so that nothing comes before there is a connection.
+  let receive: (bytes: Buffer) => void = () => undefined;
+  const onread = {
+    buffer: CHUNK,
+    callback: (byteCount: number) => {
+      receive(CHUNK.subarray(0, byteCount));
+      return true;
+    },
+  };
   const socket =
     target.kind === 'tcp'
-      ? await dialTcp(target, timeoutMs, ports)
-      : await dialSocket({ socketPath: target.socketPath, timeoutMs, ports });
-  return new Connection(socket, ports, listener);
+      ? await dialTcp(target, { timeoutMs, ports, onread })
+      : await dialSocket({ socketPath: target.socketPath, timeoutMs, ports, onread });
+  const connection = new Connection(socket, ports, listener);
+  receive = (bytes) => connection.receive(bytes);
+  return connection;
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { CodiError } from '../protocol/errors.ts';
 import type { ClientPorts } from './ports.ts';
@@ -22,6 +22,8 @@ export interface DialOptions {
   socketPath: string;
   timeoutMs: number;
   ports: ClientPorts;
+  /** Where what comes is to go; to 'data' when absent. */
+  onread?: OnReadOpts;
 }
 
 /**
@@ -31,9 +33,9 @@ export interface DialOptions {
  * waiting there for what we send), CODI_SOCKET_PATH_TOO_LONG
  */
 export async function dialSocket(options: DialOptions): Promise<Socket> {
-  const { socketPath, timeoutMs, ports } = options;
+  const { socketPath, timeoutMs, ports, onread } = options;
   await checkOwner(socketPath, ports);
-  return connected(() => ports.dial(socketPath), 'connect', {
+  return connected(() => ports.dial(socketPath, onread), 'connect', {
     place: socketPath,
     timeoutMs,
     ports,
@@ -47,12 +49,12 @@ export async function dialSocket(options: DialOptions): Promise<Socket> {
  */
 export async function dialTcp(
   target: TcpTarget,
-  timeoutMs: number,
-  ports: ClientPorts,
+  { timeoutMs, ports, onread }: Omit<DialOptions, 'socketPath'>,
 ): Promise<Socket> {
   const place = `${target.host}:${target.port}`;
   const ready = target.tls ? 'secureConnect' : 'connect';
-  const socket = await connected(() => ports.dialTcp(target), ready, { place, timeoutMs, ports });
+  const dial = () => ports.dialTcp(target, onread);
+  const socket = await connected(dial, ready, { place, timeoutMs, ports });
   if (target.fingerprint !== undefined)
     checkFingerprint(socket as TLSSocket, target.fingerprint, place);
   return socket;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { homedir, userInfo } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { connect as connectTls } from 'node:tls';
@@ -27,10 +27,10 @@ export interface ClientPorts {
   random(): number;
   /** A new random UUID. */
   newId(): string;
-  /** Starts a connection to a Unix socket. */
-  dial(socketPath: string): Socket;
-  /** Starts a connection over TCP, or TLS where the target says so. */
-  dialTcp(target: TcpTarget): Socket;
+  /** Starts a connection to a Unix socket. What comes goes to `onread` where that is given, else to 'data'. */
+  dial(socketPath: string, onread?: OnReadOpts): Socket;
+  /** The same over TCP, or TLS where the target says so. */
+  dialTcp(target: TcpTarget, onread?: OnReadOpts): Socket;
   /** Who owns the socket file; throws as `lstat` does. */
   inspect(socketPath: string): Promise<{ uid: number; isSocket: boolean }>;
   /** The user this process runs as; -1 where the platform has no such number. */
@@ -51,13 +51,15 @@ export function nodeClientPorts(): ClientPorts {
     setImmediate: (callback) => void setImmediate(callback),
     random: () => Math.random(),
     newId: () => randomUUID(),
-    dial: (socketPath) => connect({ path: socketPath }),
+    dial: (socketPath, onread) => connect({ path: socketPath, ...reading(onread) }),
     inspect: async (socketPath) => {
       const stat = await lstat(socketPath);
       return { uid: stat.uid, isSocket: stat.isSocket() };
     },
-    dialTcp: ({ host, port, tls }) =>
-      tls === false ? connect({ host, port }) : connectTls({ host, port, ...tls }),
+    dialTcp: ({ host, port, tls }, onread) =>
+      tls === false
+        ? connect({ host, port, ...reading(onread) })
+        : connectTls({ host, port, ...tls, ...reading(onread) }),
     ownUid: () => userInfo().uid,
     machine: () => ({
       home: homedir(),
@@ -66,4 +68,8 @@ export function nodeClientPorts(): ClientPorts {
       env: process.env,
     }),
   };
+}
+
+function reading(onread: OnReadOpts | undefined) {
+  return onread && { onread };
 }

@@ -9,6 +9,7 @@ import { readValue } from '../protocol/msgpack-decode.ts';
 import type { PackedValue } from '../protocol/msgpack-decode.ts';
 import { MessagePackWriter } from '../protocol/msgpack-encode.ts';
 import { scanMessagePack } from '../protocol/msgpack-scan.ts';
+import { jsonFromPacked } from '../protocol/packed-json.ts';
 import { enterPackedPayload } from '../protocol/packed-envelope.ts';
 import { uuidFromBytes, uuidToBytes } from '../protocol/uuid.ts';
 
@@ -64,7 +65,7 @@ export function encodeRequest<Kind extends RequestKind>(
   return frame;
 }
 
-/** Decodes the body of one frame from the daemon. */
+/** Decodes the body of one frame from the daemon. Nothing that it gives is a view of the frame. */
 export function decodeAnswer(frame: Buffer): AnswerResult {
   const fault = scanMessagePack(frame, LIST_SCAN_LIMITS);
   if (fault) return { ok: false, error: fault };
@@ -138,13 +139,14 @@ const READERS: Readonly<Record<string, Reader>> = {
   Error: (body) => {
     const code = textOf(body['code']);
     const message = textOf(body['message']);
+    const details = fieldsOf(body['details']);
     if (code === undefined || message === undefined) return undefined;
     return {
       kind: 'Error',
       body: {
         code,
         message,
-        details: (fieldsOf(body['details']) ?? null) as null,
+        details: details ? jsonFromPacked(details) : null,
         hint: textOf(body['hint']) ?? null,
         retryable: body['retryable'] === true,
         request_id: uuidOf(body['request_id']) ?? null,
