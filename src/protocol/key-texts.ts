@@ -29,7 +29,7 @@ export class KeyTexts {
     if (second && cursor.isBlob(second.bytes)) return second.text;
     const text = asName(cursor.blobText());
     const copy = Uint8Array.prototype.slice.call(bytes, blobStart, blobStart + blobLength);
-    this.#slots[index ^ 1] = known;
+    if (known) this.#slots[index ^ 1] = known;
     this.#slots[index] = { bytes: copy, text };
     return text;
   }

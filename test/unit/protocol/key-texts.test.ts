@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { KeyTexts } from '#codi/protocol/key-texts.js';
 import { MessagePackCursor } from '#codi/protocol/msgpack-cursor.js';
 import { MessagePackWriter } from '#codi/protocol/msgpack-encode.js';
@@ -26,6 +26,22 @@ describe('texts of keys', () => {
     const texts = ['', 'a', 'A', 'aa', '__proto__', 'constructor', 'ä', '密', 'x'.repeat(200)];
     for (let round = 0; round < 3; round++)
       for (const text of texts) expect(read(keys, text)).toBe(text);
+  });
+
+  it('are made once for any two, also where both want the same place or one beside the other', () => {
+    const made = vi.spyOn(MessagePackCursor.prototype, 'blobText');
+    const texts = Array.from({ length: 100 }, (_, number) => `${number}_${number * number}`);
+    const badPairs: string[] = [];
+    for (const [index, one] of texts.entries()) {
+      for (const two of texts.slice(index + 1)) {
+        const keys = new KeyTexts();
+        made.mockClear();
+        for (const text of [one, two, one, two]) read(keys, text);
+        if (made.mock.calls.length !== 2) badPairs.push(`${one} and ${two}`);
+      }
+    }
+    made.mockRestore();
+    expect(badPairs).toEqual([]);
   });
 
   it('keep bytes that are no UTF-8 apart, although they look alike', () => {
