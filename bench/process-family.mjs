@@ -17,6 +17,14 @@ export function cpuSeconds(pids) {
   }, 0);
 }
 
+/** Microseconds that all threads of a process have run: finer than the ticks of `cpuSeconds`. */
+export function cpuMicros(pid) {
+  const runs = tasksOf(pid).map((task) =>
+    Number(read(`/proc/${pid}/task/${task}/schedstat`).split(' ')[0]),
+  );
+  return runs.reduce((sum, ns) => sum + ns, 0) / 1_000;
+}
+
 /** Proportional memory: what processes share is counted once. */
 export function memoryMiB(pids) {
   return pids.reduce((sum, pid) => {
