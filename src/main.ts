@@ -19,7 +19,7 @@ import { redactContext } from './wiring/redaction.ts';
 import type { Restart } from './wiring/report-desk.ts';
 import { servingBranch } from './wiring/serving-branch.ts';
 import { BRANCH, shareParts, type DaemonOptions, type Shared } from './wiring/shared.ts';
-import { watchHostEntry, watchingBranch } from './wiring/watching-branch.ts';
+import { watchHostProcess, watchingBranch } from './wiring/watching-branch.ts';
 import { prepareLegacySocket, prepareSocketDirectory } from './platform/unix-socket.ts';
 import { removeStaleSocket } from './workers/debug/stale-socket.ts';
 
@@ -57,7 +57,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   };
   const held = holdDataDirectory(dataDir, card, options.encryptionKey);
   const early = new EarlyHosts(environment);
-  early.start({ kind: 'process', entry: watchHostEntry() }, 'watch host');
+  early.start(watchHostProcess(options.config), 'watch host');
   const shared = shareParts({ ...options, environment: early.environment }, held);
   const heartbeat = setInterval(() => held.touchCard(), ALIVE_MS).unref();
   try {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ChildSpec, Isolation } from './child-spec.ts';
 import type { Environment, Host, HostExit, HostOptions } from './environment.ts';
 import { spawnHost } from './spawn-host.ts';
@@ -6,7 +7,7 @@ type Asked = Exclude<Isolation, { kind: 'inline' }>;
 
 /**
  * Threads and child processes that are started before the actors they are for, so that they load beside each other
- * and while others start. The first actor in `environment` that asks for the same (kind, entry, data) gets it, with all
+ * and while others start. The first actor in `environment` that asks for the same (kind, entry, data, env) gets it, with all
  * that it has said and, if so, its end. One that ended without a word is started anew.
  */
 export class EarlyHosts {
@@ -57,7 +58,7 @@ export class EarlyHosts {
         asked.kind === kind &&
         asked.entry.href === entry.href &&
         asked.data === data &&
-        asked.env === env,
+        isDeepStrictEqual(asked.env, env),
     );
     const [taken] = index < 0 ? [] : this.#early.splice(index, 1);
     return taken?.host.isOfUse ? taken.host : undefined;

@@ -1,3 +1,4 @@
+import type { Config } from '../config/schema.ts';
 import type { RequestBook } from '../actors/storage/request-book.ts';
 import type { ContentSettings } from '../actors/watching/content/content-ports.ts';
 import { hashingSpec } from '../actors/watching/hashing.actor.ts';
@@ -7,7 +8,7 @@ import {
   type RootsMessage,
   type RootsPorts,
 } from '../actors/watching/roots.actor.ts';
-import { watchHostSpec } from '../actors/watching/watch-host.actor.ts';
+import { watchHostSpec, type WatchHostProcess } from '../actors/watching/watch-host.actor.ts';
 import { watcherId } from '../actors/watching/watcher-id.ts';
 import { watcherSpec } from '../actors/watching/watcher.actor.ts';
 import type { RootLedgerPort, WatcherInput } from '../actors/watching/watcher-ports.ts';
@@ -32,6 +33,8 @@ import { BRANCH, type Shared } from './shared.ts';
 const HOST_SILENCE_LIMIT_MS = 10_000;
 /** Hints of one moment are looked at together; short enough for a change to be recorded within 20 ms. */
 const COALESCE_MS = 8;
+/** Threads of a watch host beside those that look ahead of sweeps: as many as Node has for everything. */
+const OTHER_THREADS = 4;
 /** Tasks that may wait for a thread: each root has one of each kind at most. */
 const HASHING_QUEUE_MAX = 64;
 /** Starting a thread takes longer than reading a file, and changes wait for it. */
@@ -55,8 +58,12 @@ export function watchingBranch(shared: Shared): SupervisorSpec {
   };
 }
 
-export function watchHostEntry(): URL {
-  return workerEntry('watch-host/watch-host.process.js');
+export function watchHostProcess({ monitor }: Config): WatchHostProcess {
+  return {
+    kind: 'process',
+    entry: workerEntry('watch-host/watch-host.process.js'),
+    env: { UV_THREADPOOL_SIZE: String(monitor.readAheadCount + OTHER_THREADS) },
+  };
 }
 
 function isHashing({ options }: Shared): boolean {
@@ -124,7 +131,7 @@ function rootChildren(shared: Shared): RootsPorts['children'] {
     if (typeof started.error === 'object') throw new StartError(path, started.error.startFailed);
     throw new Error(`'${path}' did not start: ${started.error}`);
   };
-  const hostEntry = watchHostEntry();
+  const hostProcess = watchHostProcess(options.config);
   // The hosts there are share what the user is allowed.
   const hosts = new Set<string>();
   const limits = () => hostLimits(options.config.monitor, hosts.size);
@@ -134,7 +141,7 @@ function rootChildren(shared: Shared): RootsPorts['children'] {
         hosts.add(id);
         router.postAll({ type: 'limits', limits: limits() });
       }
-      const spec = watchHostSpec(id, hostEntry, {
+      const spec = watchHostSpec(id, hostProcess, {
         ...{ router, telemetry, table: shared.hosts },
         silenceLimitMs: HOST_SILENCE_LIMIT_MS,
         startTimeoutMs: options.config.monitor.hostStartTimeoutMs,
@@ -171,6 +178,10 @@ function hostLimits(monitor: Shared['options']['config']['monitor'], hosts: numb
     watchSharePercent: monitor.watchSharePercent,
     watchesCount: monitor.hostWatchesCount,
     coverageIntervalMs: monitor.coverageIntervalMs,
+    readAhead: {
+      looksCount: monitor.readAheadCount,
+      aboveMs: monitor.readAheadAboveMicros / 1_000,
+    },
   };
 }
 

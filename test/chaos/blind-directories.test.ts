@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
+import { NO_READ_AHEAD } from '#codi/workers/watch-host/ahead-slots.js';
 import type { HostVitals } from '#codi/workers/watch-host/watch-host.messages.js';
 import { skipUnless } from '../support/skip.ts';
 import { attachStrace, hasStrace, NO_STRACE } from '../support/strace.ts';
@@ -23,6 +24,7 @@ beforeEach(async () => {
     limits: {
       ...{ hosts: 1, watchSharePercent: 50, watchesCount: 100_000 },
       coverageIntervalMs: 1_000,
+      readAhead: NO_READ_AHEAD,
     },
   });
 });

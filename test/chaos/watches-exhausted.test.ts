@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
+import { NO_READ_AHEAD } from '#codi/workers/watch-host/ahead-slots.js';
 import type { HostLimits, RootStatus } from '#codi/workers/watch-host/watch-host.messages.js';
 import { runAt } from '../support/cli-harness.ts';
 import { newPlace, startDaemon } from '../support/daemon.ts';
@@ -39,6 +40,7 @@ async function started(limits: InotifyLimits, share: number): Promise<WatchHostP
     watchSharePercent: share,
     watchesCount: 500_000,
     coverageIntervalMs: 1_000,
+    readAhead: NO_READ_AHEAD,
   };
   host.send({ type: 'limits', limits: told });
   return host;

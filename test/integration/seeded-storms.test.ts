@@ -25,8 +25,9 @@ function sizeOf(seed: number): StormSize {
   return { steps: 1_200, disturbances: 4, floodFiles: seed % 3 === 0 ? 9_000 : 0, isRoot };
 }
 
-/** How hints come: mostly as by default, else by the recursive source, or by one and then the other. */
+/** How hints come: mostly as by default, else by the recursive source, or by one and then the other. Some look ahead. */
 function settingsOf(seed: number): Record<string, string> {
+  if (seed % 5 === 2) return { CODI_MONITOR_READ_AHEAD_ABOVE: '0' };
   if (seed % 5 === 3) return { CODI_MONITOR_HINT_SOURCE: 'parcel' };
   return seed % 5 === 4 ? { CODI_MONITOR_DIRECTORY_BUDGET: '40' } : {};
 }

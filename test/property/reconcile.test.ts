@@ -74,13 +74,24 @@ function perform(world: WatchWorld, step: Action, isLost: () => boolean): void {
   }
 }
 
+/** Of a disk that takes its time, and is looked at ahead, or of one that does not. */
+function newWorld(isSlow: boolean): WatchWorld {
+  const world = new WatchWorld();
+  if (!isSlow) return world;
+  world.cold.delayMs = 0.3;
+  world.limitReadAhead({ looksCount: 3, aboveMs: 0 });
+  return world;
+}
+
 const actions = fc.array(action, { minLength: 1, maxLength: 60, size: 'max' });
+const losses = fc.infiniteStream(fc.boolean());
+const flags = fc.tuple(fc.boolean(), fc.boolean());
 const RUNS = { numRuns: 400 };
 
 test('When no hint is lost, the folded events equal the disk soon after it is quiet, without any full sweep.', async () => {
   await fc.assert(
-    fc.asyncProperty(actions, actions, fc.boolean(), async (before, steps, hasBirthTimes) => {
-      const world = new WatchWorld();
+    fc.asyncProperty(actions, actions, flags, async (before, steps, [hasBirthTimes, isSlow]) => {
+      const world = newWorld(isSlow);
       world.disk.hasBirthTimes = hasBirthTimes;
       for (const step of before) if (step.type !== 'link') perform(world, step, () => false);
       await world.watch();
@@ -97,10 +108,10 @@ test('When no hint is lost, the folded events equal the disk soon after it is qu
 
 test('When hints are lost, the folded events equal the disk after a sync.', async () => {
   await fc.assert(
-    fc.asyncProperty(actions, fc.infiniteStream(fc.boolean()), async (steps, losses) => {
-      const world = new WatchWorld();
+    fc.asyncProperty(actions, losses, fc.boolean(), async (steps, lost, isSlow) => {
+      const world = newWorld(isSlow);
       await world.watch();
-      for (const step of steps) perform(world, step, () => losses.next().value);
+      for (const step of steps) perform(world, step, () => lost.next().value);
       world.sync(1);
       await world.pass(1_000);
       expect(world.of('synced')).toHaveLength(1);
@@ -113,7 +124,7 @@ test('When hints are lost, the folded events equal the disk after a sync.', asyn
 
 test('What changed while nobody watched is told at the next start as the difference to the recorded index.', async () => {
   await fc.assert(
-    fc.asyncProperty(actions, actions, async (before, meanwhile) => {
+    fc.asyncProperty(actions, actions, fc.boolean(), async (before, meanwhile, isSlow) => {
       const first = new WatchWorld();
       for (const step of before) perform(first, step, () => false);
       await first.watch();
@@ -121,7 +132,7 @@ test('What changed while nobody watched is told at the next start as the differe
         .map(([path, entry]) => ({ path, ...entry }))
         .sort((a, b) => (a.path < b.path ? -1 : 1));
       for (const step of meanwhile) perform(first, step, () => true);
-      const second = new WatchWorld();
+      const second = newWorld(isSlow);
       Object.assign(second.disk, { top: first.disk.top });
       await second.watch({}, rows);
       expect(second.of('watching')).toHaveLength(1);

@@ -92,20 +92,25 @@ class Simulation {
         onHead: () => undefined,
       },
     );
-    const host = watchHostSpec('host-1', entry, {
-      router: this.#router,
-      silenceLimitMs: 1e9,
-      startTimeoutMs: 1e9,
-      telemetry,
-      table: new HostTable(telemetry),
-      budget: { memoryBytes: 1e12, descriptors: 1e9 },
-      limits: () => ({
-        hosts: 1,
-        watchSharePercent: 50,
-        watchesCount: 1,
-        coverageIntervalMs: 1,
-      }),
-    });
+    const host = watchHostSpec(
+      'host-1',
+      { kind: 'process', entry },
+      {
+        router: this.#router,
+        silenceLimitMs: 1e9,
+        startTimeoutMs: 1e9,
+        telemetry,
+        table: new HostTable(telemetry),
+        budget: { memoryBytes: 1e12, descriptors: 1e9 },
+        limits: () => ({
+          hosts: 1,
+          watchSharePercent: 50,
+          watchesCount: 1,
+          coverageIntervalMs: 1,
+          readAhead: { looksCount: 16, aboveMs: 0.06 },
+        }),
+      },
+    );
     const watchers = ROOTS.map((path, index) => {
       const root = index + 1;
       this.#table.add(watchedRoot(root, path));

@@ -5,7 +5,12 @@ import { unpackEvents } from '#codi/protocol/packed-events.js';
 import { WatchBudget } from '#codi/workers/watch-host/watch-budget.js';
 import { createWatchHost, type WatchHost } from '#codi/workers/watch-host/host.js';
 import type { HintFactory, HostClock, Timer } from '#codi/workers/watch-host/host-ports.js';
-import type { FromWatchHost, RootOptions } from '#codi/workers/watch-host/watch-host.messages.js';
+import type {
+  FromWatchHost,
+  HostLimits,
+  RootOptions,
+} from '#codi/workers/watch-host/watch-host.messages.js';
+import { ColdDisk } from './cold-disk.ts';
 import { FakeDisk, type FakeInode } from './fake-disk.ts';
 import { FakeHints } from './fake-hints.ts';
 import { FileEventFold } from './fold-file-events.ts';
@@ -86,6 +91,8 @@ export class ManualClock implements HostClock {
 export class WatchWorld {
   readonly disk = new FakeDisk();
   readonly clock = new ManualClock();
+  /** What is between the host and the disk. */
+  readonly cold = new ColdDisk(this.disk, this.clock);
   readonly messages: FromWatchHost[] = [];
   readonly fold = new FileEventFold();
   readonly events: FileEventRecord[] = [];
@@ -118,7 +125,7 @@ export class WatchWorld {
       () => this.clock.monotonicMs(),
     );
     const ports = {
-      ...{ clock: this.clock, disk: this.disk, hints: factory, budget },
+      ...{ clock: this.clock, disk: this.cold, aheadDisk: this.cold, hints: factory, budget },
       readInotifyList: async () => [this.#inotifyList()],
       measure: () => ({ memoryBytes: 1, descriptors: 1 }),
     };
@@ -136,6 +143,13 @@ export class WatchWorld {
     });
     this.host.receive({ type: 'index', root: 1, page: packIndex(rows).bytes, done: true });
     await this.pass(100);
+  }
+
+  /** To be called before a root is watched. */
+  limitReadAhead(readAhead: HostLimits['readAhead']): void {
+    const watches = { hosts: 1, watchSharePercent: 100, watchesCount: 1_000_000 };
+    const limits = { ...watches, coverageIntervalMs: 30_000, readAhead };
+    this.host.receive({ type: 'limits', limits });
   }
 
   /** Lets asynchronous starts happen, delivers all hints and lets time go by. */

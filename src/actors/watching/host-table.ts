@@ -42,6 +42,7 @@ export class HostTable {
       polledDirectories: sum('polledDirectories'),
       memoryBytes: sum('memoryBytes'),
       descriptors: sum('descriptors'),
+      lookMs: Math.max(0, ...[...this.#hosts.values()].map(({ lookMs }) => lookMs)),
     });
     // Without a host, as after a crash, nobody holds a watch and nobody knows a limit.
     const isScarce =

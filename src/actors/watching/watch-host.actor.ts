@@ -4,7 +4,7 @@
  * nothing of its own.
  */
 import { behaviour } from '../../supervisor/statechart.ts';
-import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
+import type { ActorSpec, CellContext, Isolation } from '../../supervisor/index.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import { CodiError } from '../../protocol/errors.ts';
 import { ownEvents } from '../../protocol/packed-events.ts';
@@ -31,7 +31,13 @@ export interface WatchHostPorts {
   telemetry: Telemetry;
 }
 
-export function watchHostSpec(id: string, entry: URL, ports: WatchHostPorts): ActorSpec<never> {
+export type WatchHostProcess = Extract<Isolation, { kind: 'thread' | 'process' }>;
+
+export function watchHostSpec(
+  id: string,
+  isolation: WatchHostProcess,
+  ports: WatchHostPorts,
+): ActorSpec<never> {
   const replacements = new HostReplacements();
   return {
     type: 'worker',
@@ -40,7 +46,7 @@ export function watchHostSpec(id: string, entry: URL, ports: WatchHostPorts): Ac
     shutdown: 2_000,
     startTimeoutMs: ports.startTimeoutMs,
     heartbeat: { timeoutMs: ports.silenceLimitMs },
-    isolation: { kind: 'process', entry },
+    isolation,
     start: (cell) => start(id, cell, ports, replacements),
   };
 }
@@ -54,7 +60,7 @@ function start(
   const host = cell.host!;
   const { router, table, telemetry } = ports;
   let isBorne = false;
-  const told = { transientsDropped: 0, coalesced: 0, rateWaits: 0 };
+  const told = { transientsDropped: 0, coalesced: 0, rateWaits: 0, looksAhead: 0 };
   const check = (vitals: HostVitals) => {
     table.update(id, vitals);
     const excess = excessOf(vitals, ports.budget);
@@ -70,13 +76,15 @@ function start(
   const onMessage = (message: FromWatchHost) => {
     if (message.type === 'counters') {
       telemetry.emit('HintsCollapsed', message);
-      const { transientsDropped, coalesced, rateWaits } = message;
+      const { transientsDropped, coalesced, rateWaits, looksAhead } = message;
       const dropped = transientsDropped - told.transientsDropped;
       if (dropped > 0) telemetry.emit('TransientsDropped', { host: id, count: dropped });
       const count = coalesced - told.coalesced;
       const waits = rateWaits - told.rateWaits;
       if (count + waits > 0) telemetry.emit('FileEventsHeldBack', { host: id, count, waits });
-      Object.assign(told, { transientsDropped, coalesced, rateWaits });
+      const looks = looksAhead - told.looksAhead;
+      if (looks > 0) telemetry.emit('LookedAhead', { host: id, looks });
+      Object.assign(told, { transientsDropped, coalesced, rateWaits, looksAhead });
     } else if (message.type === 'vitals') check(message);
     else if (message.type === 'changes')
       router.deliver(id, { ...message, events: ownEvents(message.events) });

@@ -229,6 +229,20 @@ export const monitor = z.object({
     min: '1s',
     max: '1d',
   }),
+  readAheadCount: count('read_ahead', {
+    description:
+      'Looks that a watch host may have under way ahead of its sweeps while looks at the disk are slow, each on a thread of its own; 0: none. See docs/watching.md.',
+    default: 16,
+    min: 0,
+    max: 128,
+  }),
+  readAheadAboveMicros: count('read_ahead_above', {
+    description: 'Looks are slow that take longer than this on average; 0 looks ahead always.',
+    default: 60,
+    min: 0,
+    max: 1_000_000,
+    unit: 'microseconds',
+  }),
   watchSharePercent: count('watch_share', {
     description:
       "Most of the user's file watches (`fs.inotify.max_user_watches`) that all watch hosts together take. Directories beyond it are polled.",

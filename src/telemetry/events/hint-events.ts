@@ -70,6 +70,23 @@ export const HINT_EVENTS = {
     ],
     repeatedBy: ['host'],
   }),
+  LookedAhead: defineEvent({
+    level: 'debug',
+    sentence: '{host} made {looks} looks ahead of its sweeps, because looks are slow.',
+    fields: {
+      host: text('The watch host.'),
+      looks: number('Looks of which nothing is used but that they bring things into the caches.'),
+    },
+    metrics: [
+      {
+        name: 'codi_watch_looks_ahead_total',
+        type: 'counter',
+        help: 'Looks made ahead of sweeps on slow disks: see monitor.read_ahead.',
+        value: ({ looks }) => looks,
+      },
+    ],
+    repeatedBy: ['host'],
+  }),
   TransientsDropped: defineEvent({
     level: 'info',
     sentence: '{host} left out {count} files that came and went: more than monitor.transient_rate.',

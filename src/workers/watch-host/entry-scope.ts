@@ -65,6 +65,11 @@ export class EntryScope {
     return isIgnored && !this.#counts(directory, name, path, found.kind) ? 'missing' : found;
   }
 
+  /** Whether `find` looks at the disk. */
+  isLookedAt(directory: PathNode, name: string, path: BytePath): boolean {
+    return !this.#isOutside(directory, name, path) || this.#mayCount(directory, name, path);
+  }
+
   isIgnored(directory: PathNode, name: string, path: BytePath, kind: FileKind): boolean {
     return this.#isNamed(directory, name, path, kind) && !this.#counts(directory, name, path, kind);
   }

@@ -68,7 +68,11 @@ export class HostHealth {
     this.#toldMs = nowMs;
     const { budget, measure, onVitals } = this.#ports;
     let polledDirectories = 0;
-    for (const root of this.#ports.roots()) polledDirectories += root.keeper?.shortage.size ?? 0;
+    let lookMs = 0;
+    for (const root of this.#ports.roots()) {
+      polledDirectories += root.keeper?.shortage.size ?? 0;
+      lookMs = Math.max(lookMs, root.lookMs);
+    }
     onVitals({
       watches: budget.taken,
       watchesLimit: budget.limit,
@@ -79,6 +83,7 @@ export class HostHealth {
       repairedDirectories: this.#repairedDirectories,
       ...measure(),
       auditMs: this.#audited?.costMs ?? 0,
+      lookMs,
     });
   }
 

@@ -1,4 +1,5 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
+import type { AheadDisk } from './ahead-disk.ts';
 import type { Disk } from './disk.ts';
 import type { HintListener, HintSource } from './hints.ts';
 import type { InotifyList } from './inotify-list.ts';
@@ -30,6 +31,7 @@ export interface HintFactory {
 export interface WatchHostPorts {
   readonly clock: HostClock;
   readonly disk: Disk;
+  readonly aheadDisk: AheadDisk;
   readonly hints: HintFactory;
   /** File watches this process may hold. */
   readonly budget: WatchBudget;

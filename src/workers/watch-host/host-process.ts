@@ -1,18 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
 import { trimWhenIdle } from '../../supervisor/idle-trim.ts';
-import { createWatchHost } from './host.ts';
+import { createWatchHost, type WatchHost } from './host.ts';
 import { nodeHostPorts } from './node-host-ports.ts';
 import { SendQueue } from './send-queue.ts';
 import type { FromWatchHost, ToWatchHost } from './watch-host.messages.ts';
 
-/** Serves the parent over the channel, until it says stop. */
-export function runWatchHost(self: NodeJS.Process): void {
+/** Serves the parent over the channel, until it says stop; `end` ends the process. */
+export function runWatchHost(self: NodeJS.Process, end: (code: number) => void): WatchHost {
   // Short-lived objects are all a scan makes beside the index: a small nursery is as quick, and 30 MB less.
   setFlagsFromString('--semi-space-growth-factor=1');
   trimWhenIdle(() => self.cpuUsage(), true);
   self.on('uncaughtException', (error) => {
-    self.stderr.write(`watch host: ${error.stack ?? error.message}\n`, () => self.exit(1));
+    self.stderr.write(`watch host: ${error.stack ?? error.message}\n`, () => end(1));
   });
   const queue = new SendQueue(
     (message, onSent) => void self.send!(message, onSent),
@@ -27,9 +27,10 @@ export function runWatchHost(self: NodeJS.Process): void {
     if (message.type !== 'stop') host.receive(message);
     else {
       host.close();
-      self.exit(0);
+      end(0);
     }
   });
   emit({ type: 'sys.ready' });
   sendHeartbeats((message) => void self.send!(message, () => undefined));
+  return host;
 }

@@ -1,3 +1,4 @@
+import { AheadSlots } from './ahead-slots.ts';
 import { HostHealth } from './host-health.ts';
 import type { GapReason } from '../../protocol/gap.ts';
 import type { WatchHostPorts } from './host-ports.ts';
@@ -10,6 +11,8 @@ export interface WatchHost {
   /** While congested no work is done; what comes in waits in bounded sets. */
   setCongested(isCongested: boolean): void;
   root(root: number): WatchedRoot | undefined;
+  /** Whether threads are in the middle of looks, for however long that takes. */
+  readonly isLookingAhead: boolean;
   close(): void;
 }
 
@@ -43,7 +46,9 @@ class Host implements WatchHost {
     coalesced: 0,
     rateWaits: 0,
     transientsDropped: 0,
+    looksAhead: 0,
   };
+  readonly #aheadSlots = new AheadSlots();
   readonly #health: HostHealth;
   #toldTroubles = 0;
   #turnHints = 0;
@@ -67,6 +72,7 @@ class Host implements WatchHost {
     switch (message.type) {
       case 'limits':
         this.#ports.budget.configure(message.limits);
+        this.#aheadSlots.limits = message.limits.readAhead;
         break;
       case 'watch':
         this.#unwatch(message.root);
@@ -94,6 +100,10 @@ class Host implements WatchHost {
     return this.#roots.get(root);
   }
 
+  get isLookingAhead(): boolean {
+    return this.#aheadSlots.taken > 0;
+  }
+
   close(): void {
     this.#isClosed = true;
     for (const root of [...this.#roots.keys()]) this.#unwatch(root);
@@ -106,6 +116,7 @@ class Host implements WatchHost {
       options,
       ports: this.#ports,
       counters: this.#counters,
+      aheadSlots: this.#aheadSlots,
       emit: this.#emit,
       wake: () => this.#scheduler.wake(),
       onHint: () => this.#countHint(),
@@ -165,9 +176,9 @@ class Host implements WatchHost {
 
   #tellCounters(): void {
     const { hintsCollapsed, suspectedOverflows } = this.#counters;
-    const { coalesced, rateWaits, transientsDropped } = this.#counters;
+    const { coalesced, rateWaits, transientsDropped, looksAhead } = this.#counters;
     const troubles =
-      hintsCollapsed + suspectedOverflows + coalesced + rateWaits + transientsDropped;
+      hintsCollapsed + suspectedOverflows + coalesced + rateWaits + transientsDropped + looksAhead;
     if (troubles === this.#toldTroubles) return;
     this.#toldTroubles = troubles;
     this.#emit({ type: 'counters', ...this.#counters });

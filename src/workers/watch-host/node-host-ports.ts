@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { nodeAheadDisk } from './ahead-disk.ts';
 import { underDeathWatch } from './death-watch.ts';
 import { nodeDisk } from './disk.ts';
 import { FsHints } from './fs-hints.ts';
@@ -20,6 +21,7 @@ export function nodeHostPorts(
     ...{
       clock: nodeClock(),
       disk: nodeDisk(),
+      aheadDisk: nodeAheadDisk(),
       hints: nodeHints(platform, parentPid, budget),
       budget,
     },

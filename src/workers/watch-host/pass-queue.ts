@@ -1,9 +1,12 @@
 import type { HostClock } from './host-ports.ts';
+import type { ReadAhead } from './read-ahead.ts';
 import { PRIORITY, type SweepPass } from './sweep-pass.ts';
 import type { Lane } from './slice-scheduler.ts';
 
 export interface PassQueuePorts {
   readonly clock: HostClock;
+  /** Goes ahead of the passes that are not quick. */
+  readonly ahead: Pick<ReadAhead, 'follow' | 'isWaiting' | 'end'>;
   /** Whether more events can be taken; else passes wait. */
   hasRoom(): boolean;
   /** Sends what a slice brought. */
@@ -54,11 +57,13 @@ export class PassQueue {
   clear(): void {
     this.#quick = undefined;
     this.#slow.length = 0;
+    this.#ports.ahead.end();
   }
 
   hasWork(lane: Lane): boolean {
     const pass = lane === 'urgent' ? this.#quick : this.#slow[0];
-    return pass !== undefined && this.#ports.hasRoom();
+    if (pass === undefined || (pass !== this.#quick && this.#ports.ahead.isWaiting)) return false;
+    return this.#ports.hasRoom();
   }
 
   run(lane: Lane, deadlineMs: number): void {
@@ -78,8 +83,9 @@ export class PassQueue {
   }
 
   #work(pass: SweepPass, deadlineMs: number): boolean {
-    const { clock, hasRoom, addLateHints } = this.#ports;
-    if (pass === this.#quick && this.#isQuickResuming) {
+    const { clock, hasRoom, addLateHints, ahead } = this.#ports;
+    const isQuick = pass === this.#quick;
+    if (isQuick && this.#isQuickResuming) {
       this.#isQuickResuming = false;
       addLateHints(pass);
     }
@@ -87,9 +93,10 @@ export class PassQueue {
       const result = pass.step();
       if (result === 'done') return true;
       if (result === 'pause') {
-        this.#isQuickResuming = pass === this.#quick;
+        this.#isQuickResuming = isQuick;
         return false;
       }
+      if (!isQuick && ahead.follow(pass)) return false;
       if (!hasRoom()) return false;
       if (count % CLOCK_EVERY_STEPS === 0 && clock.monotonicMs() >= deadlineMs) return false;
     }
@@ -104,6 +111,7 @@ export class PassQueue {
     }
     const index = this.#slow.indexOf(pass);
     if (index >= 0) this.#slow.splice(index, 1);
+    this.#ports.ahead.end();
     pass.onDone();
   }
 

@@ -1,5 +1,6 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { FileEventRecord, IndexRow } from '../../protocol/file-event.ts';
+import type { AheadSlots } from './ahead-slots.ts';
 import { EntryFilter } from './entry-filter.ts';
 import { Gitignores } from './gitignores.ts';
 import { IgnoredSearch } from './ignored-search.ts';
@@ -8,11 +9,13 @@ import { HintTrust } from './hint-trust.ts';
 import type { WatchHostPorts } from './host-ports.ts';
 import { PassQueue } from './pass-queue.ts';
 import type { PathNode } from './path-tree.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { Reconciler } from './reconciler.ts';
 import type { RootDoubts } from './root-doubts.ts';
 import { RootHints } from './root-hints.ts';
 import { RootSweeps } from './root-sweeps.ts';
 import { PRIORITY, SweepPass, type PassInput } from './sweep-pass.ts';
+import { timedDisk } from './timed-disk.ts';
 import type { HostCounters, RootOptions } from './watch-host.messages.ts';
 import { UnreadableFolders } from './unreadable-folders.ts';
 
@@ -20,6 +23,7 @@ export interface RootEnginePorts extends WatchHostPorts {
   readonly path: BytePath;
   readonly options: RootOptions;
   readonly counters: HostCounters;
+  readonly aheadSlots: AheadSlots;
   readonly doubts: RootDoubts;
   /** Whoever places the watches now. */
   keeper(): HintKeeper | undefined;
@@ -46,6 +50,7 @@ export class RootEngine {
   readonly queue: PassQueue;
   readonly sweeps: RootSweeps;
   readonly hints: RootHints;
+  readonly ahead: ReadAhead;
   readonly #gitignores: Gitignores | undefined;
   readonly #unreadable: UnreadableFolders;
   readonly #search: IgnoredSearch | undefined;
@@ -66,10 +71,17 @@ export class RootEngine {
       touch: (directory) => this.sweeps.touch(directory),
       sweep: () => this.sweeps.suspect(),
     });
+    this.ahead = new ReadAhead({
+      disk: ports.aheadDisk,
+      slots: ports.aheadSlots,
+      ...{ clock: ports.clock, counters: ports.counters, wake: ports.wake },
+      reconciler: () => this.reconciler,
+    });
     this.reconciler = this.#makeReconciler();
     this.#trust = this.#makeTrust();
     this.queue = new PassQueue({
       clock: ports.clock,
+      ahead: this.ahead,
       hasRoom: ports.hasRoom,
       flush: ports.flush,
       addLateHints: (pass) => this.hints.addTo(pass),
@@ -211,7 +223,7 @@ export class RootEngine {
     return new Reconciler(
       { base: path, only: undefined },
       {
-        disk,
+        disk: timedDisk(disk, clock, (kind, lookMs) => this.ahead.noteLook(kind, lookMs)),
         filter: this.filter,
         gitignores: this.#gitignores,
         search: this.#search,

@@ -111,6 +111,16 @@ export class SweepPass {
     this.#removal = { top: node, walk: [frameOf(node)] };
   }
 
+  /** The directory whose names are being looked at, and which of them is next. */
+  get listing(): Readonly<Listing> | undefined {
+    return this.#listing;
+  }
+
+  /** The directories that are listed after it, the last one first. */
+  get waiting(): readonly { readonly directory: PathNode }[] {
+    return this.#directories;
+  }
+
   step(): StepResult {
     const result = this.#step();
     this.isPaused = result === 'pause';

@@ -1,3 +1,4 @@
+import { NO_READ_AHEAD } from './ahead-slots.ts';
 import type { HostLimits } from './watch-host.messages.ts';
 
 /** Until the daemon says something else. */
@@ -6,6 +7,7 @@ const NO_LIMITS: HostLimits = {
   watchSharePercent: 50,
   watchesCount: 500_000,
   coverageIntervalMs: 30_000,
+  readAhead: NO_READ_AHEAD,
 };
 /** How long what the system allows is believed: an administrator may raise it at any time. */
 const BELIEVED_MS = 10_000;

@@ -1,6 +1,7 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { GapReason } from '../../protocol/gap.ts';
 import type { FileEvents } from '../../protocol/packed-events.ts';
+import type { ReadAheadLimits } from './ahead-slots.ts';
 
 /** How files are told that came and went between two looks. */
 export interface TransientOptions {
@@ -62,6 +63,8 @@ export interface HostLimits {
   watchesCount: number;
   /** How often the watches that the kernel lists are compared with the index. */
   coverageIntervalMs: number;
+  /** Looks ahead of sweeps. */
+  readAhead: ReadAheadLimits;
 }
 
 export type ToWatchHost =
@@ -110,6 +113,8 @@ export interface HostVitals {
   descriptors: number;
   /** Time the last audit took, in milliseconds. */
   auditMs: number;
+  /** What a look of a sweep took, in milliseconds: the mean of some, of the root where they take longest; 0: none yet. */
+  lookMs: number;
 }
 
 /** Sums since the host started. */
@@ -128,6 +133,8 @@ export interface HostCounters {
   rateWaits: number;
   /** Files that came and went and were not told: too many in a second. */
   transientsDropped: number;
+  /** Looks that were made ahead of a sweep, because looks were slow. */
+  looksAhead: number;
 }
 
 export type WatchFailure = 'CODI_PATH_INVALID' | 'CODI_PATH_DENIED' | 'CODI_WATCH_FAILED';

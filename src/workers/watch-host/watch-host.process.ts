@@ -6,10 +6,17 @@
 const OF_THE_GROUP = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const;
 
 if (process.send) {
-  process.on('disconnect', () => process.exit(0));
+  let isLookingAhead = () => false;
+  const end = (code: number) => {
+    // An exit waits for all threads, and one that looks at a dead mount may never come back.
+    if (isLookingAhead()) process.kill(process.pid, 'SIGKILL');
+    process.exit(code);
+  };
+  process.on('disconnect', () => end(0));
   for (const signal of OF_THE_GROUP) process.on(signal, () => {});
   const { runWatchHost } = await import('./host-process.ts');
-  runWatchHost(process);
+  const host = runWatchHost(process, end);
+  isLookingAhead = () => host.isLookingAhead;
 } else {
   process.stderr.write('watch host: to be started by codi-monitor only\n');
   process.exitCode = 2;

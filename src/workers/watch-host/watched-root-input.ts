@@ -1,4 +1,5 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
+import type { AheadSlots } from './ahead-slots.ts';
 import type { WatchHostPorts } from './host-ports.ts';
 import type { FromWatchHost, HostCounters, RootOptions } from './watch-host.messages.ts';
 
@@ -8,6 +9,7 @@ export interface WatchedRootInput {
   readonly options: RootOptions;
   readonly ports: WatchHostPorts;
   readonly counters: HostCounters;
+  readonly aheadSlots: AheadSlots;
   emit(message: FromWatchHost): void;
   wake(): void;
   /** A hint came; whoever counts them for the whole process notices a flood. */

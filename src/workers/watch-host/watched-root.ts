@@ -45,7 +45,7 @@ export class WatchedRoot implements SlicedWork {
 
   constructor(input: WatchedRootInput) {
     this.#input = input;
-    const { root, path, options, ports, counters, emit, wake, onHint } = input;
+    const { root, path, options, ports, counters, aheadSlots, emit, wake, onHint } = input;
     this.#startedMs = ports.clock.monotonicMs();
     this.#outbox = new Outbox(
       (batch, events) => emit({ type: 'changes', root, batch, events: packEvents(events) }),
@@ -64,7 +64,7 @@ export class WatchedRoot implements SlicedWork {
     this.#rate = new EventRate({ ...pace, clock: ports.clock, counters });
     this.#engine = new RootEngine({
       ...ports,
-      ...{ path, options, counters, isSettled, onHint, wake, doubts: this.doubts },
+      ...{ path, options, counters, aheadSlots, isSettled, onHint, wake, doubts: this.doubts },
       keeper: () => this.#keeper,
       hasRoom: () => this.#outbox.hasRoom && this.#rate.admits,
       isHeldBack: () => this.#rate.isWaiting,
@@ -160,6 +160,10 @@ export class WatchedRoot implements SlicedWork {
 
   get keeper(): HintKeeper | undefined {
     return this.#keeper;
+  }
+
+  get lookMs(): number {
+    return this.#engine.ahead.lookMs;
   }
 
   get index(): IndexRow[] {

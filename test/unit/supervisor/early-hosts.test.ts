@@ -81,6 +81,12 @@ it('is not used for another entry, or for one with other data or variables', asy
   expect(started).toHaveLength(5);
 });
 
+it('is the one that was asked for with the same variables', () => {
+  early.start({ ...process, env: { A: '1' } }, 'early');
+  early.environment.forkProcess(entry, { name: 'mine', env: { A: '1' } });
+  expect(started).toHaveLength(1);
+});
+
 it('is started anew when it ended without a word', async () => {
   early.start(process, 'early');
   const ended = endOf(started[0]!);

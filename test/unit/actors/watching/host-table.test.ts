@@ -9,6 +9,7 @@ const VITALS = {
   polledDirectories: 0,
   repairedDirectories: 0,
   auditMs: 1,
+  lookMs: 0,
   memoryBytes: 1,
   descriptors: 1,
 };
@@ -22,6 +23,14 @@ test('Watches are scarce once from 80 % of what may be taken on, and anew after 
   for (const watches of [79, 80, 75, 69, 80])
     table.update('one', { ...VITALS, watches, watchesLimit: 100 });
   expect(warnings(log)).toBe(2);
+});
+
+test('How long looks take is said of the host where they take longest.', () => {
+  const log = rememberTelemetry();
+  const table = new HostTable(log.telemetry);
+  for (const [host, lookMs] of [['one', 0.5] as const, ['two', 0.25] as const])
+    table.update(host, { ...VITALS, watches: 1, watchesLimit: 100, lookMs });
+  expect(log.events.at(-1)).toMatchObject({ name: 'HostsMeasured', lookMs: 0.5 });
 });
 
 test('No watches are scarce while there is no host, as after a crash.', () => {

@@ -7,7 +7,10 @@ import { ActorWorld, rememberTelemetry, type TelemetryLog } from '../../../suppo
 import { ROOT_OPTIONS } from '../../../support/fake-watch-host.ts';
 import { virtualEnvironment, type VirtualHost } from '../../../support/virtual-environment.ts';
 
-const LIMITS = { hosts: 1, watchSharePercent: 50, watchesCount: 1, coverageIntervalMs: 1 };
+const LIMITS = {
+  ...{ hosts: 1, watchSharePercent: 50, watchesCount: 1, coverageIntervalMs: 1 },
+  readAhead: { looksCount: 1, aboveMs: 1 },
+};
 
 let world: ActorWorld;
 let router: HostRouter;
@@ -28,15 +31,19 @@ beforeEach(async () => {
     },
   });
   const { telemetry } = log;
-  const spec = watchHostSpec('host', new URL('file:///host.js'), {
-    router,
-    silenceLimitMs: 5_000,
-    startTimeoutMs: 10_000,
-    telemetry,
-    table: new HostTable(telemetry),
-    limits: () => LIMITS,
-    budget: { memoryBytes: 1_000, descriptors: 100 },
-  });
+  const spec = watchHostSpec(
+    'host',
+    { kind: 'process', entry: new URL('file:///host.js') },
+    {
+      router,
+      silenceLimitMs: 5_000,
+      startTimeoutMs: 10_000,
+      telemetry,
+      table: new HostTable(telemetry),
+      limits: () => LIMITS,
+      budget: { memoryBytes: 1_000, descriptors: 100 },
+    },
+  );
   const send = (message: HostNews) => {
     news.push(message);
     return 'queued' as const;
@@ -60,6 +67,12 @@ test('It carries messages both ways.', async () => {
   ]);
   expect(log.names()).toEqual(['HintsCollapsed']);
   expect(world.node('host')).toMatchObject({ state: 'watching', note: '1 root' });
+});
+
+test('Looks ahead are told as they become more.', () => {
+  for (const looksAhead of [0, 5, 5, 12]) host().emit({ type: 'counters', looksAhead });
+  const told = log.events.filter(({ name }) => name === 'LookedAhead');
+  expect(told.map(({ looks }) => looks)).toEqual([5, 7]);
 });
 
 test('A process whose heart beats is left alone, a silent one is replaced.', async () => {
@@ -103,6 +116,7 @@ test('Stopping ends the process.', async () => {
 const VITALS = {
   ...{ watches: 1, watchesLimit: 9, instances: 1, blindDirectories: 0, leakedWatches: 0 },
   ...{ polledDirectories: 0, repairedDirectories: 0, memoryBytes: 1, descriptors: 1, auditMs: 0 },
+  lookMs: 0,
 };
 
 test('A process that takes too much is replaced, and when that does not help its roots are polled.', async () => {

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { NO_READ_AHEAD } from '#codi/workers/watch-host/ahead-slots.js';
 import type { HostVitals, RootOptions } from '#codi/workers/watch-host/watch-host.messages.js';
 import { WatchWorld } from '../../../support/watch-world.ts';
 
@@ -26,7 +27,10 @@ async function pass(byMs: number): Promise<void> {
 async function limits(coverageIntervalMs = 30_000): Promise<void> {
   world.host.receive({
     type: 'limits',
-    limits: { hosts: 1, watchSharePercent: 100, watchesCount: 1_000_000, coverageIntervalMs },
+    limits: {
+      ...{ hosts: 1, watchSharePercent: 100, watchesCount: 1_000_000 },
+      ...{ coverageIntervalMs, readAhead: NO_READ_AHEAD },
+    },
   });
   await pass(0);
 }

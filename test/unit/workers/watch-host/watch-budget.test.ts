@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
+import { NO_READ_AHEAD } from '#codi/workers/watch-host/ahead-slots.js';
 import { WatchBudget } from '#codi/workers/watch-host/watch-budget.js';
 
-const LIMITS = { hosts: 1, watchSharePercent: 50, watchesCount: 1_000, coverageIntervalMs: 1 };
+const LIMITS = {
+  ...{ hosts: 1, watchSharePercent: 50, watchesCount: 1_000, coverageIntervalMs: 1 },
+  readAhead: NO_READ_AHEAD,
+};
 
 test('A host takes its part of the share, and no more.', () => {
   const budget = new WatchBudget(
