@@ -21,7 +21,8 @@ import type { CheckpointOptions, WalSizes } from '../workers/storage/checkpoint.
 import type { LedgerOptions } from '../workers/storage/ledger.messages.ts';
 import { assertInPlace } from '../workers/storage/held-directory.ts';
 import type { ReaderOptions } from '../workers/storage/reader.messages.ts';
-import { StoreGate } from '../workers/storage/store-gate.ts';
+import { StoreGate, type FileIdentity } from '../workers/storage/store-gate.ts';
+import type { StoreKind } from '../workers/storage/open-database.ts';
 import type { StateOptions } from '../workers/storage/state.messages.ts';
 import type { KeyOptions } from '../workers/storage/worker-data.ts';
 import { measure } from './measurements.ts';
@@ -144,8 +145,7 @@ function ledger(shared: Shared): ChildSpec {
     healing: shared.healing,
     room: shared.retention.room,
     telemetry,
-    assertInPlace: () => assertInPlace(dataDir, 'ledger.db', shared.dataDirIdentity),
-    onEnd: () => new StoreGate(shared.gate).change('ledger'),
+    ...placeOf('ledger', shared),
     onRefused: (code) => {
       if (code === 'CODI_DISK_FULL')
         shared.retention.press('full', shared.options.environment.clock.nowMs());
@@ -167,6 +167,16 @@ function ledger(shared: Shared): ChildSpec {
   });
 }
 
+/** What a writer's actor asks about the file of its store, and tells those who open it, too. */
+function placeOf(kind: StoreKind, { options, dataDirIdentity, gate: words }: Shared) {
+  const gate = new StoreGate(words);
+  const isOpened = (file: FileIdentity) => gate.isOpened(kind, file);
+  return {
+    assertInPlace: () => assertInPlace(options.dataDir, `${kind}.db`, dataDirIdentity, isOpened),
+    onEnd: () => gate.change(kind),
+  };
+}
+
 function state(shared: Shared): ChildSpec {
   const { config, dataDir } = shared.options;
   const { walRestartBytes, healsPerHourCount: healsPerHour } = config.storage;
@@ -183,8 +193,7 @@ function state(shared: Shared): ChildSpec {
   return stateWriterSpec(workerEntry('storage/state.worker.js'), data, {
     book,
     healing,
-    assertInPlace: () => assertInPlace(dataDir, 'state.db', shared.dataDirIdentity),
-    onEnd: () => new StoreGate(gate).change('state'),
+    ...placeOf('state', shared),
   });
 }
 

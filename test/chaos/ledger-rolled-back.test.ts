@@ -38,6 +38,44 @@ async function status() {
   return body;
 }
 
+const signedBlocks = () =>
+  Number(readFileSync(file('audit/ledger.checkpoint'), 'utf8').split('\n')[1]);
+
+/** A ledger of ten entries, of which the copy has five. */
+async function withOlderCopy(): Promise<string> {
+  daemon = await startDaemon(place);
+  await write(5);
+  await daemon.stop();
+  const older = join(place.home, 'older.db');
+  cpSync(file('ledger.db'), older);
+  daemon = await startDaemon(place);
+  await write(5);
+  expect(await ids()).toHaveLength(10);
+  // What nobody signed nobody would miss.
+  await eventually('all to be signed', () => signedBlocks() === 10);
+  return older;
+}
+
+/** The five are there, the others are named, and what came since has numbers that nobody had. */
+async function expectNamed(): Promise<void> {
+  const found = await ids();
+  expect(found.slice(0, 5)).toEqual([1, 2, 3, 4, 5]);
+  expect(found.length).toBeGreaterThan(5);
+  expect(found[5]).toBeGreaterThan(10);
+  const client = await daemon!.client();
+  const { losses } = await client.request('AuditVerify', { database: 'ledger' });
+  await client.close();
+  const lost = losses!.flatMap(({ ranges }) => ranges).filter(({ stream }) => stream === 'log');
+  for (const id of [6, 7, 8, 9, 10])
+    expect(lost.some(({ first, last }) => first <= id && id <= last)).toBe(true);
+}
+
+async function untilFound(): Promise<void> {
+  const isFound = (reasons: string[] | null | undefined) =>
+    reasons?.some((reason) => reason.includes('does not fit'));
+  await eventually('the finding', async () => isFound((await status()).reasons));
+}
+
 async function untilDegraded() {
   return eventually('a degraded status', async () => {
     const body = await status();
@@ -54,7 +92,7 @@ test('a ledger that was replaced by an older copy is served, and never silently'
   daemon = await startDaemon(place);
   await write(5);
   await daemon.stop();
-  expect(readFileSync(file('audit/ledger.checkpoint'), 'utf8').split('\n')[1]).toBe('10');
+  expect(signedBlocks()).toBe(10);
   renameSync(older, file('ledger.db'));
 
   daemon = await startDaemon(place);
@@ -85,41 +123,32 @@ test('a ledger that was replaced by an older copy is served, and never silently'
 }, 120_000);
 
 test('One that is put in its place while the storage is stopped is judged by the writer before it is signed', async () => {
-  daemon = await startDaemon(place);
-  await write(5);
-  await daemon.stop();
-  const older = join(place.home, 'older.db');
-  cpSync(file('ledger.db'), older);
-  daemon = await startDaemon(place);
-  await write(5);
-  expect(await ids()).toHaveLength(10);
-  const debug = await daemon.debug();
+  const older = await withOlderCopy();
+  const debug = await daemon!.debug();
   const path = 'core/storage';
-  const state = async () => (await debug.call('why', { path })).state;
+  const why = () => debug.call('why', { path });
   await debug.call('stop', { path });
-  await eventually('the storage to be stopped', async () => (await state()) === 'stopped');
+  await eventually('the storage to be stopped', async () => (await why()).state === 'stopped');
   // The ten, and that the storage was stopped.
-  expect(readFileSync(file('audit/ledger.checkpoint'), 'utf8').split('\n')[1]).toBe('11');
+  expect(signedBlocks()).toBe(11);
   expect(existsSync(file('ledger.db-wal'))).toBe(false);
-  rmSync(file('ledger.db'));
   renameSync(older, file('ledger.db'));
   await debug.call('restart', { path });
-  await eventually(
-    'the storage to be back',
-    async () => (await debug.call('why', { path })).is_running,
-  );
+  await eventually('the storage to be back', async () => (await why()).is_running);
   debug.close();
-  const isFound = (reasons: string[] | null | undefined) =>
-    reasons?.some((reason) => reason.includes('does not fit'));
-  await eventually('the finding', async () => isFound((await status()).reasons));
+  await untilFound();
   await write(1);
-  const found = await ids();
-  expect(found.slice(0, 5)).toEqual([1, 2, 3, 4, 5]);
-  expect(found.at(-1)).toBeGreaterThan(10);
-  const client = await daemon.client();
-  const { losses } = await client.request('AuditVerify', { database: 'ledger' });
-  await client.close();
-  const lost = losses!.flatMap(({ ranges }) => ranges).filter(({ stream }) => stream === 'log');
-  for (const id of [6, 7, 8, 9, 10])
-    expect(lost.some(({ first, last }) => first <= id && id <= last)).toBe(true);
+  await expectNamed();
+}, 120_000);
+
+test('One that takes its place while the daemon runs is opened before anything more is accepted for long', async () => {
+  const older = await withOlderCopy();
+  for (const end of ['-wal', '-shm']) rmSync(file(`ledger.db${end}`));
+  renameSync(older, file('ledger.db'));
+  await untilFound();
+  await write(1);
+  await expectNamed();
+  await daemon!.kill();
+  daemon = await startDaemon(place);
+  await expectNamed();
 }, 120_000);

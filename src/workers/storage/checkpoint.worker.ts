@@ -2,6 +2,7 @@
  * The checkpoint thread: moves committed pages from the write-ahead logs into the databases while commits
  * happen, with PASSIVE, which never waits for anybody and makes nobody wait.
  */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
 import type {
@@ -127,10 +128,12 @@ function letGo(store: Store): void {
 }
 
 function open(store: Store): SqliteDatabase | undefined {
-  store.turn = gate.enter(store.kind, 'maintenance');
+  const path = join(options.dataDir, `${store.kind}.db`);
+  const file = statSync(path, { bigint: true, throwIfNoEntry: false });
+  store.turn = file && gate.enter(store.kind, 'maintenance', file);
   if (store.turn === undefined) return undefined;
   try {
-    const database = openForCheckpoints(join(options.dataDir, `${store.kind}.db`), store.kind);
+    const database = openForCheckpoints(path, store.kind);
     store.pageSizeBytes = database.pragma('page_size', { simple: true }) as number;
     return database;
   } catch (error) {

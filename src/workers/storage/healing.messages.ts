@@ -73,4 +73,4 @@ export type HealingNews =
   | { type: 'healed'; report: HealReport };
 
 /** Given to every thread that opens the databases beside their writers: see StoreGate. */
-export const GATE_WORDS = 10;
+export const GATE_WORDS = 12;

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
+import type { FileIdentity } from './store-gate.ts';
 
 /** Device and inode, by which a directory is the same wherever it lies. */
 export interface DirectoryIdentity {
@@ -18,11 +19,21 @@ export function assertHeld(dir: string, identity: DirectoryIdentity): void {
     throw unavailable(`${dir} is another directory than the one this daemon took`);
 }
 
-/** Also that the file is there: what is written to one that was removed goes with the process. */
-export function assertInPlace(dir: string, name: string, identity: DirectoryIdentity): void {
+/**
+ * Also that the file is there, and the one that is open: what is written to one that was removed or replaced goes with
+ * the process.
+ */
+export function assertInPlace(
+  dir: string,
+  name: string,
+  identity: DirectoryIdentity,
+  isOpened: (file: FileIdentity) => boolean,
+): void {
   try {
     assertHeld(dir, identity);
-    look(join(dir, name));
+    const path = join(dir, name);
+    if (!isOpened(look(path)))
+      throw unavailable(`${path} is another file than the one that is open`);
   } catch (error) {
     // Who may not look cannot tell; what is open can be written all the same.
     if (isCodiError(error)) throw error;

@@ -68,7 +68,7 @@ port.on('message', wait);
 const gate = new StoreGate(options.gate);
 gate.change('ledger');
 sendHeartbeats((message) => port.postMessage(message));
-const { database, opened: store, report: healed } = await start();
+const { database, file, opened: store, report: healed } = await start();
 const walRestartBytes = options.walRestartBytes ?? DEFAULT_WAL_RESTART_BYTES;
 const walLimit = new WalLimit(database, walRestartBytes, BUSY_TIMEOUT_MS);
 const room = new GrantedRoom(database, walLimit, { ...options, walRestartBytes });
@@ -77,7 +77,7 @@ const upkeep = new UpkeepQueue(database, {
   log: walLimit,
 });
 const head = ledgerHead(database, store.heads);
-gate.open('ledger');
+gate.open('ledger', file);
 if (!isGreeted) post({ type: 'sys.ready', head });
 if (healed) post({ type: 'healed', report: healed, head });
 port.off('message', wait);

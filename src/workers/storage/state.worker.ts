@@ -33,14 +33,14 @@ const gate = new StoreGate(options.gate);
 gate.change('state');
 port.on('message', wait);
 sendHeartbeats((message) => port.postMessage(message));
-const { database, opened: store, report: healed } = await start();
+const { database, file, opened: store, report: healed } = await start();
 const walLimit = new WalLimit(
   database,
   options.walRestartBytes ?? DEFAULT_WAL_RESTART_BYTES,
   BUSY_TIMEOUT_MS,
 );
 const head = store.head();
-gate.open('state');
+gate.open('state', file);
 if (!isGreeted) post({ type: 'sys.ready', head });
 if (healed) post({ type: 'healed', report: healed });
 port.off('message', wait);

@@ -7,7 +7,15 @@ export const HOLDERS = { notary: 2, maintenance: 4 } as const;
 const WRITERS = 6;
 /** What that count was for the last writer that has looked, by store. */
 const LOOKED = 8;
+/** Which file that writer has open, by store. */
+const FILES = 10;
 const LOOK_MS = 10;
+
+/** Device and inode, by which a file is the same under any name. */
+export interface FileIdentity {
+  dev: bigint;
+  ino: bigint;
+}
 
 /**
  * Keeps a file from being replaced under somebody who has it open: such a connection would go on with the old
@@ -16,7 +24,7 @@ const LOOK_MS = 10;
  *
  * Nobody opens a store that its present writer has not looked at: what was signed is the writer's only measure of what
  * is missing, and the notary would sign anew what it finds; a checkpoint would carry an old log over newer pages. The
- * order in which actors start and come back does not matter therefore.
+ * order in which actors start and come back does not matter therefore. Nor does anybody open another file under its name.
  */
 export class StoreGate {
   readonly #words: Int32Array | undefined;
@@ -35,10 +43,11 @@ export class StoreGate {
     return turn % 2 === 1 ? turn : undefined;
   }
 
-  /** Says that a holder is about to open it; returns the turn, or undefined when it must not. */
-  enter(kind: StoreKind, holder: keyof typeof HOLDERS): number | undefined {
+  /** Says that a holder is about to open this file; returns the turn, or undefined when it must not. */
+  enter(kind: StoreKind, holder: keyof typeof HOLDERS, file: FileIdentity): number | undefined {
     this.#hold(kind, holder, 1);
-    const turn = this.#isLookedAt(kind) ? this.turnOf(kind) : undefined;
+    const mayOpen = this.#isLookedAt(kind) && this.isOpened(kind, file);
+    const turn = mayOpen ? this.turnOf(kind) : undefined;
     if (turn === undefined) this.leave(kind, holder);
     return turn;
   }
@@ -60,12 +69,22 @@ export class StoreGate {
     if (this.turnOf(kind) !== undefined && this.#words) Atomics.add(this.#words, STORES[kind], 1);
   }
 
-  /** For the writer, which has looked and is about to serve. Nothing when it has been given up meanwhile. */
-  open(kind: StoreKind): void {
+  /**
+   * For the writer, which has looked at this file and is about to serve. Who has another one open lets go. Nothing when
+   * the writer has been given up meanwhile.
+   */
+  open(kind: StoreKind, file: FileIdentity): void {
     const number = this.#numbers[kind];
     if (!this.#words || number !== Atomics.load(this.#words, WRITERS + STORES[kind])) return;
+    if (!this.isOpened(kind, file)) this.close(kind);
+    Atomics.store(this.#words, FILES + STORES[kind], markOf(file));
     Atomics.store(this.#words, LOOKED + STORES[kind], number);
     if (this.turnOf(kind) === undefined) Atomics.add(this.#words, STORES[kind], 1);
+  }
+
+  /** Whether it is the file that the writer which looked last has open. */
+  isOpened(kind: StoreKind, file: FileIdentity): boolean {
+    return !this.#words || Atomics.load(this.#words, FILES + STORES[kind]) === markOf(file);
   }
 
   /** Waits until nobody has it open, or that long: a thread that died may not have said that it let go. */
@@ -87,4 +106,9 @@ export class StoreGate {
   #hold(kind: StoreKind, holder: keyof typeof HOLDERS, value: number): void {
     if (this.#words) Atomics.store(this.#words, HOLDERS[holder] + STORES[kind], value);
   }
+}
+
+/** As good as the identity: two files that take each other's place differ in a few bits of their number. */
+function markOf({ dev, ino }: FileIdentity): number {
+  return Number(BigInt.asIntN(32, ino ^ (ino >> 32n) ^ (dev * 2_654_435_761n)));
 }

@@ -143,7 +143,7 @@ export class ChainWatch {
     if (this.#database && isSame) return true;
     this.close();
     if (!found) return false;
-    this.#turn = gate.enter(kind, 'notary');
+    this.#turn = gate.enter(kind, 'notary', found);
     if (this.#turn === undefined) return false;
     try {
       this.#database = openForCheckpoints(path, this.#ports.kind);

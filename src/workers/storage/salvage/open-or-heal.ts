@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodiError, isCodiError } from '../../../protocol/errors.ts';
 import { readMarks } from '../audit/signed-marks.ts';
@@ -7,7 +7,7 @@ import type { HealingNews, HealReport } from '../healing.messages.ts';
 import { assertHeld, type DirectoryIdentity } from '../held-directory.ts';
 import { openForReading, type SqliteDatabase, type StoreKind } from '../open-database.ts';
 import { judgeFailure } from '../storage-failure.ts';
-import type { StoreGate } from '../store-gate.ts';
+import type { FileIdentity, StoreGate } from '../store-gate.ts';
 import { verifyLastBlocks } from '../verify-blocks.ts';
 import { nameMissing } from './name-missing.ts';
 import { assertMayHeal, heal } from './heal.ts';
@@ -35,6 +35,8 @@ export interface OpenOrHeal<Opened> {
 
 export interface OpenedStore<Opened> {
   database: SqliteDatabase;
+  /** What lies under its name for as long as nobody puts another one there. */
+  file: FileIdentity;
   opened: Opened;
   /** Whether it had to be healed first, after `healing` was posted. */
   report: HealReport | undefined;
@@ -98,17 +100,21 @@ export function damageBefore({
   return undefined;
 }
 
-type Tried<Opened> = { database: SqliteDatabase; opened: Opened } | { damage: string };
+type Tried<Opened> = Omit<OpenedStore<Opened>, 'report'> | { damage: string };
 
 function tryOpen<Opened>(parts: OpenOrHeal<Opened>): Tried<Opened> {
   const { kind, dataDir, verifyBlocks, open, use, nowMs } = parts;
+  const path = join(dataDir, `${kind}.db`);
   let database: SqliteDatabase | undefined;
   try {
+    // Before, so that one that takes its place meanwhile is another one.
+    const before = statSync(path, { bigint: true, throwIfNoEntry: false });
     database = open();
+    const file = before ?? statSync(path, { bigint: true });
     const check = verifyLastBlocks(database, kind, verifyBlocks);
     if (!check.ok) return setAside(parts, database, `block ${check.block}: ${check.reason}`);
     nameMissing(database, kind, signedBlocks(dataDir, kind), nowMs());
-    return { database, opened: use(database) };
+    return { database, file, opened: use(database) };
   } catch (error) {
     const damage = damageIn(error, () => signedBlocks(dataDir, kind) > 0);
     if (damage === undefined) {

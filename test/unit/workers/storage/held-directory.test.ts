@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertHeld, assertInPlace } from '#codi/workers/storage/held-directory.js';
 import { openForWriting } from '#codi/workers/storage/open-database.js';
@@ -30,8 +30,17 @@ test('The directory that was taken is the one that is used, and no other.', () =
   expect(() => assertHeld(dir, identity)).toThrow(reason(/data is gone/));
 });
 
-test('A database that was removed is missed.', () => {
-  expect(() => assertInPlace(dir, 'ledger.db', identity)).toThrow(reason(/ledger\.db is gone/));
-  writeFileSync(join(dir, 'ledger.db'), '');
-  expect(() => assertInPlace(dir, 'ledger.db', identity)).not.toThrow();
+test('A database that was removed is missed, and so is one that another file took the place of.', () => {
+  const path = join(dir, 'ledger.db');
+  const isThere = (ino?: bigint) =>
+    assertInPlace(dir, 'ledger.db', identity, (file) => ino === undefined || file.ino === ino);
+  expect(() => isThere()).toThrow(reason(/ledger\.db is gone/));
+  writeFileSync(path, '');
+  const { ino } = statSync(path, { bigint: true });
+  expect(() => isThere(ino)).not.toThrow();
+  writeFileSync(join(dir, 'other'), '');
+  renameSync(join(dir, 'other'), path);
+  expect(() => isThere(ino)).toThrow(
+    reason(/ledger\.db is another file than the one that is open/),
+  );
 });

@@ -194,12 +194,13 @@ describe('the high-water mark', () => {
     const gate = new Int32Array(new SharedArrayBuffer(GATE_WORDS * Int32Array.BYTES_PER_ELEMENT));
     const [former, writer] = [new StoreGate(gate), new StoreGate(gate)];
     former.change('ledger');
-    former.open('ledger');
+    const file = () => statSync(join(ledger.dataDir, 'ledger.db'), { bigint: true });
+    former.open('ledger', file());
     writer.change('ledger');
     world.start({ gate });
     expect(world.alarms()).toEqual([]);
     expect(world.checkpoint().size).toBe(10);
-    writer.open('ledger');
+    writer.open('ledger', file());
     world.look();
     expect(world.alarms()).toMatchObject([{ reason: 'it holds 6 blocks, 10 were signed' }]);
   });
