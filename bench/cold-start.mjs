@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { newHome, rounded, startDaemon } from './daemon.mjs';
+import { newHome, percentile, rounded, startDaemon } from './daemon.mjs';
 import { cpuSeconds, family } from './process-family.mjs';
 
 const NAMESPACE = 'CODI_BENCH_NAMESPACE';
@@ -58,21 +58,32 @@ const MODES = { without: { CODI_MONITOR_READ_AHEAD: '0' }, with: {} };
 const KINDS = ['first cold', 'second cold', 'first warm', 'second warm'];
 const took = new Map();
 
-async function round(device) {
-  for (const [mode, settings] of Object.entries(MODES)) {
-    let data = newHome();
-    for (const kind of KINDS) {
+/** Both modes take turns, the other one first in every second round: the machine has its moods. */
+async function round(device, number) {
+  const modes = Object.keys(MODES);
+  if (number % 2 === 1) modes.reverse();
+  const data = {};
+  for (const kind of KINDS)
+    for (const mode of modes) {
       if (kind.endsWith('cold')) remount(device);
-      if (kind === 'first warm') {
-        rmSync(data, { recursive: true });
-        data = newHome();
+      if (kind.startsWith('first')) {
+        if (data[mode]) rmSync(data[mode], { recursive: true });
+        data[mode] = newHome();
       }
-      const { ready, cpu } = await start(data, settings);
+      const result = await start(data[mode], MODES[mode]);
       const key = `${kind.padEnd(12)} ${mode.padEnd(8)}`;
-      took.set(key, [...(took.get(key) ?? []), { ready, cpu }]);
-      console.log(`${key} ${rounded(ready)} s, ${rounded(cpu)} s CPU`);
+      took.set(key, [...(took.get(key) ?? []), result]);
     }
-    rmSync(data, { recursive: true });
+  for (const home of Object.values(data)) rmSync(home, { recursive: true });
+}
+
+function report() {
+  for (const [key, results] of took) {
+    const of = (figure) => {
+      const values = results.map((result) => result[figure]);
+      return `${rounded(percentile(values, 0.5))} (${values.map(rounded).join(', ')})`;
+    };
+    console.log(`${key} ${of('ready')} s, ${of('cpu')} s CPU`);
   }
 }
 
@@ -89,7 +100,8 @@ run('losetup', '-d', writable);
 const below = delayMs > 0 ? await slowed() : { file: image, release: () => undefined };
 const device = attach(below.file, '-r');
 try {
-  for (let number = 0; number < rounds; number++) await round(device);
+  for (let number = 0; number < rounds; number++) await round(device, number);
+  report();
 } finally {
   spawnSync('umount', [mount]);
   run('losetup', '-d', device);

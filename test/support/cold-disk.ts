@@ -59,10 +59,9 @@ export class ColdDisk implements Disk, AheadDisk {
     this.#later(path, onDone);
   }
 
-  list(directory: BytePath, ino: bigint, onDone: (names: string[] | undefined) => void): void {
+  list(directory: BytePath, onDone: (names: string[] | undefined) => void): void {
     this.#later(`${directory}/`, () => {
-      const inode = this.#disk.find(directory);
-      const names = inode?.ino === ino ? this.#disk.readNames(directory) : 'missing';
+      const names = this.#disk.readNames(directory);
       onDone(typeof names === 'string' ? undefined : names);
     });
   }

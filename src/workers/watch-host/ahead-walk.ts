@@ -58,8 +58,8 @@ export class AheadWalk {
     const last = waiting.length - 1;
     for (let at = last; at >= 0 && at > last - DIRECTORIES_AHEAD && ahead < NAMES_AHEAD; at--) {
       const { directory } = waiting[at]!;
-      if (!this.#isEntered(directory)) continue;
       const place = this.#places.get(directory);
+      if (!place && !this.#isEntered(directory)) continue;
       if (!place) return this.#look(directory, this.#enter(directory), undefined);
       const found = this.#nextName(directory, place, NAMES_AHEAD);
       if (found) return found;
@@ -91,14 +91,16 @@ export class AheadWalk {
   }
 
   /**
-   * Whether the sweep will list a directory, as far as is known without a look. Other file systems below the root are
-   * left alone: they may be far away, or be mounted by nothing but a look.
+   * Whether the sweep will list a directory, as far as is known. Other file systems below the root are left alone:
+   * they may be far away, or be mounted by nothing but a look. So is what is there in place of the directory now, perhaps a
+   * link to elsewhere; this is seen by a look that waits for nothing, for the sweep has just made it.
    */
   #isEntered(directory: PathNode): boolean {
     const { tree, anchor } = this.#reconciler;
     const { parent, stat } = directory;
     if (!tree.isAttached(directory) || anchor.only !== undefined) return false;
-    return !parent || (stat.dev === parent.stat.dev && this.#reconciler.canEnter(directory));
+    if (parent && stat.dev !== parent.stat.dev) return false;
+    return this.#reconciler.canEnter(directory) && this.#reconciler.isInPlace(directory);
   }
 
   #enter(directory: PathNode): Place {

@@ -162,7 +162,7 @@ export class ReadAhead {
   }
 
   #send(look: AheadLook, walk: AheadWalk): void {
-    const { path, directory, name } = look;
+    const { path, name } = look;
     const { disk, counters } = this.#ports;
     counters.looksAhead += 1;
     const onDone = (names?: string[]) => {
@@ -172,7 +172,7 @@ export class ReadAhead {
       this.#ask();
       if (this.#wait && !walk.isUnderWay(this.#pass!)) this.#goOn();
     };
-    if (name === undefined) disk.list(path, directory.stat.ino, onDone);
+    if (name === undefined) disk.list(path, onDone);
     else disk.look(path, onDone);
   }
 

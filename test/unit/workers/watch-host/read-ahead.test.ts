@@ -182,6 +182,21 @@ test('What is ignored, and other file systems below the root, are left alone.', 
   expect(below('/root/far/')).toEqual([]);
 });
 
+test('What has taken the place of a directory is not listed.', async () => {
+  world.limitReadAhead({ ...LIMITS, aboveMs: 0 });
+  world.cold.delayMs = 1;
+  await world.watch();
+  untilAsked(100);
+  const listed = () => world.cold.ahead.filter((what) => /d\d+\/$/.test(what)).length;
+  const before = listed();
+  for (let directory = 0; directory < DIRECTORIES; directory++) {
+    world.disk.remove(`/root/d${directory}`);
+    world.disk.create(`/root/d${directory}`, 'symlink');
+  }
+  for (let round = 0; tookMs() === undefined && round < 100; round++) await world.pass(1_000);
+  expect([listed(), before < DIRECTORIES]).toEqual([before, true]);
+});
+
 test('It counts what it asked for, and says how long looks take.', async () => {
   world.cold.delayMs = 0.25;
   await watched();
