@@ -1,5 +1,6 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry, type Metric } from 'prom-client';
 
+import { Distribution } from './distribution.ts';
 import type { EventDefinition, MetricUse } from './event-definition.ts';
 import { OTHER } from './labels.ts';
 
@@ -60,9 +61,11 @@ export class Metrics {
         return (labels, value) => gauge.set(labels, value);
       }
       case 'histogram': {
-        const buckets = use.buckets === undefined ? {} : { buckets: [...use.buckets] };
-        const histogram = new Histogram({ ...common, ...buckets });
-        return (labels, value) => histogram.observe(labels, value);
+        const { name, help, labelNames } = common;
+        const upperBounds = use.buckets ?? [];
+        const distribution = new Distribution({ name, help, labelNames, upperBounds });
+        this.#registry.registerMetric(distribution as unknown as Metric);
+        return (labels, value) => distribution.observe(labels, value);
       }
     }
   }
