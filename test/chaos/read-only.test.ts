@@ -49,7 +49,7 @@ skipUnless(canMount && hasStrace, why, { requiredOnCi: true })(
       },
       during: async (run) => {
         await untilDegraded(run.daemon, /ledger-writer is backing off: .*read-only disk/);
-        await untilDegraded(run.daemon, /checkpoints cannot be signed: .*(EROFS|read-only disk)/);
+        await untilDegraded(run.daemon, /state-writer is backing off: .*read-only disk/);
         expect(await untilPostponed(run, 'entry')).toBe('CODI_STORAGE_UNAVAILABLE');
         expect(await untilPostponed(run, 'session')).toBe('CODI_STORAGE_UNAVAILABLE');
         const accepted = run.workload.clients.flatMap(({ acceptedEntries }) => acceptedEntries);
