@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { constants } from 'node:fs';
-import { lstat, open, opendir, readFile, rename, unlink } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
@@ -44,14 +44,36 @@ async function list({ directory, uid }: SpoolFolderOptions): Promise<SpoolListin
     (stat.uid === uid ? undefined : 'it belongs to somebody else') ??
     ((stat.mode & 0o077) === 0 ? undefined : 'others may look into it: its mode must be 0700');
   if (problem !== undefined) return { ...listing, problem };
-  let names = 0;
-  for await (const { name } of await opendir(directory)) {
-    names += 1;
-    if (names > NAMES_MAX) break;
-    await look(directory, name, listing);
-  }
-  listing.files.sort((one, two) => one.number - two.number);
+  for (const name of await namesIn(directory)) await look(directory, name, listing);
   return listing;
+}
+
+/**
+ * Names in the folder, the files of each writer in order and without a hole. While a folder is read, a file that comes may be
+ * shown and one that came before it not: the daemon would use up the numbers of the one for those in the other. So no
+ * file is taken that came after a look before this one.
+ */
+async function namesIn(directory: string): Promise<string[]> {
+  const newest = new Map<string, number>();
+  for (const { writer, number } of filesAmong(await readdir(directory)))
+    newest.set(writer, Math.max(number, newest.get(writer) ?? 0));
+  const names = await readdir(directory);
+  const numbers = new Map(filesAmong(names).map((file) => [file.seenAs, file]));
+  const numberOf = (name: string) => numbers.get(name)?.number ?? 0;
+  return names
+    .filter((name) => {
+      const file = numbers.get(name);
+      return !file || file.number <= (newest.get(file.writer) ?? 0);
+    })
+    .sort((one, two) => numberOf(one) - numberOf(two))
+    .slice(0, NAMES_MAX);
+}
+
+function filesAmong(names: readonly string[]) {
+  return names.flatMap((seenAs) => {
+    const file = readSpoolFileName(seenAs);
+    return file ? [{ ...file, seenAs }] : [];
+  });
 }
 
 async function look(directory: string, name: string, listing: SpoolListing): Promise<void> {

@@ -1,18 +1,22 @@
 import type { SpoolListing } from './spool-ports.ts';
 
+export interface SpoolSummary {
+  files: number;
+  bytes: number;
+  rejected_files: number;
+}
+
 /** What is known of the spool; outlives the actor that looks at it. */
 export class SpoolDesk {
-  #files = 0;
-  #bytes = 0;
-  #rejectedFiles = 0;
+  #summary: SpoolSummary | undefined;
   #problem: string | undefined;
   #connection = 0;
 
-  take({ files, rejectedFiles, problem }: SpoolListing): void {
-    this.#files = files.length;
-    this.#bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    this.#rejectedFiles = rejectedFiles;
+  take({ files, rejectedFiles, problem }: SpoolListing): SpoolSummary {
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    this.#summary = { files: files.length, bytes, rejected_files: rejectedFiles };
     this.#problem = problem;
+    return this.#summary;
   }
 
   /** Why what clients left there cannot be read. */
@@ -29,7 +33,8 @@ export class SpoolDesk {
     return this.#connection;
   }
 
-  summary(): { files: number; bytes: number; rejected_files: number } {
-    return { files: this.#files, bytes: this.#bytes, rejected_files: this.#rejectedFiles };
+  /** Undefined before the first look: nobody knows yet whether something waits. */
+  summary(): SpoolSummary | undefined {
+    return this.#summary;
   }
 }

@@ -67,8 +67,7 @@ class Spools {
   async #list(): Promise<SpoolListing> {
     const { folder, desk, telemetry } = this.#ports;
     const listing = await folder.list();
-    desk.take(listing);
-    const { files, rejected_files: rejectedFiles, bytes } = desk.summary();
+    const { files, rejected_files: rejectedFiles, bytes } = desk.take(listing);
     this.#waiting = files;
     telemetry.emit('SpoolsMeasured', { files, bytes, rejectedFiles });
     this.#complain(listing);

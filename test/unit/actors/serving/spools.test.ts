@@ -151,7 +151,7 @@ test('A file that cannot be read holds up those behind it and nobody else, and i
     file: spoolName(1, 1),
     reason: 'EIO: it failed',
   });
-  expect(world.desk.summary().files).toBe(2);
+  expect(world.desk.summary()?.files).toBe(2);
   world.folder.before = () => undefined;
   await world.actors.advance(2_000);
   expect(world.messages()).toEqual(['other', ...numbers(1, 4)]);

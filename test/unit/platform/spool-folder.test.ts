@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { expect, test } from 'vitest';
+import { spoolFolder } from '#codi/platform/spool-folder.js';
+
+const WRITERS = [1, 2, 3].map((digit) => `0000000${digit}-0000-4000-8000-000000000000`);
+/** Makes files in order, as clients do that find their file taken or full. */
+const PROGRAM = `
+const { writeFileSync } = require('node:fs');
+const { workerData: { directory, writers }, parentPort } = require('node:worker_threads');
+for (let number = 1; number <= 3000; number++)
+  for (const writer of writers) writeFileSync(directory + '/' + writer + '.' + number + '.jsonl', '');
+parentPort.postMessage('done');
+`;
+
+test('A listing shows no file without those before it, however many come meanwhile.', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'codi-spool-'));
+  try {
+    for (let number = 0; number < 50; number++)
+      writeFileSync(join(directory, `other-${number}`), '');
+    const folder = spoolFolder({ directory, uid: process.getuid!(), fileLimitBytes: 1_000 });
+    const worker = new Worker(PROGRAM, { eval: true, workerData: { directory, writers: WRITERS } });
+    let isDone = false;
+    worker.once('message', () => (isDone = true));
+    let listings = 0;
+    while (!isDone) {
+      const { files } = await folder.list();
+      listings += 1;
+      for (const writer of WRITERS) {
+        const numbers = files.filter((file) => file.writer === writer).map(({ number }) => number);
+        expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+      }
+    }
+    expect(listings).toBeGreaterThan(0);
+    expect((await folder.list()).files).toHaveLength(3 * 3000);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}, 60_000);
