@@ -59,7 +59,8 @@ async function namesIn(directory: string): Promise<string[]> {
     newest.set(writer, Math.max(number, newest.get(writer) ?? 0));
   const names = await readdir(directory);
   const numbers = new Map(filesAmong(names).map((file) => [file.seenAs, file]));
-  const numberOf = (name: string) => numbers.get(name)?.number ?? 0;
+  // What is no spool file comes last, so that much of it keeps none from being seen.
+  const numberOf = (name: string) => numbers.get(name)?.number ?? Number.MAX_SAFE_INTEGER;
   return names
     .filter((name) => {
       const file = numbers.get(name);

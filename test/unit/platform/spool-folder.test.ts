@@ -15,11 +15,22 @@ for (let number = 1; number <= 3000; number++)
 parentPort.postMessage('done');
 `;
 
+test('However much there is that is no spool file, one that is one is seen.', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'codi-spool-'));
+  try {
+    for (let number = 0; number < 20_001; number++)
+      writeFileSync(join(directory, `a${number}`), '');
+    writeFileSync(join(directory, `${WRITERS[0]}.7.jsonl`), '');
+    const folder = spoolFolder({ directory, uid: process.getuid!(), fileLimitBytes: 1_000 });
+    expect((await folder.list()).files).toMatchObject([{ writer: WRITERS[0], number: 7 }]);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}, 60_000);
+
 test('A listing shows no file without those before it, however many come meanwhile.', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'codi-spool-'));
   try {
-    for (let number = 0; number < 50; number++)
-      writeFileSync(join(directory, `other-${number}`), '');
     const folder = spoolFolder({ directory, uid: process.getuid!(), fileLimitBytes: 1_000 });
     const worker = new Worker(PROGRAM, { eval: true, workerData: { directory, writers: WRITERS } });
     let isDone = false;
