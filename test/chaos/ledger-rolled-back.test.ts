@@ -84,15 +84,8 @@ async function untilDegraded() {
 }
 
 test('a ledger that was replaced by an older copy is served, and never silently', async () => {
-  daemon = await startDaemon(place);
-  await write(5);
-  await daemon.stop();
-  const older = join(place.home, 'older.db');
-  cpSync(file('ledger.db'), older);
-  daemon = await startDaemon(place);
-  await write(5);
-  await daemon.stop();
-  expect(signedBlocks()).toBe(10);
+  const older = await withOlderCopy();
+  await daemon!.stop();
   renameSync(older, file('ledger.db'));
 
   daemon = await startDaemon(place);
