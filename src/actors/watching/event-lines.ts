@@ -7,6 +7,7 @@ export function jsonLine(row: EventRow): string {
 }
 
 const WORD_WIDTH = 9;
+// They are what is looked for.
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]/g;
 
