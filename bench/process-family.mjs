@@ -17,12 +17,21 @@ export function cpuSeconds(pids) {
   }, 0);
 }
 
-/** Microseconds that all threads of a process have run: finer than the ticks of `cpuSeconds`. */
-export function cpuMicros(pid) {
-  const runs = tasksOf(pid).map((task) =>
-    Number(read(`/proc/${pid}/task/${task}/schedstat`).split(' ')[0]),
+/** Microseconds that each thread of a process has run, by its id: finer than the ticks of `cpuSeconds`. */
+export function threadMicros(pid) {
+  return new Map(
+    tasksOf(pid).map((task) => {
+      const [ns] = read(`/proc/${pid}/task/${task}/schedstat`).split(' ');
+      return [task, Number(ns) / 1_000];
+    }),
   );
-  return runs.reduce((sum, ns) => sum + ns, 0) / 1_000;
+}
+
+/** What ran between two of these. A thread that ended between them counts for nothing, one that began for all it ran. */
+export function microsBetween(before, after) {
+  let micros = 0;
+  for (const [task, ran] of after) micros += ran - (before.get(task) ?? 0);
+  return micros;
 }
 
 /** Proportional memory: what processes share is counted once. */

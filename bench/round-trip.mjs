@@ -12,7 +12,7 @@ import { encodeMessage } from '../dist/protocol/codec.js';
 import { dial, missing } from './peers/process.mjs';
 import { startRedis } from './peers/redis.mjs';
 import { newHome, percentile, rounded, startDaemon } from './daemon.mjs';
-import { cpuMicros } from './process-family.mjs';
+import { microsBetween, threadMicros } from './process-family.mjs';
 
 const QUESTION_BYTES = 120;
 const TIME = { seconds: 0, nanos: 0 };
@@ -77,10 +77,10 @@ async function inTurns(asks, count, warmUp) {
 async function alone(asks, count) {
   const micros = {};
   for (const [name, [pid, ask]] of Object.entries(asks)) {
-    const now = () => [process.pid, pid].filter(Boolean).map(cpuMicros);
+    const now = () => [process.pid, pid].filter(Boolean).map(threadMicros);
     const before = now();
     for (let number = 0; number < count; number++) await ask();
-    micros[name] = now().map((after, side) => (after - before[side]) / count);
+    micros[name] = now().map((after, side) => microsBetween(before[side], after) / count);
   }
   return micros;
 }
