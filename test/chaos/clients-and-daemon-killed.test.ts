@@ -18,6 +18,10 @@ const isLong = process.env['CODI_CLIENT_KILLS_MS'] !== undefined;
 const durationMs = Number(process.env['CODI_CLIENT_KILLS_MS'] ?? 12_000);
 const programs = Number(process.env['CODI_CLIENT_KILLS_PROGRAMS'] ?? 6);
 const POLICIES = ['always', 'interval', 'never'] as const;
+/** Small ones make many files, so that the daemon looks at the folder while they come. */
+const FILE_BYTES = [2 * 1024, 8 * 1024, 64 * 1024] as const;
+/** The long form also runs on machines that have more to do than they can. */
+const patienceMs = isLong ? 300_000 : 60_000;
 const seed = newSeed();
 const random = seededRandom(seed);
 const between = (low: number, high: number) => low + random() * (high - low);
@@ -47,7 +51,9 @@ function start(program: number, life: number): Run {
   const name = `program-${program}-${life}`;
   const { dataDir, socketPath } = place;
   const fsync = POLICIES[(program + life) % POLICIES.length];
-  const options = { dataDir, socketPath, name, fsync, pauseMs: Math.round(between(2, 15)) };
+  const fileBytes = FILE_BYTES[Math.floor(random() * FILE_BYTES.length)];
+  const pauseMs = Math.round(between(2, 15));
+  const options = { dataDir, socketPath, name, fsync, fileBytes, pauseMs };
   const child = fork(ENTRY, [JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -80,7 +86,7 @@ function start(program: number, life: number): Run {
 test(
   'entries of many programs are stored once and in order, whoever is killed',
   async () => {
-    daemon = await startDaemon(place);
+    daemon = await startDaemon(place, [], { timeoutMs: patienceMs });
     const living = Array.from({ length: programs }, (_, program) => start(program, 0));
     const lives = living.map(() => 0);
     const counts = { daemonKills: 0, programKills: 0 };
@@ -93,17 +99,21 @@ test(
         // Programs may be killed while there is no daemon, too.
         if (random() < 0.7) await new Promise((resolve) => setTimeout(resolve, between(0, 2_000)));
         if (random() < 0.5) await killOne(living, lives, counts);
-        daemon = await startDaemon(place);
+        daemon = await startDaemon(place, [], { timeoutMs: patienceMs });
       } else await killOne(living, lives, counts);
     }
     for (const { child } of living) child.send('stop');
-    await deadline('the end of all programs', Promise.all(living.map((run) => run.exited)), 60_000);
+    await deadline(
+      'the end of all programs',
+      Promise.all(living.map((run) => run.exited)),
+      patienceMs,
+    );
 
     const client = await daemon.client();
     await eventually(
       'an empty spool',
       async () => (await client.request('Health', {})).spools?.files === 0,
-      60_000,
+      patienceMs,
     );
     const rows = await allRows(client, 'QueryLogs', 'entries', {
       filter: { component_prefix: 'program-' },
@@ -135,7 +145,7 @@ test(
           `${runs.length} runs, ${accepted} entries acknowledged, ${rows.length} stored`,
       );
   },
-  durationMs + 180_000,
+  durationMs + 3 * patienceMs,
 );
 
 async function killOne(living: Run[], lives: number[], counts: { programKills: number }) {

@@ -1,11 +1,11 @@
 // A program that logs as fast as it is told and says which entries were acknowledged, for tests that kill it.
 import { MonitorClient } from '../../dist/client/index.js';
 
-const { dataDir, socketPath, name, fsync, pauseMs } = JSON.parse(process.argv[2]);
+const { dataDir, socketPath, name, fsync, fileBytes, pauseMs } = JSON.parse(process.argv[2]);
 const client = MonitorClient.open({
   dataDir,
   socketPath,
-  spool: { fsync, fileBytes: 64 * 1024 },
+  spool: { fsync, fileBytes },
   clientName: name,
   retry: { minMs: 10, maxMs: 400 },
 });
