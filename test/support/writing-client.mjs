@@ -13,6 +13,8 @@ let sent = 0;
 let accepted = 0;
 let isStopping = false;
 process.on('message', () => (isStopping = true));
+// The test is gone without having said so.
+process.on('disconnect', () => process.exit(isStopping ? 0 : 1));
 
 while (!isStopping) {
   const count = 1 + (sent % 7);
