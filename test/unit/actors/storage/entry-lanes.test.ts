@@ -1,22 +1,9 @@
 import { EntryLanes } from '#codi/actors/storage/entry-lanes.js';
-import type { ConnectionContext } from '#codi/workers/storage/ledger.messages.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { connectionContext as context } from '../../../support/ingest.ts';
 
 const KIB = 1024;
-
-function context(connection: number): ConnectionContext {
-  return {
-    connection,
-    format: 'msgpack',
-    producerId: null,
-    sessionId: null,
-    sessionBy: null,
-    tenantId: null,
-    userId: null,
-    hasHello: false,
-  };
-}
 
 /** Takes a batch; gives the connections of its frames. */
 function takeConnections(lanes: EntryLanes, limitBytes: number): number[] {

@@ -1,25 +1,10 @@
-import { IngestBuffer, type IngestLimits } from '#codi/actors/storage/ingest-buffer.js';
-import type { ToLedger } from '#codi/workers/storage/ledger.messages.js';
+import type { IngestLimits } from '#codi/actors/storage/ingest-buffer.js';
 import { describe, expect, it } from 'vitest';
+import { newIngestBuffer, takeAll } from '../../../support/ingest.ts';
 import { context } from '../../../support/ledger-thread.ts';
 
-function newBuffer(limits: Partial<IngestLimits> = {}): IngestBuffer {
-  const roomy = {
-    limitBytes: 10_000,
-    limitFrames: 100,
-    connectionBytes: 1_000_000,
-    batchBytes: 100,
-    inFlightBytes: 10_000,
-    inFlightCount: 8,
-  };
-  return new IngestBuffer({ ...roomy, ...limits });
-}
-
-function takeAll(buffer: IngestBuffer): ToLedger[] {
-  const taken: ToLedger[] = [];
-  for (let message = buffer.take(); message; message = buffer.take()) taken.push(message);
-  return taken;
-}
+const newBuffer = (limits: Partial<IngestLimits> = {}) =>
+  newIngestBuffer({ limitBytes: 10_000, inFlightBytes: 10_000, ...limits });
 
 describe('an act', () => {
   const act = (kind: string) => ({

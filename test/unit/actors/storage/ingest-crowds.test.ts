@@ -1,40 +1,10 @@
-import { IngestBuffer, type IngestLimits } from '#codi/actors/storage/ingest-buffer.js';
-import type { ConnectionContext, ToLedger } from '#codi/workers/storage/ledger.messages.js';
 import { expect, it } from 'vitest';
-
-function context(connection: number): ConnectionContext {
-  return {
-    connection,
-    format: 'msgpack',
-    producerId: null,
-    sessionId: null,
-    sessionBy: null,
-    tenantId: null,
-    userId: null,
-    hasHello: false,
-  };
-}
-
-function newBuffer(limits: Partial<IngestLimits> = {}): IngestBuffer {
-  return new IngestBuffer({
-    limitBytes: 1_000,
-    limitFrames: 100,
-    connectionBytes: 1_000,
-    batchBytes: 100,
-    inFlightBytes: 400,
-    inFlightCount: 8,
-    ...limits,
-  });
-}
-
-function takeAll(buffer: IngestBuffer): ToLedger[] {
-  const taken: ToLedger[] = [];
-  for (let message = buffer.take(); message; message = buffer.take()) taken.push(message);
-  return taken;
-}
-
-const batchOf = (message: ToLedger | undefined) =>
-  message && 'batch' in message ? message.batch : undefined;
+import {
+  batchOf,
+  connectionContext as context,
+  newIngestBuffer as newBuffer,
+  takeAll,
+} from '../../../support/ingest.ts';
 
 it('Frames of one connection that are more than helps are told of, and when half of that is taken.', () => {
   const buffer = newBuffer({ connectionBytes: 250, inFlightCount: 1 });

@@ -1,40 +1,12 @@
-import { IngestBuffer, type IngestLimits } from '#codi/actors/storage/ingest-buffer.js';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
-import type { ToLedger } from '#codi/workers/storage/ledger.messages.js';
 import { describe, expect, it } from 'vitest';
-
-const ROOT = bytePathFromUtf8('/desk');
-
-function newBuffer(limits: Partial<IngestLimits> = {}): IngestBuffer {
-  return new IngestBuffer({
-    limitBytes: 1_000,
-    limitFrames: 100,
-    connectionBytes: 1_000_000,
-    batchBytes: 100,
-    inFlightBytes: 400,
-    inFlightCount: 8,
-    ...limits,
-  });
-}
-
-function takeAll(buffer: IngestBuffer): ToLedger[] {
-  const taken: ToLedger[] = [];
-  for (let message = buffer.take(); message; message = buffer.take()) taken.push(message);
-  return taken;
-}
-
-const batchOf = (message: ToLedger | undefined) =>
-  message && 'batch' in message ? message.batch : undefined;
-
-function offerChanges(buffer: IngestBuffer, sequence: number, committed: number[] = []): void {
-  buffer.offerFileEvents({
-    rootId: 1,
-    rootPath: ROOT,
-    sequence,
-    events: [],
-    onCommitted: () => committed.push(sequence),
-  });
-}
+import {
+  batchOf,
+  INGEST_ROOT as ROOT,
+  newIngestBuffer as newBuffer,
+  offerChanges,
+  takeAll,
+} from '../../../support/ingest.ts';
 
 describe('a root', () => {
   it('is opened with what the ledger says', () => {

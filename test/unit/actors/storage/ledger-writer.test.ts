@@ -2,10 +2,7 @@ import { IngestBuffer } from '#codi/actors/storage/ingest-buffer.js';
 import { ledgerWriterSpec } from '#codi/actors/storage/ledger-writer.actor.js';
 import { WriterRoom } from '#codi/actors/storage/writer-room.js';
 import { RequestBook } from '#codi/actors/storage/request-book.js';
-import type {
-  ConnectionAnswers,
-  ConnectionContext,
-} from '#codi/workers/storage/ledger.messages.js';
+import type { ConnectionAnswers } from '#codi/workers/storage/ledger.messages.js';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import { beforeEach, expect, test } from 'vitest';
 import { ActorWorld, rememberTelemetry, type TelemetryLog } from '../../../support/actor-world.ts';
@@ -13,18 +10,10 @@ import { LedgerDisk, LedgerThread } from '../../../support/fake-ledger.ts';
 import { entryBody, frameOf } from '../../../support/fake-socket.ts';
 import { virtualEnvironment } from '../../../support/virtual-environment.ts';
 import { newHealingDesk } from '../../../support/healing.ts';
+import { connectionContext } from '../../../support/ingest.ts';
 
 const ROOT = bytePathFromUtf8('/desk');
-const CONTEXT: ConnectionContext = {
-  connection: 1,
-  format: 'msgpack',
-  producerId: null,
-  sessionId: null,
-  sessionBy: null,
-  tenantId: null,
-  userId: null,
-  hasHello: false,
-};
+const CONTEXT = connectionContext(1);
 
 let world: ActorWorld;
 let buffer: IngestBuffer;

@@ -2,17 +2,9 @@ import { IngestBuffer } from '#codi/actors/storage/ingest-buffer.js';
 import { RequestBook } from '#codi/actors/storage/request-book.js';
 import { WriterAbsence } from '#codi/actors/storage/writer-absence.js';
 import { beforeEach, expect, test } from 'vitest';
+import { connectionContext } from '../../../support/ingest.ts';
 
-const CONTEXT = {
-  connection: 1,
-  format: 'msgpack',
-  producerId: null,
-  sessionId: null,
-  sessionBy: null,
-  tenantId: null,
-  userId: null,
-  hasHello: false,
-} as const;
+const CONTEXT = connectionContext(1);
 const UNAVAILABLE = { code: 'CODI_STORAGE_UNAVAILABLE', details: { retryMs: 1_000 } };
 
 let nowMs: number;

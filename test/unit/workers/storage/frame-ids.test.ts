@@ -5,6 +5,7 @@ import { FrameIds } from '#codi/workers/storage/frame-ids.js';
 import { LedgerStore } from '#codi/workers/storage/ledger-store.js';
 import type { EntriesMessage } from '#codi/workers/storage/ledger.messages.js';
 import { openLedger } from '../../../support/ledger-store.ts';
+import { context } from '../../../support/ledger-thread.ts';
 
 let ledger: ReturnType<typeof openLedger> | undefined;
 afterEach(() => ledger?.close());
@@ -17,18 +18,7 @@ function withoutIds(): EntriesMessage {
     batch: 7,
     bytes: Buffer.concat([line, line]),
     frames: Int32Array.from([0, 0, line.length, 0, line.length, line.length]),
-    contexts: [
-      contextText({
-        connection: 1,
-        format: 'json',
-        producerId: null,
-        sessionId: null,
-        sessionBy: null,
-        tenantId: null,
-        userId: null,
-        hasHello: false,
-      }),
-    ],
+    contexts: [contextText(context({ format: 'json', hasHello: false }))],
   };
 }
 
