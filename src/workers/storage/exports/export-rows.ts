@@ -4,39 +4,19 @@ import type { BytePath } from '../../../protocol/byte-path.ts';
 import { SESSION_BY } from '../../../protocol/kinds.ts';
 import { parseJsonText } from '../../../protocol/json-text.ts';
 import type { BodyOf, ExportRow } from '../../../protocol/messages.ts';
+import type { ExportArchiveRow } from '../canonical-export.ts';
 import { wordOf } from '../codes.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { EXPORT_CURSOR } from '../export-stream.ts';
 import type { ExportPlace, LastExport, SecretCounts } from '../exports.messages.ts';
 import { PageRows } from '../page-rows.ts';
-import { pathToValue, type PathValue } from '../path-value.ts';
+import { pathToValue } from '../path-value.ts';
 import type { ReadConnection } from '../read-connection.ts';
 import type { Page } from '../reader.messages.ts';
 import { filterPath, filterTime, hexText, shownPath, timeText } from '../row-values.ts';
 import { Conditions } from '../sql-conditions.ts';
 
-interface Columns {
-  id: number;
-  seconds: number;
-  nanos: number;
-  state: number;
-  kind: number;
-  original_path: PathValue;
-  archive_path: string | null;
-  file_size: number | null;
-  checksum: Buffer | null;
-  base: Buffer | null;
-  stored_bytes: number | null;
-  mtime_seconds: number | null;
-  mtime_nanos: number | null;
-  session_id: string | null;
-  session_by: number | null;
-  reason: string | null;
-  facts: string | null;
-  tenant_id: string | null;
-  user_id: string | null;
-  pruned_ms: number | null;
-}
+type Columns = Omit<ExportArchiveRow, 'capture_id' | 'dev' | 'ino'> & { pruned_ms: number | null };
 
 /** Many times of what one run of retention gives up. */
 const PRUNED_MAX = 10_000;
