@@ -2,7 +2,7 @@
 // copy of itself. Expect during: it starts and serves all the same. Expect after: it says that it is degraded, why, and
 // what to do; the finding stands in the ledger; what is left is signed as another log; a restart hides nothing; no
 // number is given twice, and what had them is named.
-import { cpSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../support/deadline.ts';
@@ -113,6 +113,17 @@ test('a ledger that was replaced by an older copy is served, and never silently'
   await daemon.stop();
   daemon = await startDaemon(place);
   expect((await untilDegraded()).reasons).toEqual([reason]);
+}, 120_000);
+
+test('No number is given twice although the public key is damaged as well.', async () => {
+  const older = await withOlderCopy();
+  await daemon!.stop();
+  renameSync(older, file('ledger.db'));
+  writeFileSync(file('audit/key.pub'), 'damaged\n');
+  daemon = await startDaemon(place);
+  await untilFound();
+  await write(1);
+  await expectNamed();
 }, 120_000);
 
 test('One that is put in its place while the storage is stopped is judged by the writer before it is signed', async () => {

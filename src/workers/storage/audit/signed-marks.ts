@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { openCheckpoint, type Checkpoint } from '../../../protocol/audit/signed-note.ts';
+import { openCheckpoint, publicBytes, type Checkpoint } from '../../../protocol/audit/signed-note.ts';
 import type { StoreKind } from '../open-database.ts';
 import { AuditFiles } from './audit-files.ts';
 import { readBreaks } from './known-breaks.ts';
-import { keysFor, readPublic } from './audit-key.ts';
+import { keysFor, loadKey, readPublic } from './audit-key.ts';
 
 /** A checkpoint that a chain has to meet on its way. */
 export interface Mark extends Checkpoint {
@@ -25,9 +25,8 @@ export function readMarks(dataDir: string, kind: StoreKind): Marks {
   const files = new AuditFiles(dataDir);
   const problems: string[] = [];
   const keys = readPublic(files);
-  if (!keys)
-    problems.push('audit/key.pub is missing or damaged: nothing that was signed can be checked');
-  const known = (keys ?? []).map(({ bytes }) => bytes);
+  if (!keys) problems.push('audit/key.pub is missing or damaged');
+  const known = keys?.map(({ bytes }) => bytes) ?? ownPublic(files);
   const open = (note: string | undefined, file: string): Mark[] => {
     if (note === undefined) {
       problems.push(`audit/${file} is missing`);
@@ -48,4 +47,10 @@ export function readMarks(dataDir: string, kind: StoreKind): Marks {
     .filter(({ origin }) => newest === undefined || origin === newest.origin)
     .sort((one, other) => one.size - other.size);
   return { marks, problems };
+}
+
+/** Of the key itself: enough to know what this directory signed, whoever else may doubt it. */
+function ownPublic(files: AuditFiles): Buffer[] {
+  const key = loadKey(files.path('key'));
+  return key ? [publicBytes(key)] : [];
 }
