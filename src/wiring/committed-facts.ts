@@ -22,6 +22,7 @@ export class CommittedFacts {
   readonly #listeners = new Set<() => void>();
   #logs = 0;
   #events = 0;
+  #lost = 0;
   #blocks = 0;
   #bytes = 0;
   #lastCommitMs: number | null = null;
@@ -37,6 +38,7 @@ export class CommittedFacts {
   load(head: LedgerHead): void {
     this.#logs = head.logs;
     this.#events = head.fileEvents;
+    this.#lost = head.lost;
     this.#blocks = head.blocks;
     this.#bytes = head.bytes;
     this.#lastCommitMs ??= head.lastCommitMs;
@@ -78,7 +80,7 @@ export class CommittedFacts {
     const recent = this.#recent.filter((entry) => entry.atMs > since);
     const count = recent.reduce((sum, entry) => sum + entry.count, 0);
     return {
-      entries: this.#logs + this.#events,
+      entries: this.#logs + this.#events - this.#lost,
       bytes: this.#bytes,
       blocks: this.#blocks,
       lastCommitMs: this.#lastCommitMs,

@@ -68,6 +68,8 @@ async function expectNamed(): Promise<void> {
   const lost = losses!.flatMap(({ ranges }) => ranges).filter(({ stream }) => stream === 'log');
   for (const id of [6, 7, 8, 9, 10])
     expect(lost.some(({ first, last }) => first <= id && id <= last)).toBe(true);
+  // Without the numbers that were left out.
+  expect((await status()).ledger!.entries).toBe(found.length);
 }
 
 async function untilFound(): Promise<void> {

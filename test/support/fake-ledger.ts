@@ -43,7 +43,8 @@ export class LedgerDisk {
 
   get head(): LedgerHead {
     const { length: logs } = this.entries;
-    return { logs, fileEvents: this.#events, blocks: this.#blocks, bytes: 0, lastCommitMs: null };
+    const counts = { logs, fileEvents: this.#events, lost: 0, blocks: this.#blocks };
+    return { ...counts, bytes: 0, lastCommitMs: null };
   }
 
   /** Stores a group as one transaction; what the thread would say of it. */

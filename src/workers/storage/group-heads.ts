@@ -1,6 +1,7 @@
 import { STREAMS, type StreamCode } from './codes.ts';
 import type { SqliteDatabase } from './open-database.ts';
 import type { LedgerHead } from './ledger.messages.ts';
+import { lostNumbers } from './lost-blocks.ts';
 
 /** Where the streams of ledger.db end. A group works on a copy, which counts once it is committed. */
 export interface GroupHeads {
@@ -42,6 +43,7 @@ export function ledgerHead(database: SqliteDatabase, heads: GroupHeads): LedgerH
   return {
     logs: heads.logs,
     fileEvents: heads.fileEvents,
+    lost: lostNumbers(database, [STREAMS.logs, STREAMS.fileEvents]),
     blocks: heads.blocks,
     bytes: databaseBytes(database),
     lastCommitMs: heads.committedMs,

@@ -191,6 +191,8 @@ export type ToLedger =
 export interface LedgerHead {
   logs: number;
   fileEvents: number;
+  /** Numbers of these two that no entry has any more, or ever had: of blocks that are named as lost. */
+  lost: number;
   blocks: number;
   /** Size of the database without its write-ahead log. */
   bytes: number;

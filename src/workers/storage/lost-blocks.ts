@@ -1,3 +1,4 @@
+import type { StreamCode } from './codes.ts';
 import type { SqliteDatabase, SqliteStatement } from './open-database.ts';
 import { rowSum } from './row-sum.ts';
 
@@ -50,6 +51,14 @@ export class LostBlocks {
   nextWithout(block: number): LostBlock | undefined {
     return this.#next?.get(block) as LostBlock | undefined;
   }
+}
+
+/** How many numbers of these streams are of blocks whose entries are gone. */
+export function lostNumbers(database: SqliteDatabase, streams: readonly StreamCode[]): number {
+  const lost = `SELECT coalesce(sum(r.last - r.first + 1), 0)
+    FROM lost_blocks l JOIN block_ranges r ON r.block = l.block
+    WHERE l.kind <> ${LOSSES.leaf} AND r.stream IN (${streams.join(', ')})`;
+  return database.prepare(lost).pluck().get() as number;
 }
 
 /** Whether the entries of a block are gone. */

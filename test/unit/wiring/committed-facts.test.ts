@@ -13,12 +13,12 @@ test('Heads and counters follow the commits, and listeners hear of each.', () =>
   const { facts } = newFacts();
   let calls = 0;
   const end = facts.subscribe(() => (calls += 1));
-  facts.load({ logs: 10, fileEvents: 5, blocks: 3, bytes: 100, lastCommitMs: 7 });
+  facts.load({ logs: 10, fileEvents: 5, lost: 4, blocks: 3, bytes: 100, lastCommitMs: 7 });
   facts.record({ block: 3, logs: range(11, 12), files: null, bytes: 10 });
   facts.record({ block: 4, logs: null, files: range(6, 6), bytes: 1 });
   expect(facts.head()).toEqual({ logs: 12, events: 6 });
   expect(facts.summary()).toEqual({
-    entries: 18,
+    entries: 14,
     bytes: 111,
     blocks: 5,
     lastCommitMs: 0,
@@ -53,6 +53,6 @@ test('A new ledger thread brings what its predecessor committed without saying s
   const { facts, clock } = newFacts();
   clock.nowMs = 50;
   facts.record({ block: 0, logs: range(1, 1), files: null, bytes: 1 });
-  facts.load({ logs: 3, fileEvents: 0, blocks: 2, bytes: 9, lastCommitMs: 7 });
+  facts.load({ logs: 3, fileEvents: 0, lost: 0, blocks: 2, bytes: 9, lastCommitMs: 7 });
   expect([facts.head().logs, facts.summary().lastCommitMs]).toEqual([3, 50]);
 });

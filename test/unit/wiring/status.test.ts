@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 test('A daemon whose workers all work is healthy.', () => {
-  shared.facts.load({ logs: 2, fileEvents: 1, blocks: 1, bytes: 9, lastCommitMs: 0 });
+  shared.facts.load({ logs: 2, fileEvents: 1, lost: 0, blocks: 1, bytes: 9, lastCommitMs: 0 });
   shared.desk.register(1, () => undefined);
   const body = statusBody(shared);
   expect(body).toMatchObject({

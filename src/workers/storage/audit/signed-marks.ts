@@ -1,5 +1,9 @@
 import { join } from 'node:path';
-import { openCheckpoint, publicBytes, type Checkpoint } from '../../../protocol/audit/signed-note.ts';
+import {
+  openCheckpoint,
+  publicBytes,
+  type Checkpoint,
+} from '../../../protocol/audit/signed-note.ts';
 import type { StoreKind } from '../open-database.ts';
 import { AuditFiles } from './audit-files.ts';
 import { readBreaks } from './known-breaks.ts';
