@@ -1,7 +1,5 @@
-import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
-import * as x509 from '@peculiar/x509';
 import type { TlsPair } from './tcp-socket.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -13,6 +11,9 @@ export async function makeCertificate(
   nowMs: number,
   years: number,
 ): Promise<TlsPair> {
+  // Only here: the library takes a quarter of what a daemon needs to load, and few make a certificate.
+  await import('reflect-metadata');
+  const x509 = await import('@peculiar/x509');
   const { subtle } = webcrypto;
   x509.cryptoProvider.set(webcrypto as never);
   const keys = await subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodiError } from '../protocol/errors.ts';
+import { makeCertificate } from './certificate.ts';
 import type { TlsPair } from './tcp-socket.ts';
 
 /** Where certificate and key are, when they are given. */
@@ -37,7 +38,6 @@ export async function ownPair(
   const folder = join(dataDir, FOLDER);
   const files = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
   if (await exists(files.certFile)) return readPair(files);
-  const { makeCertificate } = await import('./certificate.ts');
   const { cert, key } = await makeCertificate(names, nowMs, VALID_YEARS);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // The certificate last: where it is, its key is too.

@@ -14,6 +14,13 @@ function ownModules(name: string): string[] {
   return text.match(/^(?:import|export)\b[^'"`;]*['"]\.[^'"]*['"]|\bimport\(\s*['"]\./gm) ?? [];
 }
 
+/** Packages that a file loads at its start. */
+function packages(name: string): string[] {
+  const text = readFileSync(join(DIST, name), 'utf8');
+  const found = text.matchAll(/^import\b[^'"`;]*['"]([^'".][^'"]*)['"]/gm);
+  return [...found].map(([, id = '']) => id).filter((id) => !id.startsWith('node:'));
+}
+
 // Coverage is of the modules one by one, so that nothing is bundled for it.
 test.skipIf(process.env['NODE_V8_COVERAGE'] !== undefined)(
   'The daemon and each of its threads and processes are one file.',
@@ -21,6 +28,15 @@ test.skipIf(process.env['NODE_V8_COVERAGE'] !== undefined)(
     expect(threads.length).toBeGreaterThan(8);
     for (const name of ['monitor.js', ...threads])
       expect([name, ownModules(name)]).toEqual([name, []]);
+  },
+);
+
+test.skipIf(process.env['NODE_V8_COVERAGE'] !== undefined)(
+  'No package is loaded at a start that only few need.',
+  () => {
+    expect(packages('monitor.js').sort()).toEqual(['better-sqlite3', 'pino', 'piscina']);
+    for (const name of threads)
+      expect([name, packages(name).filter((id) => id !== 'better-sqlite3')]).toEqual([name, []]);
   },
 );
 
