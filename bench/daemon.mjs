@@ -4,7 +4,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { YOUNG_GENERATION_FLAG } from '../dist/config/young-generation.js';
+import { DAEMON_HEAP_FLAGS } from '../dist/config/heap-flags.js';
 
 const entry = fileURLToPath(new URL('../dist/monitor.js', import.meta.url));
 
@@ -15,7 +15,7 @@ export async function startDaemon(roots = [], home = newHome(), settings = {}) {
   const child = fork(entry, ['--data-dir', join(home, 'data'), '--socket', socketPath, ...roots], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     // As `codi up` starts it.
-    execArgv: [...process.execArgv, YOUNG_GENERATION_FLAG],
+    execArgv: [...process.execArgv, ...DAEMON_HEAP_FLAGS],
     env: { ...process.env, CODI_GENERAL_LOG_LEVEL: 'error', ...settings },
   });
   const ready = await new Promise((resolve, reject) => {

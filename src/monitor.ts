@@ -10,7 +10,7 @@ import { loadConfig, type ConfigResult } from './config/load.ts';
 import { resolveConfigPath, resolvePaths } from './config/paths.ts';
 import type { Config } from './config/schema.ts';
 import { assertNoAddonAborts } from './config/sqlite-addon.ts';
-import { keepYoungGenerationsSmall } from './config/young-generation.ts';
+import { keepYoungGenerationsSmall } from './config/heap-flags.ts';
 import { startDaemon, type Daemon, type DaemonOptions } from './main.ts';
 import { packageVersion } from './config/package-files.ts';
 import { openPeerUsers } from './platform/peer-user.ts';

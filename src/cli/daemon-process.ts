@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { YOUNG_GENERATION_FLAG } from '../config/young-generation.ts';
+import { DAEMON_HEAP_FLAGS } from '../config/heap-flags.ts';
 import type { WireError } from '../protocol/errors.ts';
 import type { CliIo } from './cli-io.ts';
 import type { GlobalOptions } from './global-options.ts';
@@ -54,7 +54,7 @@ export function startDaemonProcess(
   args: readonly string[],
   options: { logFd: number; hasChannel: boolean; env?: Record<string, string> },
 ): ChildProcess {
-  return spawn(io.execPath, [YOUNG_GENERATION_FLAG, io.monitorEntry, ...args], {
+  return spawn(io.execPath, [...DAEMON_HEAP_FLAGS, io.monitorEntry, ...args], {
     cwd: io.cwd,
     detached: true,
     env: { ...options.env, ...io.env },

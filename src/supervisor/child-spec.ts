@@ -70,6 +70,8 @@ export type Isolation =
       entry: URL;
       data?: unknown;
       env?: Record<string, string>;
+      /** Arguments of Node itself. Processes only. */
+      nodeArgs?: readonly string[];
       /** It may begin before its turn, see EarlyHosts. */
       isEarly?: boolean;
     };

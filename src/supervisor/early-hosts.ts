@@ -7,8 +7,8 @@ type Asked = Exclude<Isolation, { kind: 'inline' }>;
 
 /**
  * Threads and child processes that are started before the actors they are for, so that they load beside each other
- * and while others start. The first actor in `environment` that asks for the same (kind, entry, data, env) gets it, with all
- * that it has said and, if so, its end. One that ended without a word is started anew.
+ * and while others start. The first actor in `environment` that asks for the same (kind, entry, data, env, nodeArgs) gets it, with
+ * all that it has said and, if so, its end. One that ended without a word is started anew.
  */
 export class EarlyHosts {
   readonly environment: Environment;
@@ -52,13 +52,14 @@ export class EarlyHosts {
     await Promise.all(this.#early.splice(0).map(({ host }) => host.kill()));
   }
 
-  #take(kind: Asked['kind'], entry: URL, { data, env }: HostOptions): Host | undefined {
+  #take(kind: Asked['kind'], entry: URL, { data, env, nodeArgs }: HostOptions): Host | undefined {
     const index = this.#early.findIndex(
       ({ asked }) =>
         asked.kind === kind &&
         asked.entry.href === entry.href &&
         asked.data === data &&
-        isDeepStrictEqual(asked.env, env),
+        isDeepStrictEqual(asked.env, env) &&
+        isDeepStrictEqual(asked.nodeArgs, nodeArgs),
     );
     const [taken] = index < 0 ? [] : this.#early.splice(index, 1);
     return taken?.host.isOfUse ? taken.host : undefined;

@@ -14,6 +14,8 @@ export interface HostOptions {
   data?: unknown;
   /** Added to the environment variables of the parent. */
   env?: Record<string, string>;
+  /** Arguments of Node itself. Processes only. */
+  nodeArgs?: readonly string[];
 }
 
 /** A thread or child process behind a cell. */

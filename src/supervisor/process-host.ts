@@ -19,7 +19,7 @@ export function forkHost(entry: URL, options: HostOptions): Host {
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...parentEnv, ...options.env },
-    execArgv: [],
+    execArgv: [...(options.nodeArgs ?? [])],
   });
   const host = new ProcessHost(child);
   if (options.data !== undefined) host.post({ type: 'sys.data', data: options.data });

@@ -7,11 +7,12 @@ export function spawnHost(
   isolation: Exclude<Isolation, { kind: 'inline' }>,
   name: string,
 ): Host {
-  const { kind, entry, data, env } = isolation;
+  const { kind, entry, data, env, nodeArgs } = isolation;
   const options = {
     name,
     ...(data === undefined ? {} : { data }),
     ...(env === undefined ? {} : { env }),
+    ...(nodeArgs === undefined ? {} : { nodeArgs }),
   };
   return kind === 'thread'
     ? environment.spawnThread(entry, options)

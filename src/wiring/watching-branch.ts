@@ -26,6 +26,7 @@ import { eventLogActors, ownLogs } from './event-log-branch.ts';
 import { exportsActor } from './exports-branch.ts';
 import { loadOpenGaps } from './gap-ledger.ts';
 import { hostCount } from './host-count.ts';
+import { WATCH_HOST_HEAP_FLAGS } from '../config/heap-flags.ts';
 import { workerEntry } from '../config/package-files.ts';
 import { BRANCH, type Shared } from './shared.ts';
 
@@ -63,6 +64,7 @@ export function watchHostProcess({ monitor }: Config): WatchHostProcess {
     kind: 'process',
     entry: workerEntry('watch-host/watch-host.process.js'),
     env: { UV_THREADPOOL_SIZE: String(monitor.readAheadCount + OTHER_THREADS) },
+    nodeArgs: WATCH_HOST_HEAP_FLAGS,
   };
 }
 

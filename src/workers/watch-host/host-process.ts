@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
 import { trimWhenIdle } from '../../supervisor/idle-trim.ts';
 import { createWatchHost, type WatchHost } from './host.ts';
@@ -8,8 +7,6 @@ import type { FromWatchHost, ToWatchHost } from './watch-host.messages.ts';
 
 /** Serves the parent over the channel, until it says stop; `end` ends the process. */
 export function runWatchHost(self: NodeJS.Process, end: (code: number) => void): WatchHost {
-  // Short-lived objects are all a scan makes beside the index: a small nursery is as quick, and 30 MB less.
-  setFlagsFromString('--semi-space-growth-factor=1');
   trimWhenIdle(() => self.cpuUsage(), true);
   self.on('uncaughtException', (error) => {
     self.stderr.write(`watch host: ${error.stack ?? error.message}\n`, () => end(1));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startDaemonProcess } from '#codi/cli/daemon-process.js';
 import type { CliIo } from '#codi/cli/cli-io.js';
-import { YOUNG_GENERATION_FLAG } from '#codi/config/young-generation.js';
+import { DAEMON_HEAP_FLAGS } from '#codi/config/heap-flags.js';
 import { deadline } from '../../support/deadline.ts';
 
 it('The daemon is started with a small space for new objects, and is given its arguments.', async () => {
@@ -19,5 +19,5 @@ it('The daemon is started with a small space for new objects, and is given its a
   const io = { execPath: process.execPath, monitorEntry, cwd, env: {} } as unknown as CliIo;
   const child = startDaemonProcess(io, ['--poll'], { logFd: 2, hasChannel: true });
   const [told] = (await deadline('its arguments', once(child, 'message'), 20_000)) as [unknown];
-  expect(told).toEqual({ node: [YOUNG_GENERATION_FLAG], own: ['--poll'] });
+  expect(told).toEqual({ node: DAEMON_HEAP_FLAGS, own: ['--poll'] });
 });

@@ -71,19 +71,21 @@ it('is there when it is asked for, and has lost no message', async () => {
   expect(started).toHaveLength(2);
 });
 
-it('is not used for another entry, or for one with other data or variables', async () => {
+it('is not used for another entry, or for one with other data, variables or arguments', async () => {
   early.start(process, 'early');
   const { forkProcess, spawnThread } = early.environment;
   forkProcess(new URL('./entries/beating.mjs', import.meta.url), { name: 'other' });
   forkProcess(entry, { name: 'data', data: 1 });
   forkProcess(entry, { name: 'variables', env: { A: '1' } });
+  forkProcess(entry, { name: 'arguments', nodeArgs: ['--no-warnings'] });
   spawnThread(entry, { name: 'thread' });
-  expect(started).toHaveLength(5);
+  expect(started).toHaveLength(6);
 });
 
-it('is the one that was asked for with the same variables', () => {
-  early.start({ ...process, env: { A: '1' } }, 'early');
-  early.environment.forkProcess(entry, { name: 'mine', env: { A: '1' } });
+it('is the one that was asked for with the same variables and arguments', () => {
+  const same = { env: { A: '1' }, nodeArgs: ['--no-warnings'] };
+  early.start({ ...process, ...same }, 'early');
+  early.environment.forkProcess(entry, { name: 'mine', ...same });
   expect(started).toHaveLength(1);
 });
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { nodeEnvironment, type Host, type HostExit } from '#codi/supervisor/index.js';
+import { nodeEnvironment, type Host, type HostExit, type HostOptions } from '#codi/supervisor/index.js';
 import { deadline, eventually } from '../../support/deadline.ts';
 import { skipUnless } from '../../support/skip.ts';
 
@@ -14,7 +14,7 @@ afterEach(async () => {
 
 function spawn(
   kind: 'thread' | 'process',
-  options: { data?: unknown; env?: Record<string, string> } = {},
+  options: Omit<HostOptions, 'name'> = {},
 ) {
   const make = kind === 'thread' ? environment.spawnThread : environment.forkProcess;
   const host = make(entry, { name: `echo ${kind}`, ...options });
@@ -75,6 +75,13 @@ describe.each(['thread', 'process'] as const)('a real %s', (kind) => {
 });
 
 describe('a real process', () => {
+  it('gets the arguments of Node that it was asked for, and none of its parent', async () => {
+    const { message, host } = spawn('process', { nodeArgs: ['--no-warnings'] });
+    await message('sys.ready');
+    host.post({ type: 'ask' });
+    expect((await message('told')).execArgv).toEqual(['--no-warnings']);
+  });
+
   it.runIf(process.platform === 'linux')('has a session of its own', async () => {
     const { host, message } = spawn('process');
     await message('sys.ready');

@@ -17,7 +17,8 @@ function receive(message) {
       parentPort.close();
     } else process.send({ type: 'burst' }, () => process.exit(0));
   } else if (message.type === 'ask') {
-    send({ type: 'told', data, greeting: process.env['GREETING'], pid: process.pid });
+    const { pid, execArgv, env } = process;
+    send({ type: 'told', data, greeting: env['GREETING'], pid, execArgv });
   } else send(message);
 }
 
