@@ -19,7 +19,8 @@ import { redactContext } from './wiring/redaction.ts';
 import type { Restart } from './wiring/report-desk.ts';
 import { servingBranch } from './wiring/serving-branch.ts';
 import { BRANCH, shareParts, type DaemonOptions, type Shared } from './wiring/shared.ts';
-import { watchHostProcess, watchingBranch } from './wiring/watching-branch.ts';
+import { watchHostProcess } from './wiring/watch-host-process.ts';
+import { watchingBranch } from './wiring/watching-branch.ts';
 import { prepareLegacySocket, prepareSocketDirectory } from './platform/unix-socket.ts';
 import { removeStaleSocket } from './workers/debug/stale-socket.ts';
 

@@ -1,4 +1,3 @@
-import type { Config } from '../config/schema.ts';
 import type { RequestBook } from '../actors/storage/request-book.ts';
 import type { ContentSettings } from '../actors/watching/content/content-ports.ts';
 import { hashingSpec } from '../actors/watching/hashing.actor.ts';
@@ -8,7 +7,7 @@ import {
   type RootsMessage,
   type RootsPorts,
 } from '../actors/watching/roots.actor.ts';
-import { watchHostSpec, type WatchHostProcess } from '../actors/watching/watch-host.actor.ts';
+import { watchHostSpec } from '../actors/watching/watch-host.actor.ts';
 import { watcherId } from '../actors/watching/watcher-id.ts';
 import { watcherSpec } from '../actors/watching/watcher.actor.ts';
 import type { RootLedgerPort, WatcherInput } from '../actors/watching/watcher-ports.ts';
@@ -26,16 +25,14 @@ import { eventLogActors, ownLogs } from './event-log-branch.ts';
 import { exportsActor } from './exports-branch.ts';
 import { loadOpenGaps } from './gap-ledger.ts';
 import { hostCount } from './host-count.ts';
-import { WATCH_HOST_HEAP_FLAGS } from '../config/heap-flags.ts';
 import { workerEntry } from '../config/package-files.ts';
 import { BRANCH, type Shared } from './shared.ts';
+import { watchHostProcess } from './watch-host-process.ts';
 
 /** Its scans run in slices of milliseconds; a busy machine may still keep it from its turn for seconds. */
 const HOST_SILENCE_LIMIT_MS = 10_000;
 /** Hints of one moment are looked at together; short enough for a change to be recorded within 20 ms. */
 const COALESCE_MS = 8;
-/** Threads of a watch host beside those that look ahead of sweeps: as many as Node has for everything. */
-const OTHER_THREADS = 4;
 /** Tasks that may wait for a thread: each root has one of each kind at most. */
 const HASHING_QUEUE_MAX = 64;
 /** Starting a thread takes longer than reading a file, and changes wait for it. */
@@ -56,15 +53,6 @@ export function watchingBranch(shared: Shared): SupervisorSpec {
       ...(isHashing(shared) ? [hashing(shared)] : []),
       ...eventLogActors(shared),
     ],
-  };
-}
-
-export function watchHostProcess({ monitor }: Config): WatchHostProcess {
-  return {
-    kind: 'process',
-    entry: workerEntry('watch-host/watch-host.process.js'),
-    env: { UV_THREADPOOL_SIZE: String(monitor.readAheadCount + OTHER_THREADS) },
-    nodeArgs: WATCH_HOST_HEAP_FLAGS,
   };
 }
 
