@@ -1,12 +1,10 @@
+import { asBytes, encodeBareAnswer } from './answer-frame.ts';
 import { AnswerTemplate } from './answer-template.ts';
 import type { RejectedEntry } from './entry.ts';
 import type { WireFormat } from './frame.ts';
-import { stringifyJson } from './json-text.ts';
 import type { PackedValue } from './msgpack-decode.ts';
-import { MessagePackWriter } from './msgpack-encode.ts';
 import { formatRfc3339 } from './timestamp.ts';
 import type { Timestamp } from './timestamp.ts';
-import { uuidFromBytes, uuidToBytes } from './uuid.ts';
 
 /** The final (or early) answer to one message. */
 export interface Acknowledgment {
@@ -22,10 +20,8 @@ export interface Acknowledgment {
   readonly rejected?: readonly RejectedEntry[] | undefined;
 }
 
-const PREFIX_BYTES = 4;
 /** What stands in a template; there is nothing else in it that could look like them. */
 const MARKS = { id: Buffer.alloc(16), requestId: Buffer.alloc(16, 0xff) };
-const writer = new MessagePackWriter();
 
 /**
  * Encodes an Acknowledgment as a whole frame, byte for byte as `encodeMessage` does. Plain ones cost
@@ -82,32 +78,19 @@ function hasMore(answer: Acknowledgment): boolean {
 }
 
 function encodeWhole(answer: Acknowledgment, format: WireFormat): Buffer {
-  const body = {
-    request_id: answer.requestId as PackedValue,
-    status: answer.status as PackedValue,
-    code: answer.code,
-    retry_after_ms: answer.retryAfterMs,
-    expected_sequence: answer.expectedSequence,
-    rejected: answer.rejected?.map(({ index, code, reason }) => ({ index, code, reason })),
-  };
-  const timestamp = formatRfc3339(answer.timestamp);
-  if (format === 'json') {
-    const payload = { Acknowledgment: { ...body, request_id: asText(answer.requestId) } };
-    const text = stringifyJson({ id: asText(answer.id), timestamp, payload } as never);
-    return Buffer.from(`${text}\n`);
-  }
-  const payload = { Acknowledgment: { ...body, request_id: asBytes(answer.requestId) } };
-  writer.clear();
-  writer.value({ id: asBytes(answer.id), timestamp, payload } as never);
-  const frame = writer.take(PREFIX_BYTES);
-  frame.writeUInt32LE(frame.length - PREFIX_BYTES, 0);
-  return frame;
-}
-
-function asBytes(id: string | Uint8Array): Uint8Array {
-  return typeof id === 'string' ? uuidToBytes(id) : id;
-}
-
-function asText(id: string | Uint8Array): string {
-  return typeof id === 'string' ? id : uuidFromBytes(id);
+  const { id, timestamp, requestId, status, code, retryAfterMs, expectedSequence } = answer;
+  const rejected = answer.rejected?.map(({ index, code: why, reason }) => ({
+    index,
+    code: why,
+    reason,
+  }));
+  const body = (request_id: PackedValue) => ({
+    request_id,
+    status,
+    code,
+    retry_after_ms: retryAfterMs,
+    expected_sequence: expectedSequence,
+    rejected,
+  });
+  return encodeBareAnswer({ id, timestamp, requestId, kind: 'Acknowledgment', body }, format);
 }

@@ -1,10 +1,9 @@
 import { acknowledgmentTemplate, encodeAcknowledgment } from '../../protocol/acknowledgment.ts';
 import type { AnswerTemplate } from '../../protocol/answer-template.ts';
-import { encodeMessage } from '../../protocol/codec.ts';
+import { encodeBareAnswer } from '../../protocol/answer-frame.ts';
 import type { RejectedEntry } from '../../protocol/entry.ts';
 import { closesConnection, type CodiError, type ErrorCode } from '../../protocol/errors.ts';
 import type { Timestamp } from '../../protocol/timestamp.ts';
-import { uuidFromBytes } from '../../protocol/uuid.ts';
 import type { ConnectionContext, PackedAnswers } from './ledger.messages.ts';
 
 /** Why a message, or a part of it, was not taken. */
@@ -148,9 +147,8 @@ function encodeOther(
   id: Uint8Array,
 ): Buffer {
   if ('error' in answer) {
-    const body = { ...answer.error.toWire(), request_id: null };
-    const payload = { kind: 'Error', body } as never;
-    return encodeMessage({ id: uuidFromBytes(id), timestamp, payload }, format);
+    const body = (request_id: null) => ({ ...answer.error.toWire(), request_id });
+    return encodeBareAnswer({ id, timestamp, requestId: null, kind: 'Error', body }, format);
   }
   const { requestId } = answer;
   if ('accepted' in answer) {
