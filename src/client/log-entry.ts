@@ -22,16 +22,26 @@ export interface LogEntryInput {
  * What the daemon would refuse for ever is refused before it is sent: programs without types and
  * texts that are too long are told at once.
  */
-export function checkEntry(entry: LogEntryInput): CodiError | undefined {
-  const reason =
+export function checkEntry(entry: LogEntryInput | null | undefined): CodiError | undefined {
+  const reason = entry == null ? 'an entry must be an object' : reasonOf(entry);
+  return reason === undefined ? undefined : new CodiError('CODI_ENTRY_INVALID', { reason });
+}
+
+function reasonOf(entry: LogEntryInput): string | undefined {
+  return (
     checkText(entry.component, 'component', FIELD_LIMITS.component) ??
     checkText(entry.message, 'message', FIELD_LIMITS.message) ??
     (entry.session_id == null
       ? undefined
       : checkText(entry.session_id, 'session_id', FIELD_LIMITS.sessionId)) ??
     (LEVELS.includes(entry.level) ? undefined : `level must be one of ${LEVELS.join(', ')}`) ??
-    (isMetadata(entry.metadata) ? undefined : 'metadata must be a plain object or null');
-  return reason === undefined ? undefined : new CodiError('CODI_ENTRY_INVALID', { reason });
+    (isMetadata(entry.metadata) ? undefined : 'metadata must be a plain object or null') ??
+    (isText(entry.timestamp) ? undefined : 'timestamp must be text, an RFC 3339 time')
+  );
+}
+
+function isText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
 }
 
 function checkText(value: unknown, field: string, limitBytes: number): string | undefined {

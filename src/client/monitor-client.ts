@@ -35,6 +35,7 @@ export class MonitorClient {
   #welcome: BodyOf<'Welcome'> | undefined;
   #dropped = 0;
   #routeClosed: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
   #isClosed = false;
 
   private constructor(options: ResolvedOptions) {
@@ -164,9 +165,9 @@ export class MonitorClient {
    * `deadlineMs` without success, the error that kept it from succeeding
    */
   log(entry: LogEntryInput): Promise<Accepted> {
-    if (this.#isClosed) return Promise.reject(connectionLost('the client is closed'));
     const waiter = new OneEntry();
-    this.#pipeline.push(entry, waiter);
+    if (this.#isClosed) waiter.refuse(0, connectionLost('the client is closed'));
+    else this.#pipeline.push(entry, waiter);
     return waiter.answer;
   }
 
@@ -208,12 +209,16 @@ export class MonitorClient {
     return () => void this.#disconnectListeners.delete(listener);
   }
 
-  /** Waits for the answers of entries (at most `deadlineMs` in trouble), then closes. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
+  /** Waits for the answers of entries (at most `deadlineMs` in trouble), then closes. Whoever calls it again waits too. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    const isAborted = this.#isClosed;
     this.#isClosed = true;
     await this.#pipeline.flush().catch(() => undefined);
-    this.abort(connectionLost('the client was closed'));
+    if (!isAborted) this.abort(connectionLost('the client was closed'));
     await this.#routeClosed;
   }
 

@@ -122,6 +122,12 @@ describe('the client', () => {
     });
     const late = { ...entry(0), timestamp: 'tomorrow' };
     await expect(client.log(late)).rejects.toMatchObject({ code: 'CODI_ENTRY_INVALID' });
+    const noText: unknown = { ...entry(0), timestamp: new Date() };
+    for (const wrong of [noText, null, undefined, 'text', {}]) {
+      await expect(client.log(wrong as never)).rejects.toMatchObject({
+        code: 'CODI_ENTRY_INVALID',
+      });
+    }
     const trap = { get it() { throw new Error('no'); } }; // prettier-ignore
     await expect(client.log({ ...entry(0), metadata: trap })).rejects.toMatchObject({
       code: 'CODI_ENTRY_INVALID',
@@ -237,6 +243,26 @@ describe('the client', () => {
     await client.close();
     expect(world.daemon.stored).toHaveLength(600);
     await expect(client.log(entry(0))).rejects.toMatchObject({ code: 'CODI_CONNECTION_LOST' });
+  });
+
+  it('lets everybody wait who closes it while it closes', async () => {
+    const client = await connect();
+    for (let index = 0; index < 600; index++) void client.log(entry(index));
+    void client.close();
+    await client.close();
+    expect(world.daemon.stored).toHaveLength(600);
+  });
+
+  it('ends no program that logs behind its end and does not look', async () => {
+    const client = await connect();
+    await client.close();
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    void client.log(entry(0));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
   });
 
   it('leaves no question waiting that was asked just before it was aborted', async () => {
