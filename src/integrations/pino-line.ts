@@ -28,6 +28,12 @@ const NAMES: Readonly<Record<string, Level>> = {
   fatal: 'Error',
 };
 const FATAL = 60;
+/** What is shown of a line that is too large to be an entry. */
+const SHOWN_CHARS = 1_000;
+/** A character may take three bytes of the 256 that a name may have. */
+const NAME_CHARS = 80;
+/** Times before the year 0 and after 9999 are none of RFC 3339. */
+const WRITABLE_TIME = /^\d{4}-/;
 
 /**
  * The entry that a line stands for. Level, time, name, message and `session_id` have their places; everything else,
@@ -53,6 +59,19 @@ export function entryOfLine(line: PinoLine, keys: LineKeys): LogEntryInput {
   };
 }
 
+/** Stands in for what cannot be stored as it is: when, where and who are kept, and the beginning of the text. */
+export function entryInstead(entry: LogEntryInput, reason: string): LogEntryInput {
+  const { level, component, message, session_id: sessionId, timestamp } = entry;
+  return {
+    level,
+    component: component.slice(0, NAME_CHARS),
+    message: message.slice(0, SHOWN_CHARS),
+    ...(sessionId != null && { session_id: sessionId.slice(0, NAME_CHARS) }),
+    ...(timestamp !== undefined && { timestamp }),
+    metadata: { not_taken: reason },
+  };
+}
+
 function levelOf(level: unknown): Level {
   if (typeof level === 'string') return NAMES[level.toLowerCase()] ?? 'Info';
   if (typeof level !== 'number') return 'Info';
@@ -63,7 +82,8 @@ function levelOf(level: unknown): Level {
 function timeOf(time: unknown): string | undefined {
   if (typeof time !== 'number' && typeof time !== 'string') return undefined;
   const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+  const text = Number.isNaN(date.getTime()) ? '' : date.toISOString();
+  return WRITABLE_TIME.test(text) ? text : undefined;
 }
 
 function textOf(value: unknown): string {

@@ -1,17 +1,13 @@
 import build from 'pino-abstract-transport';
 import { MonitorClient } from '../client/monitor-client.ts';
 import type { MonitorClientOptions } from '../client/client-options.ts';
-import type { LogEntryInput } from '../client/log-entry.ts';
 import { isCodiError } from '../protocol/errors.ts';
-import { entryOfLine } from './pino-line.ts';
+import { entryInstead, entryOfLine } from './pino-line.ts';
 import type { LineKeys, PinoLine } from './pino-line.ts';
 
 /** `options` of the transport: those of the client that can be written as JSON, and how lines are read. */
 export interface PinoTransportOptions
   extends Omit<MonitorClientOptions, 'ports' | 'onEvent'>, LineKeys {}
-
-/** What is shown of a line that is too large to be an entry. */
-const SHOWN_CHARS = 1_000;
 
 /**
  * The transport that pino loads for `target: 'codi-monitor/pino'`. It takes lines at once, also before a daemon is
@@ -24,7 +20,8 @@ export default function transport(options: PinoTransportOptions = {}) {
   const write = (line: PinoLine) => {
     const entry = entryOfLine(line, keys);
     client.log(entry).catch((error: unknown) => {
-      if (isCodiError(error) && !error.retryable) void client.log(instead(entry, error.message));
+      if (isCodiError(error) && !error.retryable)
+        void client.log(entryInstead(entry, error.message));
     });
   };
   return build(
@@ -46,10 +43,4 @@ async function end(client: MonitorClient): Promise<void> {
   await client.flush().catch(ignore);
   await client.flush().catch(ignore);
   await client.close();
-}
-
-/** Something of what cannot be stored as it is. */
-function instead({ level, message }: LogEntryInput, reason: string): LogEntryInput {
-  const shown = message.slice(0, SHOWN_CHARS);
-  return { level, component: 'pino', message: shown, metadata: { not_taken: reason } };
 }
