@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `codi-monitor`: runs the daemon without a view, for service managers and for `codi up`. */
 import { readFileSync } from 'node:fs';
-import { homedir, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { KEY_VARIABLE, NEW_KEY_VARIABLE, readEncryptionKey } from './config/encryption-key.ts';
 import { eventLogPlan } from './config/event-log-plan.ts';
@@ -14,6 +14,7 @@ import { keepYoungGenerationsSmall } from './config/heap-flags.ts';
 import { startDaemon, type Daemon, type DaemonOptions } from './main.ts';
 import { packageVersion } from './config/package-files.ts';
 import { openPeerUsers } from './platform/peer-user.ts';
+import { homeFolder } from './protocol/home-folder.ts';
 import { absolute, type Machine } from './protocol/places.ts';
 import { bytePathFromUtf8 } from './protocol/byte-path.ts';
 import { CodiError, exitCodeOf, isCodiError } from './protocol/errors.ts';
@@ -133,7 +134,7 @@ async function main(): Promise<void> {
   assertNoAddonAborts(process.versions.node);
 
   const uid = process.getuid?.() ?? 0;
-  const machine: Machine = { home: homedir(), uid, cwd: process.cwd(), env: process.env };
+  const machine: Machine = { home: homeFolder(), uid, cwd: process.cwd(), env: process.env };
   const loaded = readConfig(machine, values, {
     ...(values['data-dir'] && { 'storage.data_dir': values['data-dir'] }),
     ...(values.socket && { 'monitor.unix_socket_path': values.socket }),

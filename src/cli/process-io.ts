@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { monitorEntry } from '../config/package-files.ts';
+import { homeFolder } from '../protocol/home-folder.ts';
 import type { CliIo } from './cli-io.ts';
 
 /** The real surroundings of the CLI: the only file of it that touches `process`, besides the entry. */
@@ -12,8 +13,8 @@ export function processIo(): CliIo {
     stderr: process.stderr,
     env: process.env,
     cwd: process.cwd(),
-    homeDir: process.env['HOME'] || homedir(),
-    uid: userInfo().uid,
+    homeDir: process.env['HOME'] || homeFolder(),
+    uid: process.geteuid?.() ?? -1,
     userName: userName(),
     pid: process.pid,
     isInForeground,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { connect, type OnReadOpts, type Socket } from 'node:net';
-import { homedir, userInfo } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { connect as connectTls } from 'node:tls';
+import { homeFolder } from '../protocol/home-folder.ts';
 import type { Machine } from '../protocol/places.ts';
 import type { SpoolFiles } from './spool/spool-files.ts';
 import type { TcpTarget } from './targets.ts';
@@ -60,14 +60,19 @@ export function nodeClientPorts(): ClientPorts {
       tls === false
         ? connect({ host, port, ...reading(onread) })
         : connectTls({ host, port, ...tls, ...reading(onread) }),
-    ownUid: () => userInfo().uid,
+    ownUid: () => ownUid(),
     machine: () => ({
-      home: homedir(),
-      uid: userInfo().uid,
+      home: homeFolder(),
+      uid: ownUid(),
       cwd: process.cwd(),
       env: process.env,
     }),
   };
+}
+
+/** A user need not be in the list of users, where os.userInfo() looks and fails. */
+function ownUid(): number {
+  return process.geteuid?.() ?? -1;
 }
 
 function reading(onread: OnReadOpts | undefined) {
