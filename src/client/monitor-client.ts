@@ -273,6 +273,8 @@ export class MonitorClient {
       onFailed: (error, attempt) => {
         const isLast = attempt + 1 >= this.#options.attempts;
         if (isLast || !error.retryable) this.#route.giveUp(error);
+        // Without a spool what waits has its deadline, whether there ever was a connection or not.
+        if (!this.#route.hasSpool) this.#pipeline.detach(error);
       },
       // With a spool the way back is looked for even while nothing is to be sent.
       isNeeded: () =>
