@@ -37,6 +37,7 @@ const IN_FLIGHT_BYTES = 1024 * 1024;
 /** Numbers that are used up in one message; and in all, for one file. */
 const HOLE_STEP = 10_000;
 const HOLE_MAX = 1_000_000;
+const PASSED_MAX = 100;
 const RETRYABLE = new Map<string, boolean>(
   Object.entries(ERRORS).map(([code, row]) => [code, row.retryable]),
 );
@@ -56,6 +57,8 @@ export class SpoolLane {
   #again: LaneLine[] = [];
   #firstRefusal: Refusal | undefined;
   #holes = 0;
+  /** The last holes: who comes for one of these numbers is too late. */
+  readonly #passedOver: { speaker: SpoolSpeaker; first: number; last: number }[] = [];
   #wake: (() => void) | undefined;
   #context: ConnectionContext | undefined;
 
@@ -73,13 +76,17 @@ export class SpoolLane {
 
   /** Takes a line as soon as there is room. */
   async add(line: LaneLine): Promise<void> {
-    const { lines } = this.#ports.limits;
-    while (this.#again.length > 0) await this.settled();
-    while (this.#inFlight.length >= lines || this.#inFlightBytes >= IN_FLIGHT_BYTES) {
-      await this.#nextAnswers();
-      while (this.#again.length > 0) await this.settled();
+    while (this.#again.length > 0 || this.#isFull(this.#inFlight.length, this.#inFlightBytes)) {
+      if (this.#inFlight.length > 0) await this.#nextAnswers();
+      else if (this.#isGap && !this.#isAgainFull()) break;
+      else await this.#goAgain();
     }
-    await this.#offer(line);
+    // The ledger would take it for one that it has.
+    if (this.#isPassedOver(line))
+      return line.onRefused(`its sequence ${line.sequence} comes too late, behind higher ones`);
+    // A missing number may stand in a later line: a writer's threads may have overtaken each other.
+    if (this.#again.length > 0) this.#again.push(line);
+    else await this.#offer(line);
   }
 
   /** Resolves when every line so far is taken or refused for good. */
@@ -106,7 +113,11 @@ export class SpoolLane {
     const { payload } = JSON.parse(text);
     const { status, code, message, retry_after_ms, expected_sequence } =
       payload.Acknowledgment ?? payload.Error;
-    if (status === 'Accepted') return line.onTaken();
+    if (status === 'Accepted') {
+      if (this.#firstRefusal?.expectedSequence === line.sequence)
+        this.#firstRefusal.expectedSequence += 1;
+      return line.onTaken();
+    }
     // Behind a refused line everything is refused as well, because its number is missing.
     if (RETRYABLE.get(code) !== true) return line.onRefused(status?.Rejected ?? message ?? code);
     this.#firstRefusal ??= {
@@ -117,22 +128,38 @@ export class SpoolLane {
     this.#again.push(line);
   }
 
+  get #isGap(): boolean {
+    return this.#firstRefusal?.code === ('CODI_SEQUENCE_GAP' satisfies ErrorCode);
+  }
+
+  #isAgainFull(): boolean {
+    const bytes = this.#again.reduce((sum, { body }) => sum + body.length, 0);
+    return this.#isFull(this.#again.length, bytes);
+  }
+
+  #isFull(count: number, bytes: number): boolean {
+    return count >= this.#ports.limits.lines || bytes >= IN_FLIGHT_BYTES;
+  }
+
   #nextAnswers(): Promise<void> {
     return this.#waits.until((resolve) => (this.#wake = resolve));
   }
 
   async #goAgain(): Promise<void> {
-    const lines = this.#again;
-    const refusal = this.#firstRefusal;
+    let lines = this.#again;
+    const [refusal, isGap] = [this.#firstRefusal, this.#isGap];
     this.#again = [];
     this.#firstRefusal = undefined;
-    const [first] = lines;
-    if (!first || !refusal) return;
-    const isGap = refusal.code === ('CODI_SEQUENCE_GAP' satisfies ErrorCode);
+    const [refused] = lines;
+    if (!refused || !refusal) return;
     if (!isGap) await this.#waits.pause(refusal.retryAfterMs);
-    else if (!(await this.#closeHole(first, refusal.expectedSequence ?? first.sequence))) {
-      first.onRefused(`its sequence ${first.sequence} is too far behind the last one`);
-      lines.shift();
+    else {
+      lines = lines.toSorted((one, two) => one.sequence - two.sequence);
+      const first = lines.find(({ speaker }) => isSame(speaker, refused.speaker))!;
+      if (!(await this.#closeHole(first, refusal.expectedSequence ?? first.sequence))) {
+        first.onRefused(`its sequence ${first.sequence} is too far behind the last one`);
+        lines = lines.filter((line) => line !== first);
+      }
     }
     for (const line of lines) await this.#offer(line);
   }
@@ -144,11 +171,19 @@ export class SpoolLane {
     if (this.#holes + count > HOLE_MAX) return false;
     this.#holes += count;
     this.#onHole(count);
+    this.#passedOver.push({ speaker: next.speaker, first: expected, last: next.sequence - 1 });
+    if (this.#passedOver.length > PASSED_MAX) this.#passedOver.shift();
     for (let first = expected; first < next.sequence; first += HOLE_STEP) {
       const size = Math.min(HOLE_STEP, next.sequence - first);
       await this.#offer(this.#emptyLines(next.speaker, first, size));
     }
     return true;
+  }
+
+  #isPassedOver({ speaker, sequence }: LaneLine): boolean {
+    return this.#passedOver.some(
+      (hole) => sequence >= hole.first && sequence <= hole.last && isSame(speaker, hole.speaker),
+    );
   }
 
   #emptyLines(speaker: SpoolSpeaker, first: number, count: number): LaneLine {
@@ -196,4 +231,8 @@ export class SpoolLane {
     };
     return this.#context;
   }
+}
+
+function isSame(one: SpoolSpeaker, two: SpoolSpeaker): boolean {
+  return one.producerId === two.producerId;
 }

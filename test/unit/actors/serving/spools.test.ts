@@ -96,6 +96,21 @@ test('Entries behind a hole are taken, and how many are missing is said.', async
   });
 });
 
+test('Lines that overtook each other are all taken, in the order of their numbers.', async () => {
+  const order = [2, 1, 3, 6, 5, 4, 7, 9, 8, 10];
+  put(spoolName(1), ...order.map((sequence) => spoolLine(sequence)));
+  await world.start();
+  expect(world.messages()).toEqual(numbers(1, 10));
+  expect(world.folder.aside.size).toBe(0);
+});
+
+test('A line whose number was passed over is kept aside, and not taken for a repetition.', async () => {
+  put(spoolName(1), ...lines(1, 2), ...lines(5, 20), spoolLine(3), spoolLine(20), spoolLine(21));
+  await world.start();
+  expect(world.messages()).toEqual([...numbers(1, 2), ...numbers(5, 21)]);
+  expect(reasons(spoolName(1))).toEqual([[19, expect.stringContaining('too late')]]);
+});
+
 test('A sequence that no writer can have reached is kept aside and holds nothing up.', async () => {
   put(spoolName(1), spoolLine(1), spoolLine(2 ** 52), spoolLine(2), spoolLine(3));
   await world.start();
