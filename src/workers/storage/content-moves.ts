@@ -24,14 +24,30 @@ export function contentMoves(
   const deleted = events.filter(({ event, kind }) => event === 'delete' && kind === 'file');
   const deletes = uniqueByContent(deleted, ({ path }) => known.checksum(path));
   const times = countPaths(events);
+  const leftAt = placesOfDeletedFolders(events);
   const moves: ContentMove[] = [];
   for (const [content, created] of creates) {
     const gone = deletes.get(content);
     if (!gone || !created || times.get(created.path) !== 1 || times.get(gone.path) !== 1) continue;
     if (known.countWith(created.checksum!) !== 1) continue;
-    moves.push({ created: events.indexOf(created), gone: events.indexOf(gone) });
+    const move = { created: events.indexOf(created), gone: events.indexOf(gone) };
+    if (!isOrphan(gone.path, move.created, leftAt)) moves.push(move);
   }
   return moves;
+}
+
+/** A move takes the place of the create: a folder that went before that would have gone before what was in it. */
+function isOrphan(path: BytePath, at: number, leftAt: ReadonlyMap<string, number>): boolean {
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+    if ((leftAt.get(path.slice(0, end)) ?? Infinity) < at) return true;
+  return false;
+}
+
+function placesOfDeletedFolders(events: readonly FileEventRecord[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const [at, { event, kind, path }] of events.entries())
+    if (event === 'delete' && kind === 'dir' && !places.has(path)) places.set(path, at);
+  return places;
 }
 
 function isCreated({ event, kind, checksum, stat }: FileEventRecord): boolean {

@@ -52,3 +52,24 @@ test('Nor when one of them is no file with content, or something else happened t
   const dir = fileEvent('move', 'e', { from: 'd' as BytePath, kind: 'dir' });
   expect(shown([dir, create('b', 1), remove('a')], { a: 1 })).toHaveLength(3);
 });
+
+test('Nor when the folder it was in went before the create: what was in a folder goes first.', () => {
+  const folder = remove('d/e', { kind: 'dir' });
+  const index = { 'd/e/a': 1 };
+  expect(shown([remove('d/e/a'), folder, create('b', 1)], index)).toEqual([
+    'delete d/e/a',
+    'delete d/e',
+    'create b',
+  ]);
+  const above = [remove('d/e/a'), folder, remove('d', { kind: 'dir' }), create('d', 1)];
+  expect(shown(above, index)).toHaveLength(4);
+  expect(shown([create('b', 1), remove('d/e/a'), folder], index)).toEqual([
+    'move d/e/a b',
+    'delete d/e',
+  ]);
+  const other = remove('d/f', { kind: 'dir' });
+  expect(shown([remove('d/e/a'), other, create('b', 1)], index)).toEqual([
+    'delete d/f',
+    'move d/e/a b',
+  ]);
+});
