@@ -207,6 +207,17 @@ test('A root that goes and comes back is in doubt meanwhile: deleted, moved away
   await eventually('the other one', async () => (await watch()).files === 2);
 }, 60_000);
 
+test('With checksums, too, a gap says what was found: it is held back while its content is read.', async () => {
+  write('a', 'b');
+  await start(desk, { env: { CODI_MONITOR_CHECKSUM: 'sha256' } });
+  const other = join(place.home, 'other');
+  mkdirSync(other);
+  for (const name of ['c', 'd', 'e']) writeFileSync(join(other, name), name);
+  renameSync(desk, `${desk}.first`);
+  renameSync(other, desk);
+  expect((await over('root_gone')).found).toEqual({ create: 3, delete: 2 });
+}, 60_000);
+
 skipUnless(canBeBound, NOT_BOUND)(
   'What cannot be read is in doubt and not deleted: a folder, the root itself.',
   async () => {

@@ -2,6 +2,7 @@ import { showBytePath, type BytePath } from '../../protocol/byte-path.ts';
 import type { FileEvents } from '../../protocol/packed-events.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { FromWatchHost } from '../../workers/watch-host/watch-host.messages.ts';
+import type { CountCommitted } from './found-changes.ts';
 import type { GapBook } from './gap-book.ts';
 
 type GapNews = Extract<FromWatchHost, { type: 'doubt' | 'gap' | 'gapClosed' }>;
@@ -28,6 +29,8 @@ export class WatcherGaps {
   readonly #path: BytePath;
   readonly #ports: WatcherGapsPorts;
   #ending: GapEnd[] = [];
+  /** Batches that are counted and not on their way to the ledger yet. */
+  readonly #counted = new Map<number, CountCommitted>();
 
   constructor(path: BytePath, ports: WatcherGapsPorts) {
     this.#path = path;
@@ -58,9 +61,17 @@ export class WatcherGaps {
     this.committed(committedBatch);
   }
 
-  /** Counts what is on its way; the answer is called when it is committed. */
-  count(events: FileEvents) {
-    return this.#ports.gaps.count(this.#path, events);
+  /** Counts a batch of the host as it comes: it may be held back, and what it ends is heard meanwhile. */
+  count(batch: number, events: FileEvents): void {
+    const counted = this.#ports.gaps.count(this.#path, events);
+    if (counted) this.#counted.set(batch, counted);
+  }
+
+  /** To be called when this batch is committed. */
+  countedOf(batch: number): CountCommitted | undefined {
+    const counted = this.#counted.get(batch);
+    this.#counted.delete(batch);
+    return counted;
   }
 
   committed(batch: number): void {

@@ -183,6 +183,7 @@ class Watcher {
   #fromHost(message: RootNews): void {
     switch (message.type) {
       case 'changes':
+        this.#gaps.count(message.batch, message.events);
         if (this.#content) this.#content.take(message.batch, message.events);
         else this.#record(message.batch, message.events);
         break;
@@ -235,7 +236,7 @@ class Watcher {
 
   #record(batch: number, events: FileEvents): void {
     const opening = this.#opening;
-    const counted = this.#gaps.count(events);
+    const counted = this.#gaps.countedOf(batch);
     this.#offer(events, (firstSeq, moves) => {
       counted?.(firstSeq, moves);
       // The ledger takes batches in order only, so a late answer for an earlier one says nothing new.
