@@ -64,6 +64,8 @@ const STAT_AT = {
   mtimeNs: 24,
   ctimeNs: 32,
   mode: 40,
+  /** Bits above 64: a program may set any time, and nanoseconds of 64 bits end in the year 2262. */
+  mtimeHigh: 44,
   nlink: 48,
 } as const;
 const STAT_BYTES = 56;
@@ -175,9 +177,10 @@ function appendStat(view: DataView, start: number, stat: IndexStat): void {
   view.setBigUint64(start + STAT_AT.dev, stat.dev, true);
   view.setBigUint64(start + STAT_AT.ino, stat.ino, true);
   view.setFloat64(start + STAT_AT.size, stat.size, true);
-  view.setBigInt64(start + STAT_AT.mtimeNs, stat.mtimeNs, true);
+  view.setBigUint64(start + STAT_AT.mtimeNs, stat.mtimeNs, true);
   view.setBigInt64(start + STAT_AT.ctimeNs, stat.ctimeNs, true);
-  view.setFloat64(start + STAT_AT.mode, stat.mode, true);
+  view.setUint32(start + STAT_AT.mode, stat.mode, true);
+  view.setInt32(start + STAT_AT.mtimeHigh, Number(stat.mtimeNs >> 64n), true);
   view.setFloat64(start + STAT_AT.nlink, stat.nlink, true);
 }
 
@@ -210,13 +213,15 @@ function recordAt(
 }
 
 function statAt(view: DataView, start: number): IndexStat {
+  const mtimeLow = view.getBigUint64(start + STAT_AT.mtimeNs, true);
+  const high = view.getInt32(start + STAT_AT.mtimeHigh, true);
   return {
     dev: view.getBigUint64(start + STAT_AT.dev, true),
     ino: view.getBigUint64(start + STAT_AT.ino, true),
     size: view.getFloat64(start + STAT_AT.size, true),
-    mtimeNs: view.getBigInt64(start + STAT_AT.mtimeNs, true),
+    mtimeNs: high === 0 ? mtimeLow : (BigInt(high) << 64n) | mtimeLow,
     ctimeNs: view.getBigInt64(start + STAT_AT.ctimeNs, true),
-    mode: view.getFloat64(start + STAT_AT.mode, true),
+    mode: view.getUint32(start + STAT_AT.mode, true),
     nlink: view.getFloat64(start + STAT_AT.nlink, true),
   };
 }

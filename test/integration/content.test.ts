@@ -9,6 +9,7 @@ import {
   rmSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -127,6 +128,19 @@ it('large, empty and sparse files have checksums; links, FIFOs and files above t
     'sparse',
   ]);
 });
+
+it('files of any age have checksums, and are not told as changed by the next daemon', async () => {
+  for (const seconds of [16_725_225_600, 0, -2_177_452_800]) {
+    put(`at ${seconds}`, 'x');
+    utimesSync(at(`at ${seconds}`), seconds, seconds);
+  }
+  await expectChecksums(client, root);
+  const before = await allRows(client, 'QueryEvents', 'events', { filter: { root } });
+  await end();
+  await begin({ env: ON, ...(canBeBound && boundByPermissions) });
+  await sync();
+  expect(await allRows(client, 'QueryEvents', 'events', { filter: { root } })).toEqual(before);
+}, 60_000);
 
 it('a file that grows for ever is read now and then, and in the end', async () => {
   writeFileSync(at('log'), Buffer.alloc(100_000, 1));

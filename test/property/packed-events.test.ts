@@ -19,7 +19,8 @@ const stat: fc.Arbitrary<IndexStat> = fc.record({
   dev: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   ino: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   size: fc.nat(Number.MAX_SAFE_INTEGER),
-  mtimeNs: nanoseconds,
+  // Any second that a program may set.
+  mtimeNs: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n }).map((s) => s * 1_000_000_000n + 7n),
   ctimeNs: nanoseconds,
   mode: fc.nat(0o177777),
   nlink: fc.nat(Number.MAX_SAFE_INTEGER),
