@@ -6,6 +6,13 @@ export interface ContentMove {
   gone: number;
 }
 
+/** What the ledger, which knows contents, records otherwise than it was told. */
+export interface Retold {
+  readonly moves: readonly ContentMove[];
+  /** Of the batch with its moves, the places of those `attrib` that are an `update`. */
+  readonly updates: readonly number[];
+}
+
 /** The batch as it is recorded: a move takes the place of the create; the delete is left out. */
 export function withContentMoves(
   events: readonly FileEventRecord[],
@@ -19,4 +26,15 @@ export function withContentMoves(
     const old = from.get(index);
     return [old === undefined ? record : { ...record, event: 'move' as const, from: old }];
   });
+}
+
+/** The batch as it was recorded in the end. */
+export function asRetold(
+  events: readonly FileEventRecord[],
+  { moves, updates }: Retold,
+): readonly FileEventRecord[] {
+  const stored = withContentMoves(events, moves);
+  if (updates.length === 0) return stored;
+  const places = new Set(updates);
+  return stored.map((record, at) => (places.has(at) ? { ...record, event: 'update' } : record));
 }

@@ -51,4 +51,6 @@ export interface FileEventRecord {
   readonly stat: IndexStat | null;
   readonly session?: RecordSession;
   readonly checksum?: Uint8Array;
+  /** Of an `attrib`: nothing recorded explains the new change time, so the content may be another one, too. */
+  readonly isContentUnsure?: boolean;
 }

@@ -38,7 +38,7 @@ const EVENTS: readonly FileEventKind[] = [
 const KINDS: readonly FileKind[] = ['file', 'dir', 'symlink', 'other'];
 const SEEN: readonly SeenBy[] = ['native', 'poll', 'reconcile', 'hint'];
 
-const HAS = { stat: 1, from: 2, size: 4, oldSize: 8, checksum: 16 } as const;
+const HAS = { stat: 1, from: 2, size: 4, oldSize: 8, checksum: 16, unsure: 32 } as const;
 
 /** Offsets of an event's fields from its beginning; the path, `from` and the checksum follow. */
 const AT = {
@@ -157,7 +157,8 @@ function append(record: FileEventRecord, start: number, session: number): number
     (from === undefined ? 0 : HAS.from) |
     (size === null ? 0 : HAS.size) |
     (oldSize === undefined ? 0 : HAS.oldSize) |
-    (checksum ? HAS.checksum : 0);
+    (checksum ? HAS.checksum : 0) |
+    (record.isContentUnsure ? HAS.unsure : 0);
   view.setUint32(start + AT.nanos, record.nanos, true);
   view.setFloat64(start + AT.seconds, record.seconds, true);
   view.setUint32(start + AT.pathLength, path.length, true);
@@ -208,6 +209,7 @@ function recordAt(
   if (flags & HAS.from) record.from = bytes.toString('latin1', fromAt, sumAt) as BytePath;
   if (flags & HAS.oldSize) record.oldSize = view.getFloat64(start + AT.oldSize, true);
   if (flags & HAS.checksum) record.checksum = bytes.subarray(sumAt, endOf(view, start));
+  if (flags & HAS.unsure) record.isContentUnsure = true;
   if (session) record.session = session;
   return record;
 }

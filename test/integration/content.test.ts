@@ -4,6 +4,7 @@ import {
   appendFileSync,
   chmodSync,
   copyFileSync,
+  lstatSync,
   mkdirSync,
   renameSync,
   rmSync,
@@ -128,6 +129,45 @@ it('large, empty and sparse files have checksums; links, FIFOs and files above t
     'sparse',
   ]);
 });
+
+it('a file that is written with its size and time kept is an update, whatever its size', async () => {
+  const keepTime = (path: string, content: Buffer) => {
+    const { atimeMs, mtimeMs } = lstatSync(at(path));
+    writeFileSync(at(path), content, { flag: 'r+' });
+    utimesSync(at(path), atimeMs / 1000, mtimeMs / 1000);
+  };
+  const whole = new Date(1_700_000_000_000);
+  const [one, two, three] = [1, 2, 3].map((n) => Buffer.alloc(100_000, n));
+  for (const [path, content] of [
+    ['small', 'one'],
+    ['large', one!],
+  ] as const) {
+    writeFileSync(at(path), content);
+    utimesSync(at(path), whole, whole);
+  }
+  await expectChecksums(client, root);
+  keepTime('small', Buffer.from('two'));
+  keepTime('large', two!);
+  await expectChecksums(client, root);
+  utimesSync(at('small'), whole, whole);
+  chmodSync(at('small'), 0o600);
+  await sync();
+  const sum = (content: Buffer) => sha256(content).slice(0, 8);
+  const [small, large] = [await eventsOf('small'), await eventsOf('large')];
+  expect(small).toContain(`update ${short('two')} < ${short('one')}`);
+  expect(small.at(-1)).toBe(`attrib ${short('two')}`);
+  expect(large).toContain(`update - < ${sum(one!)}`);
+  expect(large.at(-1)).toBe(`attrib ${sum(two!)}`);
+
+  await end();
+  keepTime('small', Buffer.from('six'));
+  keepTime('large', three!);
+  await begin({ env: ON, ...(canBeBound && boundByPermissions) });
+  await expectChecksums(client, root);
+  expect((await eventsOf('small')).at(-2)).toBe(`update - < ${short('two')}`);
+  const { gaps } = await client.request('QueryGaps', { filter: { root }, limit: 1 });
+  expect(gaps).toMatchObject([{ reason: 'daemon_down', found: { update: 2 } }]);
+}, 60_000);
 
 it('files of any age have checksums, and are not told as changed by the next daemon', async () => {
   for (const seconds of [16_725_225_600, 0, -2_177_452_800]) {

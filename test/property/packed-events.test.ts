@@ -42,6 +42,7 @@ const event: fc.Arbitrary<FileEventRecord> = fc.record(
     seen: fc.constantFrom('native', 'poll', 'reconcile', 'hint'),
     stat: fc.option(stat),
     session,
+    isContentUnsure: fc.constant(true),
     checksum: fc.uint8Array({ maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
   },
   { requiredKeys: ['seconds', 'nanos', 'event', 'path', 'kind', 'size', 'seen', 'stat'] },

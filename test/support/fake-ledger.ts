@@ -26,6 +26,8 @@ export interface RecordedRoot {
   events: FileEventRecord[];
 }
 
+const NOTHING_RETOLD = { moves: [], updates: [] };
+
 /** What a ledger thread has on disk: it outlives threads, and recognises what it has seen. */
 export class LedgerDisk {
   readonly entries: { id: string; connection: number; text: string }[] = [];
@@ -51,7 +53,7 @@ export class LedgerDisk {
   commit(group: readonly LedgerWork[]): FromLedger[] {
     const before = this.head;
     const settled: number[] = [];
-    const fileStarts: [number, number, []][] = [];
+    const fileStarts: CommittedMessage['fileStarts'] = [];
     const refused: number[] = [];
     const later: FromLedger[] = [];
     const actsBefore = this.#acts;
@@ -67,7 +69,7 @@ export class LedgerDisk {
       } else if (work.type === 'fileEvents') {
         const firstSeq = this.head.fileEvents + 1;
         (this.#storeEvents(work) ? settled : refused).push(batch);
-        if (this.head.fileEvents >= firstSeq) fileStarts.push([batch, firstSeq, []]);
+        if (this.head.fileEvents >= firstSeq) fileStarts.push([batch, firstSeq, NOTHING_RETOLD]);
       } else if (work.type === 'openRoot') {
         const isKnown = this.roots.has(work.rootPath);
         const { rootId, sequence: lastSequence } = this.#root(work.rootPath);

@@ -1,4 +1,4 @@
-import type { ContentMove } from '../../protocol/content-move.ts';
+import type { Retold } from '../../protocol/content-move.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import { CodiError } from '../../protocol/errors.ts';
 import type {
@@ -187,11 +187,7 @@ export class IngestBuffer {
   /** The ledger answered for these batches for good. `starts`: batches of file events that it stored now. */
   settle(
     batches: readonly number[],
-    starts: readonly (readonly [
-      batch: number,
-      firstSeq: number,
-      moves?: readonly ContentMove[],
-    ])[] = [],
+    starts: readonly (readonly [batch: number, firstSeq: number, retold?: Retold])[] = [],
   ): void {
     this.#absence?.worked();
     const places = new Map(starts.map((start) => [start[0], start]));
@@ -199,8 +195,8 @@ export class IngestBuffer {
       const item = this.#inFlight.get(batch);
       if (!item) continue;
       this.#forget(item);
-      const [, firstSeq, moves] = places.get(batch) ?? [];
-      if (item.kind === 'fileEvents') item.onCommitted(firstSeq, moves);
+      const [, firstSeq, retold] = places.get(batch) ?? [];
+      if (item.kind === 'fileEvents') item.onCommitted(firstSeq, retold);
       else if (item.kind === 'exports') item.onCommitted();
     }
     this.#relax();

@@ -1,4 +1,4 @@
-import type { ContentMove } from '../../protocol/content-move.ts';
+import type { Retold } from '../../protocol/content-move.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import {
   countEvents,
@@ -34,10 +34,10 @@ export interface FileEventsItem {
   events: FileEvents;
   isAboutContent?: boolean;
   /**
-   * `firstSeq`: the number that the first event has got; none when the ledger had the batch already. `moves`: what was
+   * `firstSeq`: the number that the first event has got; none when the ledger had the batch already. `retold`: what was
    * recorded otherwise than it was given.
    */
-  onCommitted: (firstSeq?: number, moves?: readonly ContentMove[]) => void;
+  onCommitted: (firstSeq?: number, retold?: Retold) => void;
 }
 export interface ActItem {
   kind: 'acts';

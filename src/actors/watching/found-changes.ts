@@ -1,10 +1,10 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
-import { withContentMoves, type ContentMove } from '../../protocol/content-move.ts';
+import { asRetold, type Retold } from '../../protocol/content-move.ts';
 import type { FileEventRecord } from '../../protocol/file-event.ts';
 import type { Found } from '../../protocol/gap.ts';
 
 /** Says that a batch is committed: the number of its first event, and what was recorded otherwise than given. */
-export type CountCommitted = (firstSeq: number | undefined, moves?: readonly ContentMove[]) => void;
+export type CountCommitted = (firstSeq: number | undefined, retold?: Retold) => void;
 
 /** The changes that no hint had led to while a gap was open, and where they are in the stream of events. */
 export class FoundChanges {
@@ -36,10 +36,10 @@ export class FoundChanges {
     if (!this.isCounting) return undefined;
     const part = partOf(events, path);
     if (!part) return undefined;
-    return (firstSeq, moves = []) => {
+    return (firstSeq, retold) => {
       // Without a number it was in the ledger before, and is counted already.
       if (firstSeq === undefined) return;
-      const stored = moves.length === 0 ? part : partOf(withContentMoves(events, moves), path);
+      const stored = retold ? partOf(asRetold(events, retold), path) : part;
       if (stored) this.#add(stored.found, firstSeq + stored.first, firstSeq + stored.last);
     };
   }

@@ -166,8 +166,8 @@ export class GapBook {
     if (!gaps || gaps.size === 0 || !haveFound(events)) return undefined;
     const records = unpackEvents(events);
     const parts = [...gaps.values()].map(({ found, path }) => found.count(records, path));
-    return (firstSeq, moves) => {
-      for (const part of parts) part?.(firstSeq, moves);
+    return (firstSeq, retold) => {
+      for (const part of parts) part?.(firstSeq, retold);
     };
   }
 

@@ -1,4 +1,4 @@
-import type { ContentMove } from '../../protocol/content-move.ts';
+import type { Retold } from '../../protocol/content-move.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { IndexRow } from '../../protocol/file-event.ts';
 import type { IndexPage } from '../../protocol/index-page.ts';
@@ -26,7 +26,7 @@ export interface RootLedgerPort {
     /** See FileEventsMessage. */
     isAboutContent?: boolean;
     /** `firstSeq`: see FileEventsItem. */
-    onCommitted: (firstSeq?: number, moves?: readonly ContentMove[]) => void;
+    onCommitted: (firstSeq?: number, retold?: Retold) => void;
   }): void;
 }
 

@@ -3,7 +3,7 @@
  * index, and passes the host's changes on, in order, with a dense sequence, so that none is recorded twice and
  * none is skipped. When it or the host dies the next incarnation starts from what is committed.
  */
-import type { ContentMove } from '../../protocol/content-move.ts';
+import type { Retold } from '../../protocol/content-move.ts';
 import { showBytePath } from '../../protocol/byte-path.ts';
 import type { FileEvents } from '../../protocol/packed-events.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
@@ -237,8 +237,8 @@ class Watcher {
   #record(batch: number, events: FileEvents): void {
     const opening = this.#opening;
     const counted = this.#gaps.countedOf(batch);
-    this.#offer(events, (firstSeq, moves) => {
-      counted?.(firstSeq, moves);
+    this.#offer(events, (firstSeq, retold) => {
+      counted?.(firstSeq, retold);
       // The ledger takes batches in order only, so a late answer for an earlier one says nothing new.
       if (opening !== this.#opening || batch <= this.#committedBatch) return;
       this.#committedBatch = batch;
@@ -250,7 +250,7 @@ class Watcher {
 
   #offer(
     events: FileEvents,
-    onCommitted: (firstSeq?: number, moves?: readonly ContentMove[]) => void,
+    onCommitted: (firstSeq?: number, retold?: Retold) => void,
     isAboutContent = false,
   ): void {
     this.#uncommitted += 1;
@@ -262,9 +262,9 @@ class Watcher {
       sequence: ++this.#sequence,
       events: isAboutContent ? events : withSessions(events, rootPath, sessions),
       ...(isAboutContent && { isAboutContent }),
-      onCommitted: this.#cell.scope.wrap((firstSeq?: number, moves?: readonly ContentMove[]) => {
+      onCommitted: this.#cell.scope.wrap((firstSeq?: number, retold?: Retold) => {
         this.#uncommitted -= 1;
-        onCommitted(firstSeq, moves);
+        onCommitted(firstSeq, retold);
         this.#checkFlushed();
         this.#checkRecorded();
       }),

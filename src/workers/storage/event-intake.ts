@@ -1,5 +1,5 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
-import { withContentMoves, type ContentMove } from '../../protocol/content-move.ts';
+import { withContentMoves, type Retold } from '../../protocol/content-move.ts';
 import { unpackEvents } from '../../protocol/packed-events.ts';
 import type { FileEventsMessage, LedgerOptions, OpenRootMessage } from './ledger.messages.ts';
 import { contentMoves } from './content-moves.ts';
@@ -11,7 +11,7 @@ import { RootBook, UNKNOWN_SEQUENCE } from './root-book.ts';
 
 /** How a batch of file events was taken. `outOfOrder`: one before it is missing, so it must come again. */
 export type EventsVerdict =
-  { verdict: 'stored'; moves: readonly ContentMove[] } | { verdict: 'duplicate' | 'outOfOrder' };
+  { verdict: 'stored'; retold: Retold } | { verdict: 'duplicate' | 'outOfOrder' };
 
 /** Takes file events and roots into a transaction: stream rows, index rows and the root's sequence. */
 export class EventIntake {
@@ -45,16 +45,22 @@ export class EventIntake {
       countWith: (checksum: Uint8Array) => this.#index.countWith(rootId, checksum),
     };
     const moves = contentMoves(events, known);
-    for (const record of withContentMoves(events, moves)) {
+    const updates: number[] = [];
+    for (const [at, given] of withContentMoves(events, moves).entries()) {
+      let record = given;
       // What was at the path when its content was read may have changed before this was taken.
       if (message.isAboutContent === true && !this.#index.holds(rootId, record)) continue;
+      if (this.#index.hasOtherContent(rootId, record)) {
+        record = { ...record, event: 'update' };
+        updates.push(at);
+      }
       heads.fileEvents += 1;
       const content = this.#index.apply(rootId, record);
       this.stream.add(fileEventRow(heads.fileEvents, rootId, record, this.#owner, content));
       this.#latestMs = Math.max(this.#latestMs, record.seconds * 1000 + record.nanos / 1e6);
     }
     this.roots.setSequence(rootId, sequence);
-    return { verdict: 'stored', moves };
+    return { verdict: 'stored', retold: { moves, updates } };
   }
 
   /** The root's id, made now if it is new, and what is known of it. */

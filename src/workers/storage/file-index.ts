@@ -25,7 +25,8 @@ type IndexedFile = StatColumns & { kind: number | bigint; checksum: Buffer | nul
 
 /**
  * The path index, kept by SQL inside the transaction of the events. It is the fold of the stream:
- * - create, update, attrib set a path's row (attrib keeps a checksum it does not bring);
+ * - create, update, attrib set a path's row (attrib keeps a checksum it does not bring, and is made an update first
+ *   where the content is, or may be, another one);
  * - a move keeps it where size and modification time stayed the same;
  * - delete removes the row, of a directory also everything below;
  * - move takes the row to its new path, of a directory also everything below; what was there is gone;
@@ -98,6 +99,15 @@ export class FileIndex {
     return Object.entries(statColumns(stat)).every(
       ([name, value]) => known[name as keyof StatColumns] === BigInt(value as bigint | number),
     );
+  }
+
+  /** Whether an `attrib` is of a file that is known to have, or may have, another content than the index says. */
+  hasOtherContent(rootId: number, record: FileEventRecord): boolean {
+    const { event, kind, path, checksum, isContentUnsure, stat } = record;
+    if (event !== 'attrib' || kind !== 'file' || !stat) return false;
+    if (!checksum && !isContentUnsure) return false;
+    const known = this.checksum(rootId, path);
+    return known !== null && (!checksum || !known.equals(checksum));
   }
 
   /** Whether several files of the root have this content, or one, or none: 2, 1 or 0. */

@@ -1,4 +1,4 @@
-import type { ContentMove } from '../../protocol/content-move.ts';
+import type { Retold } from '../../protocol/content-move.ts';
 import { countEvents } from '../../protocol/packed-events.ts';
 import { ActStream } from './act-stream.ts';
 import { AnswerBook } from './answer-book.ts';
@@ -31,7 +31,7 @@ export interface GroupResult {
   logs: StreamRange | null;
   files: StreamRange | null;
   /** Stored batches of file events, each with the number that its first event has got. */
-  fileStarts: [batch: number, firstSeq: number, moves: readonly ContentMove[]][];
+  fileStarts: [batch: number, firstSeq: number, retold: Retold][];
   acts: StreamRange | null;
   exports: StreamRange | null;
   bytes: number;
@@ -153,7 +153,7 @@ export class LedgerStore {
         const firstSeq = group.heads.fileEvents + 1;
         const taken = this.#events.take(message, group.heads);
         const { verdict } = taken;
-        if (taken.verdict === 'stored') result.fileStarts.push([batch, firstSeq, taken.moves]);
+        if (taken.verdict === 'stored') result.fileStarts.push([batch, firstSeq, taken.retold]);
         if (verdict === 'duplicate') group.duplicates += countEvents(message.events);
         (verdict === 'outOfOrder' ? result.outOfOrder : result.settled).push(batch);
         return;

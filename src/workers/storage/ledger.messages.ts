@@ -1,5 +1,5 @@
 /** What the main thread and the ledger thread say to each other. */
-import type { ContentMove } from '../../protocol/content-move.ts';
+import type { Retold } from '../../protocol/content-move.ts';
 import type { DirectoryIdentity } from './held-directory.ts';
 import type { BytePath } from '../../protocol/byte-path.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
@@ -240,7 +240,7 @@ export interface CommittedMessage {
   logs: StreamRange | null;
   files: StreamRange | null;
   /** Batches of file events that were stored, each with the number of its first event. */
-  fileStarts: [batch: number, firstSeq: number, moves: readonly ContentMove[]][];
+  fileStarts: [batch: number, firstSeq: number, retold: Retold][];
   acts: StreamRange | null;
   exports: StreamRange | null;
   /** Length of the canonical bytes of what was stored. */

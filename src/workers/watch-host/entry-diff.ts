@@ -17,6 +17,18 @@ export function differenceOf(node: PathNode, found: EntryStat): Difference {
   return old.mode === found.mode && old.ctimeNs === found.ctimeNs ? 'none' : 'attrib';
 }
 
+/**
+ * Whether a file of which only attributes seem to differ may have other content, too: a program can set the
+ * modification time back, but not the change time. A new mode or number of links explains that.
+ */
+export function unsureContent(
+  { kind, stat: old }: PathNode,
+  found: EntryStat,
+): { isContentUnsure?: true } {
+  if (kind !== 'file' || old.ctimeNs === found.ctimeNs) return {};
+  return old.mode === found.mode && old.nlink === found.nlink ? { isContentUnsure: true } : {};
+}
+
 export function hasSameContent(old: IndexStat, now: IndexStat): boolean {
   return old.size === now.size && old.mtimeNs === now.mtimeNs;
 }

@@ -1,7 +1,7 @@
 import type { BytePath } from '../../protocol/byte-path.ts';
-import type { FileEventKind, IndexStat } from '../../protocol/file-event.ts';
+import type { FileEventKind, FileEventRecord, IndexStat } from '../../protocol/file-event.ts';
 import { statToKeep, type EntryStat } from './disk.ts';
-import { differenceOf, hasSameContent, isSameInode } from './entry-diff.ts';
+import { differenceOf, hasSameContent, isSameInode, unsureContent } from './entry-diff.ts';
 import { EntryScope, type Anchor, type HintRank } from './entry-scope.ts';
 import { eventTime } from './event-time.ts';
 import { isPseudoFilesystem } from './filesystem-types.ts';
@@ -193,8 +193,8 @@ export class Reconciler {
     if (isOther && node.kind !== 'dir' && node.parent) pass.addReplacedIn(node.parent);
     if (difference !== 'none') {
       this.#lookAtLinks(pass, node);
+      const extra = difference === 'update' ? { oldSize } : unsureContent(node, found);
       this.tree.restat(node, statToKeep(found));
-      const extra = difference === 'update' ? { oldSize } : {};
       if (!node.isHidden) this.#emit(pass, difference, path, node.kind, node.stat, extra);
       this.#lookAtLinks(pass, node);
     } else if (node.stat.dev !== found.dev) this.tree.restat(node, statToKeep(found));
@@ -289,7 +289,7 @@ export class Reconciler {
     path: BytePath,
     kind: EntryStat['kind'],
     stat: IndexStat | null,
-    extra: { from?: BytePath; oldSize?: number } = {},
+    extra: Pick<FileEventRecord, 'from' | 'oldSize' | 'isContentUnsure'> = {},
   ): void {
     const { seconds, nanos } = eventTime(this.#ports.nowMs());
     const size = stat && kind !== 'dir' ? stat.size : null;

@@ -15,6 +15,11 @@ const SCAN_PAGE_ROWS = 1_000;
 const AWAY_RETRY_MS = 1_000;
 const MAX_BUDGET_MS = 86_400_000;
 
+/** Of an event of a file. */
+export function mayHaveOtherContent({ event, isContentUnsure }: FileEventRecord): boolean {
+  return event === 'create' || event === 'update' || isContentUnsure === true;
+}
+
 /**
  * Reads the files of one root whose checksum is owed: the large ones once they are quiet, those that could not be read
  * in time, and those that were recorded before. One task at a time, at a bounded rate; what comes of it is recorded as
@@ -66,7 +71,7 @@ export class LaterReads {
     const nowMs = this.#nowMs();
     if (event.event === 'move') this.#owed.move(event, nowMs);
     else if (kind !== 'file' || event.event === 'delete' || checksum) this.#owed.drop(path);
-    else if (stat && (event.event !== 'attrib' || this.#owed.has(path)))
+    else if (stat && (mayHaveOtherContent(event) || this.#owed.has(path)))
       this.#owe(path, stat, nowMs);
   }
 

@@ -3,7 +3,7 @@ import type { FileEventRecord, IndexStat } from '../../../protocol/file-event.ts
 import { packEvents, unpackEvents, type FileEvents } from '../../../protocol/packed-events.ts';
 import type { HashResult } from '../../../workers/hashing/hashing.messages.ts';
 import type { ContentPorts } from './content-ports.ts';
-import { LaterReads } from './later-reads.ts';
+import { LaterReads, mayHaveOtherContent } from './later-reads.ts';
 import { ReadBudget } from './read-budget.ts';
 
 interface HeldBatch {
@@ -92,9 +92,10 @@ export class RootContent {
     const nowMs = this.#nowMs();
     if (this.#isStuck || nowMs >= untilMs) return [];
     const last = new Map<BytePath, Candidate>();
-    for (const [index, { event, kind, path, stat }] of events.entries()) {
+    for (const [index, record] of events.entries()) {
+      const { kind, path, stat } = record;
       last.delete(path);
-      if (kind !== 'file' || !stat || (event !== 'create' && event !== 'update')) continue;
+      if (kind !== 'file' || !stat || !mayHaveOtherContent(record)) continue;
       if (stat.size > this.#ports.settings.atOnceBytes) continue;
       if (this.#budget.waitMs(path, stat.size, nowMs) === 0) last.set(path, { index, path, stat });
     }

@@ -136,12 +136,21 @@ describe('when nobody looks', () => {
   it('a move that the ledger knows by content is one change, and what follows has a smaller number', () => {
     world.book.begin(ROOT, 4_000);
     const events = [found('create', 'b'), found('delete', 'a'), found('update', 'c')];
-    world.book.count(ROOT, events)?.(8, [{ created: 0, gone: 1 }]);
+    world.book.count(ROOT, events)?.(8, { moves: [{ created: 0, gone: 1 }], updates: [] });
     world.book.closeInherited(ROOT);
     expect(world.closed).toMatchObject([
       { found: { move: 1, update: 1 }, first_seq: 8, last_seq: 9 },
     ]);
     expect(world.closed[0]!.found).not.toHaveProperty('create');
+  });
+
+  it('an attrib that the ledger knows to be of other content is an update', () => {
+    world.book.begin(ROOT, 4_000);
+    const events = [found('create', 'b'), found('delete', 'a'), found('attrib', 'c')];
+    const retold = { moves: [{ created: 0, gone: 1 }], updates: [1] };
+    world.book.count(ROOT, events)?.(8, retold);
+    world.book.closeInherited(ROOT);
+    expect(world.closed[0]!.found).toEqual({ move: 1, update: 1 });
   });
 
   it('an orderly stop opens the gap, and the next daemon ends that same one', () => {
