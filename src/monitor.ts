@@ -13,9 +13,9 @@ import { assertNoAddonAborts } from './config/sqlite-addon.ts';
 import { keepYoungGenerationsSmall } from './config/heap-flags.ts';
 import { startDaemon, type Daemon, type DaemonOptions } from './main.ts';
 import { packageVersion } from './config/package-files.ts';
-import { openPeerUsers } from './platform/peer-user.ts';
 import { homeFolder } from './protocol/home-folder.ts';
 import { absolute, type Machine } from './protocol/places.ts';
+import { openPeerUsers } from './protocol/peer-user.ts';
 import { bytePathFromUtf8 } from './protocol/byte-path.ts';
 import { CodiError, exitCodeOf, isCodiError } from './protocol/errors.ts';
 import { trimWhenIdle } from './supervisor/idle-trim.ts';
@@ -173,7 +173,7 @@ async function main(): Promise<void> {
     version,
     pid: process.pid,
     uid,
-    readPeerUser: (await openPeerUsers()).read,
+    readPeerUser: (await openPeerUsers(process.platform)).read,
     ...doorFiles(config.monitor, machine),
     audit: {
       origin: config.audit.origin ?? `codi.local/${hostname().replace(/[\s+/]+/gu, '-')}`,

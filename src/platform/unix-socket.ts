@@ -1,10 +1,10 @@
 import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import type { Listener } from '../actors/serving/acceptor.actor.ts';
-import type { Peer } from '../actors/serving/door.ts';
 import type { ClientSocket } from '../actors/serving/ports.ts';
 import { CodiError } from '../protocol/errors.ts';
+import { descriptorOf, type ReadPeerUser } from '../protocol/peer-user.ts';
 import { removeStaleSocket } from '../workers/debug/stale-socket.ts';
 import { clientSocket } from './client-socket.ts';
 
@@ -61,9 +61,6 @@ function assertPathFits(path: string): void {
     });
 }
 
-/** Whose the process at the other end of a connection is, by the number of the descriptor. */
-export type ReadPeerUser = (fd: number) => Peer['user'];
-
 export interface UnixSocketOptions {
   socketPath: string;
   /** Whose a file may be that is replaced. */
@@ -98,10 +95,4 @@ export async function listenUnix(
       server.close();
     },
   };
-}
-
-/** Node has no name for it; -1 when this version has none. */
-function descriptorOf(socket: Socket): number {
-  const { _handle: handle } = socket as unknown as { _handle?: { fd?: unknown } | null };
-  return typeof handle?.fd === 'number' ? handle.fd : -1;
 }

@@ -4,6 +4,7 @@ import type { TopFrameView } from '../protocol/debug/actor-views.ts';
 import { activeHandles, ProcessFacts } from '../platform/process-facts.ts';
 import type { ChildSpec } from '../supervisor/index.ts';
 import type { DebugLimits, DebugThreadData } from '../workers/debug/debug.messages.ts';
+import { describeUser } from '../protocol/peer-user.ts';
 import { workerEntry } from '../config/package-files.ts';
 import type { Shared } from './shared.ts';
 import { statusBody } from './status.ts';
@@ -59,11 +60,11 @@ function portsOf(shared: Shared): DebugPorts {
     endMeasuring: () => facts.end(),
     service: () => serviceOf(shared),
     handles: activeHandles,
-    recordAct: ({ verb, subject, outcome, data }) =>
+    recordAct: ({ verb, subject, outcome, data, peer }) =>
       acts.record({
         kind: `debug.${verb}`,
         subject,
-        actor: 'debug socket',
+        actor: `debug socket, ${describeUser(peer)}`,
         data: { outcome, ...data },
       }),
     startedAtMs,

@@ -19,7 +19,7 @@ import type { EventLogTarget } from '../config/event-log-plan.ts';
 import type { ExportPlan } from '../config/export-plan.ts';
 import type { Config } from '../config/schema.ts';
 import type { TlsFiles } from '../platform/tls-pair.ts';
-import type { ReadPeerUser } from '../platform/unix-socket.ts';
+import type { ReadPeerUser } from '../protocol/peer-user.ts';
 import type { Environment, System } from '../supervisor/index.ts';
 import type { TelemetryHub } from '../telemetry/telemetry.ts';
 import { GATE_WORDS } from '../workers/storage/healing.messages.ts';

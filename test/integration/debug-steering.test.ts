@@ -4,6 +4,8 @@ import { DebugClient } from '#codi/client/index.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 import { deadline, eventually } from '../support/deadline.ts';
+import { openPeerUsers } from '#codi/protocol/peer-user.js';
+import { skipUnless } from '../support/skip.ts';
 
 let place: DaemonPlace;
 let daemon: RunningDaemon;
@@ -55,6 +57,21 @@ test('What is done through it is an act in the ledger, and so is what was refuse
     ]),
   );
 });
+
+const { isKnown } = await openPeerUsers(process.platform);
+skipUnless(isKnown, 'koffi is not installed', { requiredOnCi: true })(
+  'An act says whose the process was that asked for it, as the kernel knows it.',
+  async () => {
+    await debug.call('suspend', { path: 'watching/roots', ttl_ms: 60_000 });
+    const client = await daemon.client();
+    const act = await eventually('the act', async () => {
+      const filter = { kind: 'debug.suspend' };
+      return (await client.request('QueryActs', { filter, limit: 1 } as never)).acts[0];
+    });
+    await client.close();
+    expect(act.actor).toBe(`debug socket, uid ${process.getuid!()}, pid ${process.pid}`);
+  },
+);
 
 test('A stopped actor stays down, says why, and comes back when it is restarted.', async () => {
   const path = 'core/storage/maintenance';

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import process from 'node:process';
 import { loadConfig } from '#codi/config/load.js';
 import { startDaemon } from '#codi/main.js';
-import { openPeerUsers } from '#codi/platform/peer-user.js';
+import { openPeerUsers } from '#codi/protocol/peer-user.js';
 import { bytePathFromUtf8 } from '#codi/protocol/byte-path.js';
 import { nodeEnvironment, ownerOfCurrentContext } from '#codi/supervisor/index.js';
 import { createTelemetry } from '#codi/telemetry/telemetry.js';
@@ -71,7 +71,7 @@ async function start() {
     version: 'test',
     pid: process.pid,
     uid: process.getuid?.() ?? 0,
-    readPeerUser: (await openPeerUsers()).read,
+    readPeerUser: (await openPeerUsers(process.platform)).read,
     audit: { origin: 'codi.test/counted' },
   });
   void daemon.ended.then((reason) => process.send({ type: 'gaveUp', reason }));

@@ -4,6 +4,7 @@
  * is still there while everything else stops.
  */
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
+import type { PeerUser } from '../../protocol/peer-user.ts';
 import { closingMachine } from '../../supervisor/closing.machine.ts';
 import { behaviour } from '../../supervisor/statechart.ts';
 import type { ActorSpec, CellContext } from '../../supervisor/index.ts';
@@ -51,12 +52,12 @@ function start(cell: CellContext<never>, ports: DebugPorts) {
   const deeds = new Deeds(cell.scope);
   const answers = answersOf(cell.path, ports, frames, streams, deeds);
 
-  const onAsk = ({ askId, ask, expiresAtMs }: Extract<FromDebug, { type: 'ask' }>) => {
+  const onAsk = ({ askId, ask, expiresAtMs, peer }: Extract<FromDebug, { type: 'ask' }>) => {
     if (cell.clock.nowMs() > expiresAtMs) return post({ type: 'expired', askId });
     // What the thread knows by itself is to be as new as the answer.
     feed.flush();
     try {
-      const result = answers(ask);
+      const result = answers(ask, peer);
       const isFollowed = deeds.arm(askId);
       post({ type: 'answer', askId, result, ...(isFollowed && { isFollowed }) });
     } catch (error) {
@@ -87,18 +88,18 @@ function answersOf(
   frames: Frames,
   streams: Streams,
   deeds: Deeds,
-): (ask: Ask) => unknown {
-  const answers: Record<string, ((params: never) => unknown) | undefined> = {
+): (ask: Ask, peer?: PeerUser) => unknown {
+  const answers: Record<string, ((params: never, peer?: PeerUser) => unknown) | undefined> = {
     sync: () => null,
     ...readAnswers(ports, frames),
     trace: (params: TraceParams & { stream: number }) => streams.trace(params),
     stately: (params: StatelyParams & { stream: number }) => streams.stately(params),
     ...(ports.canWrite && writeAnswers(ports, ownPath, (deed) => deeds.add(deed))),
   };
-  return ({ verb, params }) => {
+  return ({ verb, params }, peer) => {
     const answer = answers[verb];
     if (!answer) throw new CodiError('CODI_MESSAGE_UNKNOWN', { kind: verb });
-    return answer(params as never) ?? null;
+    return answer(params as never, peer) ?? null;
   };
 }
 

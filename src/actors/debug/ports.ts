@@ -1,4 +1,5 @@
 import type { TopFrameView } from '../../protocol/debug/actor-views.ts';
+import type { PeerUser } from '../../protocol/peer-user.ts';
 import type { System } from '../../supervisor/index.ts';
 
 /** What somebody did to the tree through the debug socket, or was refused. */
@@ -9,6 +10,8 @@ export interface DebugAct {
   outcome: 'done' | 'refused';
   /** Epoch, reason given, whether it counts, until when, what became of letters, why it was refused. */
   data: Record<string, string | number | boolean>;
+  /** Who wanted it, where that can be told. */
+  peer: PeerUser | undefined;
 }
 
 /** What the debug actor needs from outside. */

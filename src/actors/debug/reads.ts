@@ -1,4 +1,5 @@
 import { CodiError } from '../../protocol/errors.ts';
+import type { PeerUser } from '../../protocol/peer-user.ts';
 import type { Resource, System } from '../../supervisor/index.ts';
 import type { Asks, BareStats } from '../../workers/debug/debug.messages.ts';
 import { headerView, resourceView, statsView, workerPart } from './actor-view.ts';
@@ -10,7 +11,7 @@ import { deadLetterView } from './report-view.ts';
 import { whyView } from './why-view.ts';
 
 export type Answers<Verb extends keyof Asks> = {
-  [Name in Verb]: (params: Asks[Name]['params']) => Asks[Name]['result'];
+  [Name in Verb]: (params: Asks[Name]['params'], peer?: PeerUser) => Asks[Name]['result'];
 };
 
 type ReadVerb = 'inspect' | 'peek' | 'recent' | 'stats' | 'why' | 'deadletters' | 'leaks' | 'frame';

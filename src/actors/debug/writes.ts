@@ -1,5 +1,6 @@
 import { CodiError } from '../../protocol/errors.ts';
 import type { EndParams, EndView } from '../../protocol/debug/verbs.ts';
+import type { PeerUser } from '../../protocol/peer-user.ts';
 import type { OperatorWord, System, TreeNode } from '../../supervisor/index.ts';
 import type { Asks } from '../../workers/debug/debug.messages.ts';
 import type { DebugAct, DebugPorts } from './ports.ts';
@@ -24,27 +25,35 @@ export function writeAnswers(
   ownPath: string,
   afterAnswer: (deed: () => void) => void,
 ): Answers<WriteVerb> {
-  const writes = new Writes(ports, ownPath, afterAnswer);
+  const by = (peer: PeerUser | undefined) => new Writes(ports, ownPath, afterAnswer, peer);
   return {
-    kill: (params) => writes.end('kill', params),
-    restart: (params) => writes.end('restart', params),
-    stop: (params) => writes.end('stop', params),
-    suspend: (params) => writes.suspend(params),
-    resume: (params) => writes.resume(params),
-    replay: (params) => writes.replay(params),
+    kill: (params, peer) => by(peer).end('kill', params),
+    restart: (params, peer) => by(peer).end('restart', params),
+    stop: (params, peer) => by(peer).end('stop', params),
+    suspend: (params, peer) => by(peer).suspend(params),
+    resume: (params, peer) => by(peer).resume(params),
+    replay: (params, peer) => by(peer).replay(params),
   };
 }
 
+/** What one peer asks for. */
 class Writes {
   readonly #ports: DebugPorts;
   readonly #ownPath: string;
   /** The victim may be the way that the answer takes. */
   readonly #afterAnswer: (deed: () => void) => void;
+  readonly #peer: PeerUser | undefined;
 
-  constructor(ports: DebugPorts, ownPath: string, afterAnswer: (deed: () => void) => void) {
+  constructor(
+    ports: DebugPorts,
+    ownPath: string,
+    afterAnswer: (deed: () => void) => void,
+    peer: PeerUser | undefined,
+  ) {
     this.#ports = ports;
     this.#ownPath = ownPath;
     this.#afterAnswer = afterAnswer;
+    this.#peer = peer;
   }
 
   end(verb: EndVerb, { path, reason, counted = false }: EndParams): EndView {
@@ -139,8 +148,8 @@ class Writes {
     return error;
   }
 
-  #record(act: DebugAct): void {
-    this.#ports.recordAct(act);
+  #record(act: Omit<DebugAct, 'peer'>): void {
+    this.#ports.recordAct({ ...act, peer: this.#peer });
   }
 }
 

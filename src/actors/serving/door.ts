@@ -1,4 +1,5 @@
 import type { RequestKind } from '../../protocol/kinds.ts';
+import { describeUser, type PeerUser } from '../../protocol/peer-user.ts';
 import { SCOPE_OF, type Scope } from '../../protocol/scopes.ts';
 
 /** What somebody may do. */
@@ -24,7 +25,7 @@ export interface Peer {
   readonly address?: string;
   readonly port?: number;
   /** Of a peer on a Unix socket, where the system and the installation can tell. */
-  readonly user?: { readonly uid: number; readonly gid: number; readonly pid: number };
+  readonly user?: PeerUser;
 }
 
 /** Requests that the original protocol has, or has an answer for. */
@@ -57,6 +58,5 @@ export function describePeer(peer: Peer, token?: { id: string; name: string }): 
   const { transport, address, port, user } = peer;
   const by = token ? `token ${token.name} (${token.id}), ` : '';
   if (transport !== 'unix') return `${by}${transport} ${address ?? '?'}:${port ?? '?'}`;
-  if (!user) return `${by}unix socket, user unknown`;
-  return `${by}unix socket, uid ${user.uid}, pid ${user.pid}`;
+  return `${by}unix socket, ${describeUser(user)}`;
 }

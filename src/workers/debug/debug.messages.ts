@@ -12,6 +12,7 @@ import type { DebugVerbs, StatelyMessage, SubscriptionEnd } from '../../protocol
 import type { CrashView, ReportView } from '../../protocol/debug/report-views.ts';
 import type { LoneNodeView, TreeDeltaView, TreeNodeView } from '../../protocol/debug/tree-views.ts';
 import type { WireError } from '../../protocol/errors.ts';
+import type { PeerUser } from '../../protocol/peer-user.ts';
 
 export interface DebugThreadData {
   socketPath: string;
@@ -104,7 +105,8 @@ export type FromDebug =
   | { type: 'sys.ready' }
   | { type: 'sys.startFailed'; code: string; message: string }
   /** After `expiresAtMs` (wall clock) nobody waits for it any more. */
-  | { type: 'ask'; askId: number; ask: Ask; expiresAtMs: number }
+  /** `peer`: who wants it, of what has an effect, where that can be told. */
+  | { type: 'ask'; askId: number; ask: Ask; expiresAtMs: number; peer?: PeerUser }
   /** The answer has left for the client. */
   | { type: 'passedOn'; askId: number }
   | { type: 'pushed' }

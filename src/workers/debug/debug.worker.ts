@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isCodiError } from '../../protocol/errors.ts';
+import { descriptorOf, openPeerUsers } from '../../protocol/peer-user.ts';
 import { sendHeartbeats } from '../../supervisor/heartbeat.ts';
 import type { DebugThreadData, FromDebug, ToDebug } from './debug.messages.ts';
 import { SUBSCRIPTION_VERBS } from './follow-verbs.ts';
@@ -47,6 +48,9 @@ const table: VerbTable = new VerbTable(
   { data, main, known, streams, watchers, monotonicMs },
 );
 const sessions = new Set<Session>();
+let opening: ReturnType<typeof openPeerUsers> | undefined;
+/** Loaded by the first who changes something. */
+const peerUsers = () => (opening ??= openPeerUsers(process.platform));
 
 function serve(socket: Socket): void {
   const client: LineClient = new LineClient(socket, limits, {
@@ -62,6 +66,7 @@ function serve(socket: Socket): void {
     run: table.run,
     hasRoom: () => client.hasRoom,
     send: (text) => client.send(text),
+    peer: async () => (await peerUsers()).read(descriptorOf(socket)),
     monotonicMs,
     limits,
   });

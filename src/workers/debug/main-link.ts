@@ -1,6 +1,7 @@
 import { readInFlight } from '../../supervisor/in-flight.ts';
 import { CodiError } from '../../protocol/errors.ts';
 import type { BusyView } from '../../protocol/debug/tree-views.ts';
+import type { PeerUser } from '../../protocol/peer-user.ts';
 import type { Ask, Asks, FromDebug, ToDebug } from './debug.messages.ts';
 
 export type Answered<Result> = { ok: true; result: Result } | { ok: false; busy: BusyView };
@@ -49,10 +50,11 @@ export class MainLink {
     return answered as Promise<Answered<Asks[Verb]['result']>>;
   }
 
-  /** A question that has an effect. Without an answer in time it is not carried out. */
+  /** A question that has an effect, asked by `peer`. Without an answer in time it is not carried out. */
   act<Verb extends keyof Asks>(
     verb: Verb,
     params: Asks[Verb]['params'],
+    peer?: PeerUser,
   ): Promise<Answered<Asks[Verb]['result']>> {
     if (this.#open.size >= UNSEEN_MAX) return Promise.resolve({ ok: false, busy: this.busy() });
     this.#lastId += 1;
@@ -69,7 +71,7 @@ export class MainLink {
       };
       this.#open.set(askId, { sinceMs: this.#ports.monotonicMs(), settle });
       const expiresAtMs = this.#ports.nowMs() + timeoutMs;
-      this.#ports.post({ type: 'ask', askId, ask, expiresAtMs });
+      this.#ports.post({ type: 'ask', askId, ask, expiresAtMs, ...(peer && { peer }) });
     });
   }
 

@@ -1,11 +1,14 @@
 import { CodiError, isCodiError } from '../../protocol/errors.ts';
 import type { SubscriptionEnd } from '../../protocol/debug/verbs.ts';
+import type { PeerUser } from '../../protocol/peer-user.ts';
 import { Subscription } from './subscription.ts';
 
 export interface SessionPorts {
   run(request: DebugRequest, session: Session): Promise<unknown>;
   hasRoom(): boolean;
   send(text: string): void;
+  /** Who is at the other end, where that can be told. */
+  peer(): Promise<PeerUser | undefined>;
   monotonicMs(): number;
   limits: { subscriptions: number; slowAfterMs: number };
 }
@@ -29,6 +32,10 @@ export class Session {
 
   constructor(ports: SessionPorts) {
     this.#ports = ports;
+  }
+
+  peer(): Promise<PeerUser | undefined> {
+    return this.#ports.peer();
   }
 
   /** Sends the answer to one line. Never rejects. */

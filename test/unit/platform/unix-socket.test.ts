@@ -22,7 +22,7 @@ import {
   prepareLegacySocket,
   prepareSocketDirectory,
 } from '#codi/platform/unix-socket.js';
-import { openPeerUsers } from '#codi/platform/peer-user.js';
+import { openPeerUsers } from '#codi/protocol/peer-user.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { deadline } from '../../support/deadline.ts';
 import { skipUnless } from '../../support/skip.ts';
@@ -178,7 +178,7 @@ test('A link at the place of the socket is not followed.', async () => {
   await expect(listenUnix(at(path), ignore, ignore)).rejects.toThrow(/no socket/);
 });
 
-const users = await openPeerUsers();
+const users = await openPeerUsers(process.platform);
 skipUnless(users.isKnown, 'koffi is not installed', { requiredOnCi: true })(
   'Whose the process at the other end is, the kernel says.',
   async () => {

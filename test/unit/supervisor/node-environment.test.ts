@@ -1,6 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { nodeEnvironment, type Host, type HostExit, type HostOptions } from '#codi/supervisor/index.js';
+import {
+  nodeEnvironment,
+  type Host,
+  type HostExit,
+  type HostOptions,
+} from '#codi/supervisor/index.js';
 import { deadline, eventually } from '../../support/deadline.ts';
 import { skipUnless } from '../../support/skip.ts';
 
@@ -12,10 +17,7 @@ afterEach(async () => {
   await Promise.all(hosts.splice(0).map((host) => host.kill()));
 });
 
-function spawn(
-  kind: 'thread' | 'process',
-  options: Omit<HostOptions, 'name'> = {},
-) {
+function spawn(kind: 'thread' | 'process', options: Omit<HostOptions, 'name'> = {}) {
   const make = kind === 'thread' ? environment.spawnThread : environment.forkProcess;
   const host = make(entry, { name: `echo ${kind}`, ...options });
   hosts.push(host);

@@ -19,6 +19,7 @@ beforeEach(() => {
     run: async (request) => run(request),
     hasRoom: () => hasRoom,
     send: (text) => void sent.push(JSON.parse(text)),
+    peer: async () => undefined,
     monotonicMs: () => nowMs,
     limits: { subscriptions: 2, slowAfterMs: 1_000 },
   });

@@ -1,4 +1,14 @@
-import type { ReadPeerUser } from './unix-socket.ts';
+import type { Socket } from 'node:net';
+
+/** A process at the other end of a Unix socket, as it was when it connected. */
+export interface PeerUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly pid: number;
+}
+
+/** Of a descriptor; undefined where it cannot be told. */
+export type ReadPeerUser = (fd: number) => PeerUser | undefined;
 
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
@@ -14,8 +24,10 @@ interface Koffi {
  * Who is at the other end of a Unix socket (SO_PEERCRED). Node has no call for it, so it goes through koffi, where that
  * is installed; without it, or elsewhere than on Linux, nobody is known.
  */
-export async function openPeerUsers(): Promise<{ isKnown: boolean; read: ReadPeerUser }> {
-  const getsockopt = process.platform === 'linux' ? await loadGetsockopt() : undefined;
+export async function openPeerUsers(
+  platform: string,
+): Promise<{ isKnown: boolean; read: ReadPeerUser }> {
+  const getsockopt = platform === 'linux' ? await loadGetsockopt() : undefined;
   if (!getsockopt) return { isKnown: false, read: () => undefined };
   return {
     isKnown: true,
@@ -30,6 +42,17 @@ export async function openPeerUsers(): Promise<{ isKnown: boolean; read: ReadPee
       return { pid: pid!, uid: uid!, gid: gid! };
     },
   };
+}
+
+/** For the ledger and for logs. */
+export function describeUser(user: PeerUser | undefined): string {
+  return user ? `uid ${user.uid}, pid ${user.pid}` : 'user unknown';
+}
+
+/** Node has no name for it; -1 when this version has none, and when there is none any more. */
+export function descriptorOf(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as { _handle?: { fd?: unknown } | null };
+  return typeof handle?.fd === 'number' ? handle.fd : -1;
 }
 
 async function loadGetsockopt() {
