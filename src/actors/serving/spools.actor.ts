@@ -29,8 +29,8 @@ class Spools {
   readonly #stops = new Set<() => void>();
   #isStopping = false;
   #waiting = 0;
-  /** Names that were complained of; they stay in the folder. */
-  #told = new Set<string>();
+  /** What was complained of, and why; it stays in the folder. */
+  #told = new Map<string, string>();
 
   constructor(cell: CellContext<never>, ports: SpoolsPorts) {
     this.#cell = cell;
@@ -74,15 +74,19 @@ class Spools {
     return listing;
   }
 
-  /** Of what is not read at all: once, while it stays. */
-  #complain({ problem, foreign }: SpoolListing): void {
-    const told = new Set(foreign);
-    if (problem !== undefined) told.add('.');
-    for (const file of told) {
-      const reason = file === '.' ? String(problem) : 'it is no spool file of ours';
-      if (!this.#told.has(file)) this.#ports.telemetry.emit('SpoolFileFailed', { file, reason });
-    }
-    this.#told = told;
+  /** Of what is not read at all: once for each reason, while it stays. */
+  #complain({ problem, foreign, files }: SpoolListing): void {
+    const here = new Set([...foreign, ...files.map(({ name }) => name)]);
+    if (problem !== undefined) here.add('.');
+    for (const file of this.#told.keys()) if (!here.has(file)) this.#told.delete(file);
+    for (const file of foreign) this.#tell(file, 'it is no spool file of ours');
+    if (problem !== undefined) this.#tell('.', problem);
+  }
+
+  #tell(file: string, reason: string): void {
+    if (this.#told.get(file) === reason) return;
+    this.#told.set(file, reason);
+    this.#ports.telemetry.emit('SpoolFileFailed', { file, reason });
   }
 
   /** Writers side by side, the oldest first; the files of each one after the other. */
@@ -110,8 +114,7 @@ class Spools {
       } catch (error) {
         if (this.#isStopping) return;
         if (!(error instanceof Error)) throw error;
-        const reason = error.message;
-        this.#ports.telemetry.emit('SpoolFileFailed', { file: file.name, reason });
+        this.#tell(file.name, error.message);
         if (!isCodiError(error) && !('code' in error)) throw error;
         return;
       }

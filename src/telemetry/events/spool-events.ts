@@ -81,9 +81,9 @@ export const SPOOL_EVENTS = {
       {
         name: 'codi_spool_file_failures_total',
         type: 'counter',
-        help: 'Times a file in the spool could not be read; it stays and is tried again.',
+        help: 'Files in the spool that could not be read, once for each reason; they stay and are tried again.',
       },
     ],
-    repeatedBy: ['reason'],
+    repeatedBy: ['file', 'reason'],
   }),
 } as const;

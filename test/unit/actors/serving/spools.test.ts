@@ -167,6 +167,8 @@ test('A file that cannot be read holds up those behind it and nobody else, and i
     reason: 'EIO: it failed',
   });
   expect(world.desk.summary()?.files).toBe(2);
+  await world.actors.advance(10_000);
+  expect(world.log.events.filter(({ name }) => name === 'SpoolFileFailed')).toHaveLength(1);
   world.folder.before = () => undefined;
   await world.actors.advance(2_000);
   expect(world.messages()).toEqual(['other', ...numbers(1, 4)]);
