@@ -127,6 +127,7 @@ export class WatchWorld {
     const ports = {
       ...{ clock: this.clock, disk: this.cold, aheadDisk: this.cold, hints: factory, budget },
       readInotifyList: async () => [this.#inotifyList()],
+      readMounts: async () => undefined,
       measure: () => ({ memoryBytes: 1, descriptors: 1 }),
     };
     this.host = createWatchHost(ports, (message) => this.#onMessage(message));

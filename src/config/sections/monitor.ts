@@ -224,7 +224,7 @@ export const monitor = z.object({
   }),
   coverageIntervalMs: duration('coverage_interval', {
     description:
-      'How often the watches that the kernel lists are compared with the directories that should have one; never so often that it takes more than a 400th of the time.',
+      'How often the watches that the kernel lists are compared with the directories that should have one, and the mounts below roots with those before; never so often that it takes more than a 400th of the time.',
     default: '30s',
     min: '1s',
     max: '1d',

@@ -1,6 +1,8 @@
+import type { BytePath } from '../../protocol/byte-path.ts';
 import type { HostClock } from './host-ports.ts';
 import { kernelDevice, type InotifyList } from './inotify-list.ts';
 import { DeviceNames, KernelWatches } from './kernel-watches.ts';
+import { MountChanges } from './mount-changes.ts';
 import type { PathNode } from './path-tree.ts';
 import type { Lane, SlicedWork } from './slice-scheduler.ts';
 import { inodeKey, WatchSet } from './watch-set.ts';
@@ -17,6 +19,8 @@ export interface AuditedRoot {
   renew(directory: PathNode): boolean;
   /** They may have changed while nobody watched. */
   lookThrough(directories: readonly PathNode[]): void;
+  /** Looks at these places, absolute, where they are below it: another file system is there now. */
+  remounted(points: readonly BytePath[]): void;
   /** Looks through directories that changed where hints, though they come, need not tell everything. */
   recheck(): Generator<void, void>;
 }
@@ -24,6 +28,7 @@ export interface AuditedRoot {
 export interface CoverageAuditPorts {
   readonly clock: HostClock;
   readInotifyList(): Promise<InotifyList | undefined>;
+  readMounts(): Promise<string | undefined>;
   roots(): Iterable<AuditedRoot>;
   /** Whether native code may hold watches of directories that no index has (ignored ones). */
   hasNativeWatches(): boolean;
@@ -61,6 +66,7 @@ export class CoverageAudit implements SlicedWork {
   #isRunning = false;
   #costMs = 0;
   #unwanted = new WatchSet();
+  readonly #mounts = new MountChanges();
 
   constructor(ports: CoverageAuditPorts) {
     this.#ports = ports;
@@ -80,10 +86,17 @@ export class CoverageAudit implements SlicedWork {
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#costMs = 0;
+    await this.lookAtMounts();
     for (const root of this.#ports.roots()) await this.#sliced(root.recheck());
     const watches = await this.#read();
     if (watches !== undefined) await this.#audit(watches);
     this.#isRunning = false;
+  }
+
+  /** What came and went since the last look; the first one only remembers. */
+  async lookAtMounts(): Promise<void> {
+    const points = this.#mounts.since(await this.#ports.readMounts());
+    if (points.length > 0) for (const root of this.#ports.roots()) root.remounted(points);
   }
 
   hasWork(lane: Lane): boolean {

@@ -35,6 +35,8 @@ export class HostHealth {
       hasNativeWatches: () => this.#hasNativeWatches(),
       onAudited: (figures) => this.#onAudited(figures),
     });
+    // Before the first look at any root.
+    void this.audit.lookAtMounts();
   }
 
   /** About once a second; `hints` since the start. */

@@ -37,6 +37,8 @@ export interface WatchHostPorts {
   readonly budget: WatchBudget;
   /** Its watches as the kernel lists them; undefined where there is no such list. */
   readInotifyList(): Promise<InotifyList | undefined>;
+  /** The file systems it sees, as proc(5) lists them; undefined where there is no such list. */
+  readMounts(): Promise<string | undefined>;
   /** Resident memory and open descriptors of this process. */
   measure(): { memoryBytes: number; descriptors: number };
 }

@@ -6,6 +6,7 @@ import { FsHints } from './fs-hints.ts';
 import type { HintFactory, HostClock, Timer, WatchHostPorts } from './host-ports.ts';
 import { assertInotifyInstance } from './inotify-instance.ts';
 import { readInotifyList, watchedInodes } from './inotify-list.ts';
+import { readMounts } from './mount-changes.ts';
 import { ParcelHints } from './parcel-hints.ts';
 import { systemWatchLimit } from './system-watch-limit.ts';
 import { WatchBudget } from './watch-budget.ts';
@@ -26,6 +27,7 @@ export function nodeHostPorts(
       budget,
     },
     readInotifyList,
+    readMounts,
     measure: () => ({ memoryBytes: memoryBytes(), descriptors: countDescriptors() }),
   };
 }

@@ -84,6 +84,15 @@ export class RootCoverage implements AuditedRoot {
     });
   }
 
+  remounted(points: readonly BytePath[]): void {
+    const { engine, isWatching } = this.#ports;
+    const { base } = engine.reconciler.anchor;
+    const above = base === '/' ? base : `${base}/`;
+    const inside = points.filter((point) => point.startsWith(above) && point !== base);
+    const paths = inside.map((point) => point.slice(above.length) as BytePath);
+    if (paths.length > 0 && isWatching()) engine.look(paths, () => undefined, 'reconcile');
+  }
+
   *recheck(): Generator<void, void> {
     const { engine, keeper, isWatching } = this.#ports;
     if (!isWatching() || keeper()?.kind !== 'parcel') return;

@@ -128,8 +128,7 @@ export class RootEngine {
   }
 
   /** Looks at these paths, relative to the root, and at all below them. */
-  look(paths: readonly BytePath[], onDone: () => void): void {
-    const seen = this.#isPolling() ? 'poll' : 'native';
+  look(paths: readonly BytePath[], onDone: () => void, seen = this.#seenNow()): void {
     const pass = this.#newPass({ seen, priority: PRIORITY.sync, onDone });
     const { tree, anchor } = this.reconciler;
     for (const path of paths) {
@@ -189,6 +188,10 @@ export class RootEngine {
       if (!node.isHidden) rows.push({ path: shown, kind: node.kind, stat: node.stat });
     }
     return rows;
+  }
+
+  #seenNow(): PassInput['seen'] {
+    return this.#isPolling() ? 'poll' : 'native';
   }
 
   #isPolling(): boolean {
