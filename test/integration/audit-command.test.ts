@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '#codi/protocol/audit/signed-note.js';
 import { decodeVerifierKey } from '#codi/protocol/audit/signed-note.js';
 import { runInProcess, type CliSurroundings } from '../support/cli-harness.ts';
+import { eventually } from '../support/deadline.ts';
 import { newPlace, startDaemon, type RunningDaemon } from '../support/daemon.ts';
 
 const place = newPlace();
@@ -32,6 +33,11 @@ beforeAll(async () => {
     ),
   );
   await client.close();
+  // What a kill leaves unsigned cannot be proved.
+  await eventually('all to be signed', async () => {
+    const { exitCode } = await codi(['audit', 'prove', 'log:430']);
+    return exitCode === 0;
+  });
 });
 afterAll(async () => {
   await daemon.stop();
