@@ -23,6 +23,18 @@ const codi = (...words: string[]) =>
     cwd: place.home,
   });
 
+test('Scopes are given with commas or one by one; without any they are read and write.', async () => {
+  for (const [name, scopes, ...given] of [
+    ['one', ['read', 'admin'], '--scope', 'read,admin'],
+    ['two', ['read', 'admin'], '--scope', 'read', '--scope', 'admin'],
+    ['three', ['read', 'write']],
+  ] as const) {
+    expect((await codi('token', 'create', name, ...given, '-q')).exitCode).toBe(0);
+    const rows = (await codi('token', 'list', '--json')).json();
+    expect(rows).toContainEqual(expect.objectContaining({ name, scopes }));
+  }
+});
+
 test('A token made without a daemon works with the next one, and is in its ledger once.', async () => {
   const made = await codi('token', 'create', 'deploy', '--scope', 'write', '--out', 'deploy.token');
   expect([made.exitCode, made.out]).toEqual([

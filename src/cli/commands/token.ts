@@ -47,7 +47,11 @@ function defineCreate(command: Command, context: CliContext): void {
   const create = command.command('create').description('make a token, and print it');
   create
     .argument('<name>', 'what it is called in lists, logs and the ledger')
-    .option('--scope <scopes>', 'read, write, admin; several with commas', 'read,write')
+    .option(
+      '--scope <scopes>',
+      'read, write, admin; several with commas, or given again (default: read,write)',
+      (scopes: string, before?: string) => (before === undefined ? scopes : `${before},${scopes}`),
+    )
     .option('--expires <time>', 'when it ends: 90d, 12h, or a time (never when absent)')
     .option('--out <file>', 'write it to this new file, mode 0600, instead of printing it')
     .addHelpText(
@@ -64,7 +68,11 @@ Examples:
     )
     .action((name: string, options: CreateOptions) =>
       context.run(create, (invocation) =>
-        createToken(name, withPath(options, invocation.io.cwd), invocation),
+        createToken(
+          name,
+          { scope: 'read,write', ...withPath(options, invocation.io.cwd) },
+          invocation,
+        ),
       ),
     );
 }
