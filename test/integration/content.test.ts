@@ -159,7 +159,6 @@ it('a file that is written with its size and time kept is an update, whatever it
   expect(small.at(-1)).toBe(`attrib ${short('two')}`);
   expect(large).toContain(`update - < ${sum(one!)}`);
   expect(large.at(-1)).toBe(`attrib ${sum(two!)}`);
-
   await end();
   keepTime('small', Buffer.from('six'));
   keepTime('large', three!);
