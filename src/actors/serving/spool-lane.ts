@@ -55,6 +55,7 @@ export class SpoolLane {
   #inFlightBytes = 0;
   /** Refused for now, in order; nothing new overtakes them. */
   #again: LaneLine[] = [];
+  #againBytes = 0;
   #firstRefusal: Refusal | undefined;
   #holes = 0;
   /** The last holes: who comes for one of these numbers is too late. */
@@ -78,14 +79,14 @@ export class SpoolLane {
   async add(line: LaneLine): Promise<void> {
     while (this.#again.length > 0 || this.#isFull(this.#inFlight.length, this.#inFlightBytes)) {
       if (this.#inFlight.length > 0) await this.#nextAnswers();
-      else if (this.#isGap && !this.#isAgainFull()) break;
+      else if (this.#isGap && !this.#isFull(this.#again.length, this.#againBytes)) break;
       else await this.#goAgain();
     }
     // The ledger would take it for one that it has.
     if (this.#isPassedOver(line))
       return line.onRefused(`its sequence ${line.sequence} comes too late, behind higher ones`);
     // A missing number may stand in a later line: a writer's threads may have overtaken each other.
-    if (this.#again.length > 0) this.#again.push(line);
+    if (this.#again.length > 0) this.#keepAgain(line);
     else await this.#offer(line);
   }
 
@@ -125,16 +126,16 @@ export class SpoolLane {
       retryAfterMs: retry_after_ms ?? RETRY_MS,
       expectedSequence: expected_sequence ?? undefined,
     };
+    this.#keepAgain(line);
+  }
+
+  #keepAgain(line: LaneLine): void {
     this.#again.push(line);
+    this.#againBytes += line.body.length;
   }
 
   get #isGap(): boolean {
     return this.#firstRefusal?.code === ('CODI_SEQUENCE_GAP' satisfies ErrorCode);
-  }
-
-  #isAgainFull(): boolean {
-    const bytes = this.#again.reduce((sum, { body }) => sum + body.length, 0);
-    return this.#isFull(this.#again.length, bytes);
   }
 
   #isFull(count: number, bytes: number): boolean {
@@ -149,6 +150,7 @@ export class SpoolLane {
     let lines = this.#again;
     const [refusal, isGap] = [this.#firstRefusal, this.#isGap];
     this.#again = [];
+    this.#againBytes = 0;
     this.#firstRefusal = undefined;
     const [refused] = lines;
     if (!refused || !refusal) return;
