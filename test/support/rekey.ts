@@ -50,6 +50,11 @@ export function contentOf(dataDir: string, key: string | undefined): string[] {
   const ledger = openForReading(join(dataDir, 'ledger.db'), 'ledger');
   const state = openForReading(join(dataDir, 'state.db'), 'state');
   try {
+    // Else its first writer would change that, and no reader could take back half of the change.
+    for (const database of [ledger, state]) {
+      const mode = database.pragma('journal_mode', { simple: true });
+      if (mode !== 'wal') throw new Error(`its journal is ${String(mode)}`);
+    }
     const rows = (database: typeof ledger, sql: string) =>
       database
         .prepare(sql)

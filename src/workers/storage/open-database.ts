@@ -136,6 +136,14 @@ export function openForSalvage(
   }
 }
 
+/**
+ * The last statement to a store that was made beside the one in use. Were it left to its first writer, a kill would
+ * leave a journal of this change, which no reader may take back: they would take the store for damaged.
+ */
+export function leaveAsStore(database: SqliteDatabase): void {
+  database.pragma('journal_mode = WAL');
+}
+
 /** An empty store that lives as long as it is open, for computing what a stored one should hold. */
 export function openInMemory(kind: StoreKind): SqliteDatabase {
   const database = new Database(':memory:');

@@ -14,6 +14,7 @@ import { assertKeyFits, leaveEncryptionCard } from '../cipher/encryption-card.ts
 import type { StoreKey } from '../cipher/store-key.ts';
 import { syncPath } from '../durable-file.ts';
 import {
+  leaveAsStore,
   openForCheckpoints,
   openForReading,
   openForWriting,
@@ -114,6 +115,7 @@ function copyDatabase(dataDir: string, stage: string, kind: StoreKind, change: K
     database.pragma('journal_mode = DELETE');
     database.pragma('synchronous = OFF');
     database.rekey(change.to ? rawKey(change.to.forDatabase(kind)) : Buffer.alloc(0));
+    leaveAsStore(database);
   } finally {
     database.close();
   }

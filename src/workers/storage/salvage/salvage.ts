@@ -9,7 +9,12 @@ import { readMarks } from '../audit/signed-marks.ts';
 import { openPage, SEAL_BYTES } from '../cipher/open-page.ts';
 import { storeKey } from '../cipher/store-key.ts';
 import { LOSSES } from '../lost-blocks.ts';
-import { openForSalvage, type SqliteDatabase, type StoreKind } from '../open-database.ts';
+import {
+  leaveAsStore,
+  openForSalvage,
+  type SqliteDatabase,
+  type StoreKind,
+} from '../open-database.ts';
 import { acquitSuspects, fits } from './altered-leaves.ts';
 import { ArchivedSource } from './archived-source.ts';
 import { BlockCandidates } from './block-candidates.ts';
@@ -63,6 +68,7 @@ export function* salvage(input: SalvageInput): Generator<SalvageStep, SalvageRep
     const database = openForSalvage(to, kind, images.pageBytes);
     try {
       const report = yield* fill(input, images, database);
+      leaveAsStore(database);
       database.close();
       return { ...report, durationMs: Math.round(performance.now() - startedMs) };
     } finally {
