@@ -16,7 +16,7 @@ import { besideDaemon, canMount, inNamespace, NO_MOUNTS } from '../support/mount
 import { skipUnless } from '../support/skip.ts';
 
 /** More than twice as much as the disk has. */
-const ENTRIES = 6_000;
+const ENTRIES = 1_600;
 const SMALL_DISK = 'mount -t tmpfs -o size=6m tmpfs "$1"';
 /** Everything may go to make room. */
 const ROTATING = {
@@ -40,7 +40,7 @@ afterEach(async () => {
   place.remove();
 });
 
-const message = (number: number) => `${number} ${randomBytes(1_500).toString('base64')}`;
+const message = (number: number) => `${number} ${randomBytes(6_000).toString('base64')}`;
 
 async function reserveOf(client: MonitorClient): Promise<number> {
   return (await client.request('StoreStats', {})).disk_reserve_bytes ?? 0;
@@ -128,13 +128,13 @@ skipUnless(canMount, NO_MOUNTS)(
     const under: [string, ...string[]] = ['nsenter', '-t', String(keeper.pid), '-m'];
     const first = await startOnSmallDisk(ROTATING, under);
     await eventually('a reserve', async () => (await reserveOf(first.client)) > 0);
-    const accepted = await write(first.client, 1_500);
+    const accepted = await write(first.client, 400);
     const filling = 'cat /dev/zero > "$1/filler" 2> /dev/null; test -s "$1/filler"';
     besideDaemon(first.running, 'sh', '-c', filling, 'sh', place.dataDir);
     await first.running.kill();
     await first.client.close();
     const { running, client } = await startOnSmallDisk(ROTATING, under);
-    await write(client, 1_500, accepted);
+    await write(client, 400, accepted);
     await expectNewest(client, accepted);
     expect(auditVerify(running)).toEqual([]);
     await client.close();

@@ -14,7 +14,9 @@ export type StorageFailure =
   /** The writer must end: what the disk holds is only known again after reopening. */
   | { kind: 'fatal'; code: ErrorCode; message: string };
 
-const DISK_FULL_RETRY_MS = 1_000;
+/** Where policy makes room it has so within a part of a second; where it must not, a try costs little. */
+const DISK_FULL_RETRY_MS = 250;
+const HELD_RETRY_MS = 100;
 const BUSY_RETRY_MS = 100;
 const READ_ONLY_RETRY_MS = 1_000;
 
@@ -22,7 +24,7 @@ const READ_ONLY_RETRY_MS = 1_000;
 export const HELD: StorageFailure = {
   kind: 'refused',
   code: 'CODI_DISK_FULL',
-  retryMs: DISK_FULL_RETRY_MS,
+  retryMs: HELD_RETRY_MS,
   message: 'room is being made',
 };
 
