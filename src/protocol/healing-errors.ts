@@ -25,4 +25,11 @@ export const HEALING_ERRORS = {
     message: '{path} is damaged, and not one of its pages opens with the key that is set',
     hint: 'set the key that it was encrypted with; if this is the one, put a backup back with `codi store restore`',
   },
+  CODI_HEALING_UNFINISHED: {
+    number: 4048,
+    retryable: false,
+    exit: EXIT.conflict,
+    message: '{path} was damaged ({reason}), and the work to heal it was interrupted',
+    hint: 'start the daemon, or run `codi store repair`: either finishes it',
+  },
 } as const satisfies Record<string, ErrorRow>;

@@ -22,7 +22,8 @@ const codi = (line: string[], around: CliSurroundings = {}) =>
   });
 
 beforeAll(async () => {
-  daemon = await startDaemon(place);
+  // What is altered here is altered back, not healed.
+  daemon = await startDaemon(place, [], { env: { CODI_STORAGE_HEALS_PER_HOUR: '0' } });
   const client = await daemon.client();
   for (let n = 1; n <= 30; n++)
     await client.log({ level: 'Info', component: 'test', message: `entry ${n}` });

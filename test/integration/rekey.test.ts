@@ -1,6 +1,13 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runInProcess } from '../support/cli-harness.ts';
 import { filesWith, fingerprint, KEY, OTHER_KEY, withCiphers } from '../support/encryption.ts';
 import { contentOf, RekeyPlace } from '../support/rekey.ts';
@@ -120,3 +127,15 @@ withCiphers(
   },
   60_000,
 );
+
+test('a change of keys that was interrupted amid its renames is finished by whoever asks the files', async () => {
+  const { dataDir, home } = place;
+  const staged = readdirSync(dataDir).filter((name) => /^(ledger|state)\.db/.test(name));
+  mkdirSync(join(dataDir, 'rekey.unfinished'));
+  for (const name of staged)
+    renameSync(join(dataDir, name), join(dataDir, 'rekey.unfinished', name));
+  writeFileSync(join(dataDir, 'rekey.swapping'), JSON.stringify(staged));
+  const line = ['query', '--offline', '--data-dir', dataDir];
+  expect(await runInProcess(line, { cwd: home })).toMatchObject({ exitCode: 0 });
+  expect(leftovers()).toEqual([]);
+});

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beginHealing, moveAside } from '#codi/workers/storage/salvage/quarantine.js';
 import { runAt } from '../support/cli-harness.ts';
 import { DamagedDaemon } from '../support/damaged-daemon.ts';
 import { damagePage } from '../support/damaged-store.ts';
@@ -44,4 +46,33 @@ it('says what is damaged without touching it, and heals it', async () => {
   await world.start();
   await world.expectService({ lostMax: 20 });
   expect(await codi('store', 'repair')).toMatchObject({ exitCode: 3 });
+}, 120_000);
+
+it('says of a healing that was interrupted who finishes it, whatever is asked of the files', async () => {
+  const { dataDir } = world.place;
+  const healing = beginHealing(dataDir, 'ledger', 'a page is torn', Date.now());
+  const commands = [
+    ['query', '--offline'],
+    ['audit', 'head'],
+    ['store', 'stats'],
+    ['store', 'backup', join(world.place.home, 'copy')],
+    ['store', 'rekey', '--decrypt'],
+  ];
+  const expectRefusals = async () => {
+    for (const line of commands) {
+      const { exitCode, notes } = await codi(...line);
+      expect({ line, exitCode, notes }).toEqual({
+        line,
+        exitCode: 3,
+        notes: expect.stringMatching(
+          /ledger\.db was damaged \(a page is torn\), .* interrupted \(CODI_HEALING_UNFINISHED\)\n.*codi store repair/,
+        ) as string,
+      });
+    }
+  };
+  await expectRefusals();
+  moveAside(dataDir, 'ledger', healing);
+  await expectRefusals();
+  expect((await codi('store', 'repair')).out).toMatch(/ledger\.db is healed/);
+  expect((await codi('query', '--offline')).exitCode).toBe(0);
 }, 120_000);

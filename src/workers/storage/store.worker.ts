@@ -4,8 +4,6 @@
  * by `{ id, result }` or `{ id, error }`; 'close'.
  */
 import { mkdirSync } from 'node:fs';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { CodiError } from '../../protocol/errors.ts';
 import type { RepairedStore, StoreCalls } from '../../protocol/store-calls.ts';
 import { listSegments, readPart, segmentPath } from './archive/list-segments.ts';
@@ -18,7 +16,7 @@ import { verifySegment } from './archive/verify-segment.ts';
 import { assertKeyFits } from './cipher/encryption-card.ts';
 import { storeKey, StoreKey, useStoreKey } from './cipher/store-key.ts';
 import { exportCalls } from './exports/export-calls.ts';
-import { holdDirectory, holdStore } from './hold-store.ts';
+import { holdDirectory, holdStore, holdStoreOfAnyKey } from './hold-store.ts';
 import { recordAct } from './record-act.ts';
 import { repair } from './salvage/repair.ts';
 import { mainThread, workerOptions } from './worker-data.ts';
@@ -76,7 +74,7 @@ const CALLS: StoreCalls = {
     return repaired(input);
   },
   rekey: (input) => {
-    lock ??= holdAnyStore();
+    lock ??= holdStoreOfAnyKey(dataDir, IN_USE);
     return changeKey(input);
   },
 };
@@ -98,14 +96,6 @@ async function repaired(input: { isCheck: boolean; nowMs: number }): Promise<Rep
       },
     }),
   }));
-}
-
-/** The key of the store is not known yet. */
-function holdAnyStore(): ReturnType<typeof holdStore> {
-  const held = holdDirectory(dataDir, IN_USE);
-  if (existsSync(join(dataDir, 'ledger.db'))) return held;
-  held.release();
-  throw new CodiError('CODI_NOT_FOUND', { what: `ledger in ${dataDir}` });
 }
 
 /** After it this thread has the new key. */
