@@ -35,7 +35,17 @@ export function spoolFolder(options: SpoolFolderOptions): SpoolFolder {
   return { list: () => list(options), open: (file) => take(options, file) };
 }
 
-async function list({ directory, uid }: SpoolFolderOptions): Promise<SpoolListing> {
+/** What the file system refuses now, the next look may find: no reason to end anybody. */
+async function list(options: SpoolFolderOptions): Promise<SpoolListing> {
+  try {
+    return await readFolder(options);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    return { files: [], rejectedFiles: 0, foreign: [], problem: error.message };
+  }
+}
+
+async function readFolder({ directory, uid }: SpoolFolderOptions): Promise<SpoolListing> {
   const listing: SpoolListing = { files: [], rejectedFiles: 0, foreign: [] };
   const stat = await lstat(directory).catch(unlessAbsent);
   if (!stat) return listing;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -50,3 +50,21 @@ test('A listing shows no file without those before it, however many come meanwhi
     rmSync(directory, { recursive: true, force: true });
   }
 }, 60_000);
+
+test('A folder that cannot be reached is a problem of this look, not of the next one.', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'codi-spool-'));
+  try {
+    const directory = join(home, 'data', 'spool');
+    const folder = spoolFolder({ directory, uid: process.getuid!(), fileLimitBytes: 1_000 });
+    writeFileSync(join(home, 'data'), 'no directory');
+    expect(await folder.list()).toMatchObject({
+      files: [],
+      problem: expect.stringMatching(/ENOTDIR.*spool/) as string,
+    });
+    rmSync(join(home, 'data'));
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    expect(await folder.list()).toEqual({ files: [], rejectedFiles: 0, foreign: [] });
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+});
