@@ -1,8 +1,8 @@
-// A file system that is mounted over a folder of a root, or goes from there, is hinted by nobody.
+// A file system that is mounted over a root or a folder of it, or goes from there, is hinted by nobody.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MonitorClient } from '#codi/client/monitor-client.js';
-import { afterEach, beforeEach } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/deadline.ts';
 import { besideDaemon, canMount, inNamespace, NO_MOUNTS } from '../support/mount-namespace.ts';
@@ -64,3 +64,29 @@ for (const source of ['fs', 'parcel'])
     },
     60_000,
   );
+
+skipUnless(canMount, NO_MOUNTS)(
+  'A root that something is mounted over, and taken from again, is what it was before.',
+  async () => {
+    daemon = await startDaemon(place, [root], {
+      under: inNamespace('true'),
+      env: { CODI_MONITOR_COVERAGE_INTERVAL: '1s', CODI_MONITOR_SWEEP_INTERVAL: '1h' },
+    });
+    client = await daemon.client();
+    await told('create', 'covered');
+    besideDaemon(daemon, 'sh', '-c', 'mount -t tmpfs none "$1"', 'sh', root);
+    await told('delete', 'covered');
+    besideDaemon(daemon, 'mkdir', '-p', sub);
+    besideDaemon(daemon, 'touch', join(sub, 'inside'));
+    await told('create', 'inside');
+    besideDaemon(daemon, 'umount', root);
+    await told('delete', 'inside');
+    await eventually('what was covered', async () => {
+      const { files } = await client.request('ListFiles', { limit: 100 } as never);
+      return files.some(({ path }) => path.endsWith('covered'));
+    });
+    const { watches } = await client.request('ListWatches', {});
+    expect(watches).toMatchObject([{ state: 'watching' }]);
+  },
+  60_000,
+);

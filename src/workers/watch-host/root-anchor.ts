@@ -20,6 +20,8 @@ export interface Away {
 export interface KnownDevice {
   readonly dev: bigint | undefined;
   readonly isSeen: boolean;
+  /** The folder that held the root's entries before something was mounted over it. */
+  readonly covered: { readonly dev: bigint; readonly ino: bigint } | undefined;
 }
 
 export type Located =
@@ -89,19 +91,21 @@ function away(reason: string): { state: 'away' } & Away {
 /**
  * A mount point can be neither deleted nor moved away while something is mounted there. So where a root was on another
  * file system than the folder it is in, and is so no longer, that was unmounted. Numbers of file systems may be others
- * after a restart of the machine: if it was not seen by this process, an empty folder only counts.
+ * after a restart of the machine: if it was not seen by this process, an empty folder only counts. A folder that was the
+ * root before something was mounted over it is the root again.
  */
 function isUnmounted(
   disk: Disk,
   path: BytePath,
   found: EntryStat | NoEntry,
-  { dev, isSeen }: KnownDevice,
+  { dev, isSeen, covered }: KnownDevice,
 ): boolean {
   if (dev === undefined || found === 'unreadable') return false;
   const outside = deviceAround(disk, path);
   if (outside === undefined || dev === outside) return false;
   if (found === 'missing') return true;
   if (found.kind !== 'dir' || found.dev !== outside) return false;
+  if (found.dev === covered?.dev && found.ino === covered.ino) return false;
   return isSeen || disk.readNames(path).length === 0;
 }
 

@@ -10,6 +10,7 @@ export class RootPlace {
   readonly #path: BytePath;
   readonly #deny: RootOptions['deny'];
   readonly #reconciler: () => Reconciler;
+  #covered: KnownDevice['covered'];
 
   constructor(disk: Disk, path: BytePath, { deny }: RootOptions, reconciler: () => Reconciler) {
     this.#disk = disk;
@@ -27,7 +28,11 @@ export class RootPlace {
     const { anchor, tree } = this.#reconciler();
     const verdict = judgeRoot(this.#disk, this.#path, anchor, this.#known());
     if (verdict.state === 'away') return verdict;
-    const isOther = tree.root.stat.ino !== 0n && tree.root.stat.ino !== verdict.found.ino;
+    const { stat, children } = tree.root;
+    const isOther = stat.ino !== 0n && stat.ino !== verdict.found.ino;
+    // An empty one is a mount point that waits for its file system.
+    if (isOther && stat.dev !== verdict.found.dev && children?.size)
+      this.#covered = { dev: stat.dev, ino: stat.ino };
     tree.restat(tree.root, statToKeep(verdict.found));
     return { state: isOther ? 'other' : 'there' };
   }
@@ -40,8 +45,9 @@ export class RootPlace {
 
   #known(): KnownDevice {
     const { root } = this.#reconciler().tree;
-    if (root.stat.dev !== 0n) return { dev: root.stat.dev, isSeen: true };
+    const covered = this.#covered;
+    if (root.stat.dev !== 0n) return { dev: root.stat.dev, isSeen: true, covered };
     const [first] = root.children?.values() ?? [];
-    return { dev: first?.stat.dev || undefined, isSeen: false };
+    return { dev: first?.stat.dev || undefined, isSeen: false, covered };
   }
 }
