@@ -63,6 +63,17 @@ withCiphers(
   120_000,
 );
 
+withCiphers('a list of encrypted segments that is gone costs nothing', () => {
+  const specimen = newSpecimen(home, false);
+  const original = join(specimen.dir, 'ledger.db');
+  const dir = copyOf(specimen);
+  const from = join(dir, 'ledger.db');
+  damagePage(from, Math.max(...pagesOfTable(original, 'segments')), (bytes) => bytes.fill(0));
+  const report = salvaged('ledger', dir, from, `${from}.new`);
+  expect(report).toMatchObject({ losses: [], lostBlocks: 0, isSignedChain: true });
+  expect(entriesOf(`${from}.new`, 'ledger')).toEqual(entriesOf(original, 'ledger'));
+});
+
 withCiphers('frames of an encrypted log are salvaged behind one that does not hold', () => {
   const specimen = newSpecimen(home, true);
   for (const kind of KINDS) {

@@ -84,6 +84,9 @@ test('A block whose pages are whole is salvaged, and nothing that was not commit
   const pages = new Map(
     KINDS.map((kind) => [kind, pagesOfBlocks(join(inDatabase.dir, `${kind}.db`), kind)]),
   );
+  const committed = new Map(
+    KINDS.map((kind) => [kind, entriesOf(join(inDatabase.dir, `${kind}.db`), kind)]),
+  );
   fc.assert(
     fc.property(
       fc.constantFrom(...KINDS),
@@ -98,9 +101,14 @@ test('A block whose pages are whole is salvaged, and nothing that was not commit
         // Without its ranges a block may still be found, but that is no promise.
         if (pagesOfTable(original, 'block_ranges').some((page) => spoiled.has(page))) return;
         const marks = marksIn(`${from}.new`);
-        for (const [block, of] of pages.get(kind)!)
-          if (![...of].some((page) => spoiled.has(page)))
-            expect(marks.has(block), `block ${block} is marked`).toBe(false);
+        const isWhole = (block: number) =>
+          ![...pages.get(kind)!.get(block)!].some((page) => spoiled.has(page));
+        for (const block of pages.get(kind)!.keys())
+          if (isWhole(block)) expect(marks.has(block), `block ${block} is marked`).toBe(false);
+        const found = entriesOf(`${from}.new`, kind);
+        for (const [name, block] of blocksOf(original, kind))
+          if (isWhole(block) && committed.get(kind)!.has(name))
+            expect(found.has(name), `${name} of block ${block} is there`).toBe(true);
         expect(report.whole + [...marks.keys()].length).toBeGreaterThanOrEqual(report.signed);
       },
     ),
@@ -162,4 +170,23 @@ test('A leaf that was altered is told from an entry that was, by the signed root
   const second = salvaged('ledger', dir, from, `${from}.second`);
   expect(second.isSignedChain).toBe(false);
   expect(entriesOf(`${from}.second`, 'ledger').has('logs 201')).toBe(false);
+});
+
+test('A header that is wrong about room at the end of pages, or a list of segments that is gone, costs nothing.', () => {
+  const wrong = [
+    { page: 1, change: (bytes: Buffer) => (bytes[20]! ^= 1) },
+    {
+      page: Math.max(...pagesOfTable(join(inDatabase.dir, 'ledger.db'), 'segments')),
+      change: (bytes: Buffer) => bytes.fill(0),
+    },
+  ];
+  for (const { page, change } of wrong) {
+    const dir = copyOf(inDatabase);
+    const from = join(dir, 'ledger.db');
+    damagePage(from, page, change);
+    const report = salvaged('ledger', dir, from, `${from}.new`);
+    expect(report).toMatchObject({ losses: [], lostBlocks: 0, isSignedChain: true });
+    const original = join(inDatabase.dir, 'ledger.db');
+    expect(entriesOf(`${from}.new`, 'ledger')).toEqual(entriesOf(original, 'ledger'));
+  }
 });

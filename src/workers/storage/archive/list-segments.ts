@@ -4,9 +4,7 @@ import { CodiError } from '../../../protocol/errors.ts';
 import type { SegmentFile } from '../../../protocol/store-calls.ts';
 import { isUnprovedName, readUnproved } from '../salvage/unproved-file.ts';
 import { ArchiveSegment } from './archive-segment.ts';
-import { ARCHIVE_FOLDER, DamagedSegment } from './segment-format.ts';
-
-const SEGMENT_NAME = /^ledger-(\d{12,})-(\d{12,})\.jsonl\.gz(\.enc)?$/;
+import { ARCHIVE_FOLDER, DamagedSegment, SEGMENT_NAME } from './segment-format.ts';
 
 /** The files of an archive, oldest first, without the ledger's help. */
 export function listSegments(dataDir: string): SegmentFile[] {

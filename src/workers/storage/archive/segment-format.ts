@@ -80,6 +80,9 @@ export function span(one: NumberRange, other: NumberRange): NumberRange {
   return [Math.min(one[0], other[0]), Math.max(one[1], other[1])];
 }
 
+/** Names of finished segments, with their first and last block. */
+export const SEGMENT_NAME = /^ledger-(\d{12,})-(\d{12,})\.jsonl\.gz(\.enc)?$/;
+
 /** Whether it is encrypted shows in its name. */
 export function segmentName(firstBlock: number, lastBlock: number, isEncrypted: boolean): string {
   const digits = (block: number) => String(block).padStart(12, '0');

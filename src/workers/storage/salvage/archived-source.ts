@@ -5,6 +5,7 @@ import { ArchiveSegment, recomputedLeaf, type ArchivedBlock } from '../archive/a
 import {
   ARCHIVE_FOLDER,
   DamagedSegment,
+  SEGMENT_NAME,
   span,
   type NumberRange,
 } from '../archive/segment-format.ts';
@@ -12,12 +13,14 @@ import { segmentSum } from '../archive/segment-table.ts';
 import { fileHash } from '../archive/verify-segment.ts';
 import type { BlockRange } from '../block.ts';
 import { CanonicalBuffer } from '../canonical.ts';
+import type { StoreKind } from '../open-database.ts';
 import { ACT_COLUMNS, appendRow, EXPORT_COLUMNS, ROOT_COLUMNS } from '../stored-rows.ts';
 import { isCount, type FoundEntry, type StreamPart } from './block-candidates.ts';
 import type { FoundRows } from './found-rows.ts';
 import type { CellValue } from './record.ts';
 
-const NAME = /^ledger-(\d{12})-(\d{12})\.jsonl\.gz$/;
+/** So many rows are looked up together. */
+const NUMBERS_AT_ONCE = 256;
 
 const RARE_COLUMNS: ReadonlyMap<number, string> = new Map([
   [STREAMS.roots, ROOT_COLUMNS],
@@ -43,8 +46,13 @@ export class ArchivedSource {
   #opened: { file: string; segment: ArchiveSegment | undefined } | undefined;
   #blocks: ArchivedBlock[] = [];
 
-  constructor(found: FoundRows, dataDir: string) {
+  /** Only the ledger has an archive: for another store nothing was archived. */
+  constructor(found: FoundRows, kind: StoreKind, dataDir: string) {
     this.#dir = join(dataDir, ARCHIVE_FOLDER);
+    if (kind !== 'ledger') {
+      [this.rows, this.remade] = [[], 0];
+      return;
+    }
     this.rows = knownSegments(found);
     const known = this.rows.length;
     this.#addFiles(found);
@@ -102,18 +110,14 @@ export class ArchivedSource {
     return this.#blocks.find((block) => block.n === n);
   }
 
-  /** Files that follow the last row, where the tables no longer have what is in them. */
+  /** Files that follow the last row, where the tables no longer have all that is in them. */
   #addFiles(found: FoundRows): void {
     for (const name of namesIn(this.#dir)) {
-      const [, first, last] = NAME.exec(name)!.map(Number);
+      const [, first, last] = SEGMENT_NAME.exec(name)!.map(Number);
       if (first !== this.lastBlock + 1) continue;
       const segment = openSegment(join(this.#dir, name));
       if (!segment) continue;
-      const { logs, file_events: events } = segment.header;
-      const isInTables =
-        (logs !== null && found.byNumber('logs', logs[0], logs[0]).size > 0) ||
-        (events !== null && found.byNumber('file_events', events[0], events[0]).size > 0);
-      if (!isInTables) {
+      if (!isInTables(found, segment)) {
         const values = this.#rowOf(name, segment);
         this.rows.push({ values, firstBlock: first, lastBlock: last!, file: name });
       }
@@ -152,6 +156,22 @@ export class ArchivedSource {
       segmentSum(numbers, file, hash),
     ];
   }
+}
+
+/** Some of its rows can be found long after they were dropped, in pages that nobody has used since. */
+function isInTables(found: FoundRows, { header }: ArchiveSegment): boolean {
+  const { logs, file_events: events } = header;
+  const hasAll = (table: 'logs' | 'file_events', range: NumberRange) => {
+    if (range === null) return true;
+    for (let first = range[0]; first <= range[1]; first += NUMBERS_AT_ONCE) {
+      const last = Math.min(range[1], first + NUMBERS_AT_ONCE - 1);
+      if (found.byNumber(table, first, last).size <= last - first) return false;
+    }
+    return true;
+  };
+  return (
+    (logs !== null || events !== null) && hasAll('logs', logs) && hasAll('file_events', events)
+  );
 }
 
 /** Rows of `segments` that match their sum and follow one another. */
@@ -197,7 +217,7 @@ function openSegment(path: string): ArchiveSegment | undefined {
 function namesIn(dir: string): string[] {
   try {
     return readdirSync(dir)
-      .filter((name) => NAME.test(name))
+      .filter((name) => SEGMENT_NAME.test(name))
       .sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];

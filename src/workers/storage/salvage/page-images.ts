@@ -77,7 +77,8 @@ export class PageImages {
     const logHeader = this.#logHeader();
     const header = this.#header(logHeader.pageBytes);
     this.pageBytes = header.pageBytes ?? logHeader.pageBytes ?? DEFAULT_PAGE_BYTES;
-    this.usableBytes = this.pageBytes - header.reservedBytes;
+    // What the header says of it could be damaged itself, and would spoil each page.
+    this.usableBytes = this.pageBytes - (seal?.bytes ?? 0);
     this.pageCount = Math.ceil(this.#databaseBytes / this.pageBytes);
     if (header.pages > this.pageCount && header.pages < 2 ** 31) this.#flaw('it is cut off', true);
     this.#hasLogHeader = logHeader.salts !== undefined;
@@ -177,16 +178,14 @@ export class PageImages {
 
   #header(logPageBytes: number | undefined): {
     pageBytes: number | undefined;
-    reservedBytes: number;
     pages: number;
   } {
     const bytes = this.#firstBytes(logPageBytes);
     const isOurs = bytes.subarray(0, 16).equals(MAGIC);
     const pageBytes = pageSize(bytes.readUInt16BE(16));
     if (!isOurs && this.#databaseBytes > 0) this.#flaw('its header cannot be read', false);
-    if (!isOurs || pageBytes === undefined || bytes[20]! > 32)
-      return { pageBytes, reservedBytes: this.#seal?.bytes ?? 0, pages: 0 };
-    return { pageBytes, reservedBytes: bytes[20]!, pages: bytes.readUInt32BE(28) };
+    const isRead = isOurs && pageBytes !== undefined;
+    return { pageBytes, pages: isRead ? bytes.readUInt32BE(28) : 0 };
   }
 
   /** The header of the database; of an encrypted one the size of its pages is plain, and the rest when it opens. */

@@ -90,7 +90,7 @@ function* fill(
     throw new CodiError('CODI_DAMAGE_ENCRYPTED', { path: join(dataDir, `${kind}.db`) });
   const mark = readMarks(dataDir, kind).marks.at(-1);
   const target = new SalvageTarget(database, nowMs);
-  const archived = new ArchivedSource(found, dataDir);
+  const archived = new ArchivedSource(found, kind, dataDir);
   const unproved = new UnprovedFile(path);
   const { isTailDoubtful, flaws } = images.found;
   try {
