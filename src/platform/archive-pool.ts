@@ -9,6 +9,8 @@ export function createArchivePool(options: {
   threadsMax: number;
   queueMax: number;
   idleMs: number;
+  /** A thread could not start, or ended while it had nothing to do: what waits for it may wait for ever. */
+  onFailure(error: Error): void;
 }): ArchivePool {
   const pool = new Piscina({
     filename: options.entry.href,
@@ -19,6 +21,7 @@ export function createArchivePool(options: {
     idleTimeout: options.idleMs,
     concurrentTasksPerWorker: 1,
   });
+  pool.on('error', options.onFailure);
   const loading = new LoadingThreads(pool);
   return {
     run: (task, input, signal) => {

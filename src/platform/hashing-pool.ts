@@ -13,6 +13,8 @@ export function createHashingPool(options: {
   threadsMax: number;
   queueMax: number;
   idleMs: number;
+  /** A thread could not start, or ended while it had nothing to do: what waits for it may wait for ever. */
+  onFailure(error: Error): void;
 }): HashingPool {
   const stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const pool = new Piscina({
@@ -24,6 +26,7 @@ export function createHashingPool(options: {
     idleTimeout: options.idleMs,
     concurrentTasksPerWorker: 1,
   });
+  pool.on('error', options.onFailure);
   const loading = new LoadingThreads(pool);
   const running = new Set<Promise<unknown>>();
   let closing: Promise<void> | undefined;

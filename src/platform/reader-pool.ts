@@ -17,6 +17,8 @@ export function createReaderPool(options: {
   queueMax: number;
   idleMs: number;
   timeoutMs: number;
+  /** A thread could not start, or ended while it had nothing to do: what waits for it may wait for ever. */
+  onFailure(error: Error): void;
 }): ReaderPool {
   const { timeoutMs } = options;
   const pool = new Piscina({
@@ -27,6 +29,7 @@ export function createReaderPool(options: {
     idleTimeout: options.idleMs,
     concurrentTasksPerWorker: 1,
   });
+  pool.on('error', options.onFailure);
   const loading = new LoadingThreads(pool);
   const queue = new ReaderQueue({
     runningMax: options.threadsMax,

@@ -203,7 +203,7 @@ function readers(shared: Shared): ChildSpec {
   return readersSpec({
     port: shared.reader,
     onDamage: (damage) => shared.healing.report(damage),
-    createPool: () =>
+    createPool: (onFailure) =>
       createReaderPool({
         entry: workerEntry('storage/reader.worker.js'),
         data: { dataDir, archiveCacheBytes, ...keyOf(shared) } satisfies ReaderOptions & KeyOptions,
@@ -211,6 +211,7 @@ function readers(shared: Shared): ChildSpec {
         queueMax: READER_QUEUE_MAX,
         idleMs: READER_IDLE_MS,
         timeoutMs: readerTimeoutMs,
+        onFailure,
       }),
   });
 }
@@ -246,7 +247,7 @@ function retention(shared: Shared): ChildSpec {
     intervalMs: storage.retentionIntervalMs,
     writer: shared.upkeep,
     desk: shared.retention,
-    createPool: () =>
+    createPool: (onFailure) =>
       createArchivePool({
         entry: workerEntry('storage/archive.worker.js'),
         data: {
@@ -257,6 +258,7 @@ function retention(shared: Shared): ChildSpec {
         threadsMax: ARCHIVE_THREADS_MAX,
         queueMax: ARCHIVE_QUEUE_MAX,
         idleMs: ARCHIVE_IDLE_MS,
+        onFailure,
       }),
     disk: () => diskSpace(dataDir),
     reservedBytes: () => reservedBytes(dataDir),

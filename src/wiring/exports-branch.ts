@@ -31,7 +31,7 @@ export function exportsActor(shared: Shared): ChildSpec {
     desk: exports,
     sessionOf: async (file) => shared.sessions.sessionOf(file) ?? activeSession(file),
     telemetry,
-    createPool: () =>
+    createPool: (onFailure) =>
       createArchivePool({
         entry: workerEntry('storage/exports.worker.js'),
         data: {
@@ -42,6 +42,7 @@ export function exportsActor(shared: Shared): ChildSpec {
         threadsMax: config.exports.threadsCount,
         queueMax: QUEUE_MAX,
         idleMs: IDLE_MS,
+        onFailure,
       }),
   });
 }

@@ -65,13 +65,14 @@ function hashing(shared: Shared): ChildSpec {
   const { config, dataDir } = shared.options;
   return hashingSpec({
     port: shared.hashing,
-    createPool: () =>
+    createPool: (onFailure) =>
       createHashingPool({
         entry: workerEntry('hashing/hashing.worker.js'),
         dataDir,
         threadsMax: config.monitor.checksumThreadsCount,
         queueMax: HASHING_QUEUE_MAX,
         idleMs: HASHING_IDLE_MS,
+        onFailure,
       }),
   });
 }

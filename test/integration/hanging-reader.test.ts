@@ -19,6 +19,7 @@ beforeEach(() => {
     queueMax: 2,
     idleMs: 10_000,
     timeoutMs: 400,
+    onFailure: () => undefined,
   });
 });
 

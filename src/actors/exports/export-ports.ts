@@ -67,7 +67,8 @@ export interface ExportsPorts {
   notices: ExportNotices;
   /** When everything that was on disk at the start is recorded. */
   settled: Promise<void>;
-  createPool(): ExportPool;
+  /** `onFailure`: threads fail for which nobody waits, or cannot start. */
+  createPool(onFailure: (error: Error) => void): ExportPool;
   desk: ExportDesk;
   sessionOf: SessionOf;
   telemetry: Telemetry;

@@ -1,14 +1,18 @@
 import { CodiError, type WireError } from '../../protocol/errors.ts';
+import type { CellContext } from '../../supervisor/index.ts';
 import type { ExportTasks } from '../../workers/storage/exports.messages.ts';
-import type { ExportPool } from './export-ports.ts';
+import type { ExportPool, ExportsPorts } from './export-ports.ts';
 
 /** The threads of one incarnation: what they reject with is a CodiError where it was expected. */
 export class ExportThreads {
   readonly #pool: ExportPool;
   readonly #stop = new AbortController();
 
-  constructor(pool: ExportPool) {
-    this.#pool = pool;
+  constructor(
+    cell: Pick<CellContext<never>, 'scope' | 'crash'>,
+    ports: Pick<ExportsPorts, 'createPool'>,
+  ) {
+    this.#pool = ports.createPool(cell.scope.wrap((error) => cell.crash(error)));
   }
 
   get areStopped(): boolean {

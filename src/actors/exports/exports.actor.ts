@@ -63,7 +63,7 @@ class Exports {
   constructor(cell: CellContext<never>, ports: ExportsPorts) {
     this.#cell = cell;
     this.#ports = ports;
-    this.#threads = new ExportThreads(ports.createPool());
+    this.#threads = new ExportThreads(cell, ports);
     this.#candidates = new Candidates(ports.settings);
     this.#follower = new EventFollower({
       ...ports,

@@ -74,7 +74,8 @@ export interface ReadersPorts {
   port: ReaderPort;
   /** A read met damage. */
   onDamage(damage: Damage): void;
-  createPool(): ReaderPool;
+  /** `onFailure`: threads fail for which nobody waits, or cannot start. */
+  createPool(onFailure: (error: Error) => void): ReaderPool;
 }
 
 export function readersSpec(ports: ReadersPorts): ActorSpec<never> {
@@ -88,7 +89,7 @@ export function readersSpec(ports: ReadersPorts): ActorSpec<never> {
 }
 
 function start(cell: CellContext<never>, { port, createPool, onDamage }: ReadersPorts) {
-  const pool = createPool();
+  const pool = createPool(cell.scope.wrap((error) => cell.crash(error)));
   port.attach(pool, onDamage);
   cell.scope.defer('reader threads', () => pool.close());
   cell.scope.defer('reader port', () => port.detach(pool));

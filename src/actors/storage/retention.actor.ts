@@ -37,7 +37,8 @@ export interface RetentionPorts {
   intervalMs: number;
   writer: RequestBook<UpkeepCommand>;
   desk: RetentionDesk;
-  createPool(): ArchivePool;
+  /** `onFailure`: threads fail for which nobody waits, or cannot start. */
+  createPool(onFailure: (error: Error) => void): ArchivePool;
   disk(): Promise<DiskSpace>;
   /** What the reserve holds of it. */
   reservedBytes(): number;
@@ -69,7 +70,7 @@ class Retention {
   constructor(cell: CellContext<never>, ports: RetentionPorts) {
     this.#cell = cell;
     this.#ports = ports;
-    this.#pool = ports.createPool();
+    this.#pool = ports.createPool(cell.scope.wrap((error) => cell.crash(error)));
     this.#reserve = this.#newReserve();
     const due = cell.scope.wrap(() => cell.raise({ type: 'due' }));
     ports.desk.attach(this.#task, due);

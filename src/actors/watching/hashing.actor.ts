@@ -70,7 +70,8 @@ export class HashingPort {
 
 export interface HashingPorts {
   port: HashingPort;
-  createPool(): HashingPool;
+  /** `onFailure`: threads fail for which nobody waits, or cannot start. */
+  createPool(onFailure: (error: Error) => void): HashingPool;
 }
 
 export function hashingSpec(ports: HashingPorts): ActorSpec<never> & ChildSpec {
@@ -84,7 +85,7 @@ export function hashingSpec(ports: HashingPorts): ActorSpec<never> & ChildSpec {
 }
 
 function start(cell: CellContext<never>, { port, createPool }: HashingPorts) {
-  const pool = createPool();
+  const pool = createPool(cell.scope.wrap((error) => cell.crash(error)));
   port.attach(pool);
   cell.scope.defer('hashing threads', () => pool.close());
   cell.scope.defer('hashing port', () => port.detach(pool));
