@@ -14,6 +14,7 @@ import { keepYoungGenerationsSmall } from './config/heap-flags.ts';
 import { startDaemon, type Daemon, type DaemonOptions } from './main.ts';
 import { packageVersion } from './config/package-files.ts';
 import { homeFolder } from './protocol/home-folder.ts';
+import { startFolder } from './protocol/start-folder.ts';
 import { absolute, type Machine } from './protocol/places.ts';
 import { openPeerUsers } from './protocol/peer-user.ts';
 import { bytePathFromUtf8 } from './protocol/byte-path.ts';
@@ -70,7 +71,7 @@ const announce = (announcement: Announcement) => {
 
 function readOptions() {
   try {
-    return parseArgs({
+    const parsed = parseArgs({
       allowPositionals: true,
       options: {
         'data-dir': { type: 'string' },
@@ -82,6 +83,9 @@ function readOptions() {
         help: { type: 'boolean', short: 'h' },
       },
     });
+    for (const [name, value] of Object.entries(parsed.values))
+      if (value === '') throw new Error(`--${name} needs a path, not an empty text`);
+    return parsed;
   } catch (error) {
     throw new CodiError('CODI_USAGE', { reason: (error as Error).message });
   }
@@ -93,7 +97,8 @@ function readConfig(machine: Machine, values: { config?: string }, flags: object
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (isNamed || (error as NodeJS.ErrnoException).code !== 'ENOENT')
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (isNamed || (code !== 'ENOENT' && code !== 'ENOTDIR'))
       throw new CodiError('CODI_CONFIG', { reason: (error as Error).message });
   }
   return loadConfig({
@@ -101,6 +106,21 @@ function readConfig(machine: Machine, values: { config?: string }, flags: object
     env: process.env,
     flags: { ...flags },
   });
+}
+
+/** Reads where it was started, and goes from there. */
+function machineHere(uid: number): Machine {
+  const folder = startFolder(() => process.cwd());
+  // Node starts no thread in a folder that is gone, and a file system that somebody is in cannot be unmounted.
+  process.chdir('/');
+  return {
+    home: homeFolder(),
+    uid,
+    get cwd() {
+      return folder();
+    },
+    env: process.env,
+  };
 }
 
 /** After it the key is in no environment that threads and children get. */
@@ -134,7 +154,7 @@ async function main(): Promise<void> {
   assertNoAddonAborts(process.versions.node);
 
   const uid = process.getuid?.() ?? 0;
-  const machine: Machine = { home: homeFolder(), uid, cwd: process.cwd(), env: process.env };
+  const machine = machineHere(uid);
   const loaded = readConfig(machine, values, {
     ...(values['data-dir'] && { 'storage.data_dir': values['data-dir'] }),
     ...(values.socket && { 'monitor.unix_socket_path': values.socket }),
@@ -222,13 +242,18 @@ function run(daemon: Daemon, telemetry: TelemetryHub, deadlineMs: number): void 
 }
 
 function fail(error: unknown): never {
-  const failure = isCodiError(error)
+  const known = isCodiError(error)
     ? error
     : new CodiError('CODI_INTERNAL', { reason: String(error) }, { cause: error });
+  const isOutOfFiles = known.code === 'CODI_INTERNAL' && /\bE[MN]FILE\b/.test(known.message);
+  const failure = isOutOfFiles
+    ? new CodiError('CODI_DESCRIPTORS_EXHAUSTED', { reason: known.message }, { cause: error })
+    : known;
   announce({ type: 'failed', error: failure.toWire() });
   process.stderr.write(`error: ${failure.message} (${failure.code})\n`);
   if (failure.hint) process.stderr.write(`  ${failure.hint}\n`);
-  if (!isCodiError(error)) process.stderr.write(`${(error as Error)?.stack ?? ''}\n`);
+  if (failure.code === 'CODI_INTERNAL' && !isCodiError(error))
+    process.stderr.write(`${(error as Error)?.stack ?? ''}\n`);
   process.exit(exitCodeOf(failure));
 }
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { LEVELS } from '../protocol/kinds.ts';
 import type { Level } from '../protocol/kinds.ts';
 import type { Invocation } from './invocation.ts';
@@ -81,7 +81,7 @@ function metadataValue(text: string): unknown {
 
 /** A path as the user named it, made absolute from the current directory. */
 export function readPath(text: string, invocation: Invocation): string {
-  return resolve(invocation.io.cwd, text);
+  return isAbsolute(text) ? resolve(text) : resolve(invocation.io.cwd, text);
 }
 
 /** Gathers an option that may be given several times. */

@@ -44,7 +44,14 @@ export async function findEndpoint(io: CliIo, globals: GlobalOptions): Promise<E
 
 /** What the paths depend on beside the configuration. */
 export function machineOf(io: CliIo): Machine {
-  return { home: io.homeDir, uid: io.uid, cwd: io.cwd, env: io.env };
+  return {
+    home: io.homeDir,
+    uid: io.uid,
+    get cwd() {
+      return io.cwd;
+    },
+    env: io.env,
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 
 /** The flags that every command takes, before or after its name. */
 export interface GlobalOptions {
@@ -31,9 +31,16 @@ export function addGlobalOptions(command: Command, isListed: boolean): Command {
   ];
   for (const [flags, description] of rows) {
     const option = command.createOption(flags, description);
+    if (option.required) option.argParser(readNamed);
     command.addOption(isListed ? option : option.hideHelp());
   }
   return command;
+}
+
+/** An empty text is that of a variable that is not set, and would name the folder the command runs in. */
+function readNamed(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Name a path.');
+  return text;
 }
 
 /** The global flags of an invocation: the nearest place wins, except that any `--no-color` counts. */

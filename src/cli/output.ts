@@ -70,7 +70,11 @@ export class Output {
 
   #gone(): Error {
     return this.#failure
-      ? new CodiError('CODI_INTERNAL', { reason: this.#failure.message }, { cause: this.#failure })
+      ? new CodiError(
+          'CODI_OUTPUT_FAILED',
+          { reason: this.#failure.message },
+          { cause: this.#failure },
+        )
       : new OutputGone();
   }
 }

@@ -3,17 +3,25 @@ import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { monitorEntry } from '../config/package-files.ts';
 import { homeFolder } from '../protocol/home-folder.ts';
+import { startFolder } from '../protocol/start-folder.ts';
 import type { CliIo } from './cli-io.ts';
 
 /** The real surroundings of the CLI: the only file of it that touches `process`, besides the entry. */
 export function processIo(): CliIo {
+  const folder = startFolder(
+    () => process.cwd(),
+    // Node starts no thread in a folder that is gone.
+    () => process.chdir('/'),
+  );
   return {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    cwd: process.cwd(),
-    homeDir: process.env['HOME'] || homeFolder(),
+    get cwd() {
+      return folder();
+    },
+    homeDir: homeFolder(),
     uid: process.geteuid?.() ?? -1,
     userName: userName(),
     pid: process.pid,

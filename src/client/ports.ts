@@ -4,6 +4,7 @@ import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { connect as connectTls } from 'node:tls';
 import { homeFolder } from '../protocol/home-folder.ts';
+import { startFolder } from '../protocol/start-folder.ts';
 import type { Machine } from '../protocol/places.ts';
 import type { SpoolFiles } from './spool/spool-files.ts';
 import type { TcpTarget } from './targets.ts';
@@ -61,12 +62,17 @@ export function nodeClientPorts(): ClientPorts {
         ? connect({ host, port, ...reading(onread) })
         : connectTls({ host, port, ...tls, ...reading(onread) }),
     ownUid: () => ownUid(),
-    machine: () => ({
-      home: homeFolder(),
-      uid: ownUid(),
-      cwd: process.cwd(),
-      env: process.env,
-    }),
+    machine: () => {
+      const folder = startFolder(() => process.cwd());
+      return {
+        home: homeFolder(),
+        uid: ownUid(),
+        get cwd() {
+          return folder();
+        },
+        env: process.env,
+      };
+    },
   };
 }
 

@@ -6,7 +6,7 @@ export interface Machine {
   /** Home folder, absolute. */
   readonly home: string;
   readonly uid: number;
-  /** Folder the program was started in, absolute. */
+  /** Folder the program was started in, absolute. It may throw CODI_PATH_INVALID: see startFolder. */
   readonly cwd: string;
   /** The XDG variables, for instance `process.env`. Relative values are ignored, as XDG asks. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -66,7 +66,8 @@ export function findPlaces(
 /** A path as a person writes it: `~` is the home folder, the rest is relative to the start folder. */
 export function absolute(path: string, machine: Pick<Machine, 'home' | 'cwd'>): string {
   const expanded = /^~(\/|$)/.test(path) ? posix.join(machine.home, path.slice(1)) : path;
-  return withoutTrailingSlash(posix.resolve(machine.cwd, expanded));
+  const whole = posix.isAbsolute(expanded) ? expanded : posix.join(machine.cwd, expanded);
+  return withoutTrailingSlash(posix.resolve(whole));
 }
 
 /** An XDG folder, if its variable names an absolute one. */

@@ -53,6 +53,8 @@ async function run(
   const identity = options.identity ?? io.userName;
   const sessionId = options.id ?? newSessionId(identity);
   const endpoint = await invocation.endpoint();
+  // Before the session is told of: without the folder nothing can be run in it.
+  const { cwd } = io;
   const parent = endpoint.identity.sessionId;
   const session = new RunSession(invocation, {
     sessionId,
@@ -73,10 +75,7 @@ async function run(
   };
   let child: RunningChild;
   try {
-    child = await startChild(
-      { command: words, env, cwd: io.cwd, isCaptured: options.log === true },
-      io,
-    );
+    child = await startChild({ command: words, env, cwd, isCaptured: options.log === true }, io);
   } catch (error) {
     await session.end({ code: 127, signal: null });
     throw error;

@@ -32,6 +32,8 @@ describe('the command line', () => {
     [['statsu'], 'did you mean status?'],
     [['query', '--jsno'], 'did you mean --json?'],
     [['watch', 'ad', 'x'], 'did you mean add?'],
+    [['--data-dir', '', 'status'], "'--data-dir <dir>' argument '' is invalid"],
+    [['status', '--socket='], "'--socket <path>' argument '' is invalid"],
     [['log'], 'codi log --help'],
     [['watch'], 'needs a subcommand'],
     [['tail', '-n', 'many'], 'whole number'],
