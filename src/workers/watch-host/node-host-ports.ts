@@ -28,14 +28,17 @@ export function nodeHostPorts(
     },
     readInotifyList,
     readMounts,
-    measure: () => ({ memoryBytes: memoryBytes(), descriptors: countDescriptors() }),
+    measure: () => ({
+      memoryBytes: zeroUnlessTold(memoryBytes),
+      descriptors: zeroUnlessTold(() => readdirSync('/dev/fd').length),
+    }),
   };
 }
 
-/** 0 where the system does not list them. */
-function countDescriptors(): number {
+/** Where /proc is not mounted, the system tells neither. */
+function zeroUnlessTold(read: () => number): number {
   try {
-    return readdirSync('/dev/fd').length;
+    return read();
   } catch {
     return 0;
   }
