@@ -72,7 +72,12 @@ export function lookAtHealth(shared: Shared): Health {
 }
 
 export function isAway(node: TreeNode): boolean {
-  return AWAY.has(node.state);
+  return AWAY.has(node.state) && !isArriving(node);
+}
+
+/** A client that connects at this moment: that is no trouble, however many do. */
+function isArriving({ restart, state }: TreeNode): boolean {
+  return restart === 'temporary' && state === 'starting';
 }
 
 export function isRootAway({ state }: { state: string }): boolean {

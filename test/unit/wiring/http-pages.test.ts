@@ -77,6 +77,13 @@ test.each(['refusing', 'backing-off', 'suspended', 'parked', 'starting'])(
   },
 );
 
+test('A client that is just connecting is nothing that does not work.', async () => {
+  watchers = [treeNode('serving/connections/client-1', 'starting', [], { restart: 'temporary' })];
+  const { body } = await get('/health');
+  expect(body).toMatchObject({ status: 'healthy', reasons: [] });
+  expect(body['components']).toContainEqual(expect.objectContaining({ children_away: 0 }));
+});
+
 test('What does not keep entries out leaves the daemon ready; no path of files is told to strangers.', async () => {
   watchers = [1, 2].map((number) => treeNode(`watching/watchers//home/ana/${number}`, 'parked'));
   roots.add({ ...brokenRoot, reason: 'no such device /dev/x' } as WatchedRoot);
