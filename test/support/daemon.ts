@@ -35,6 +35,7 @@ export interface Ready {
   roots: string[];
   files: number;
   readyMs: number;
+  httpUrl: string | undefined;
 }
 
 export interface RunningDaemon {
@@ -61,6 +62,8 @@ export async function startDaemon(
   options: {
     env?: Record<string, string>;
     args?: string[];
+    /** Arguments of Node. */
+    execArgv?: string[];
     timeoutMs?: number;
     /** A program that runs the daemon's command line, with its own arguments. */
     under?: [string, ...string[]];
@@ -69,7 +72,7 @@ export async function startDaemon(
   const args = ['--data-dir', place.dataDir, '--socket', place.socketPath];
   const [execPath, ...execArgv] = options.under
     ? [...options.under, process.execPath]
-    : [process.execPath, ...process.execArgv];
+    : [process.execPath, ...process.execArgv, ...(options.execArgv ?? [])];
   const child = fork(MONITOR_ENTRY, [...args, ...(options.args ?? []), ...roots], {
     execPath,
     execArgv,
