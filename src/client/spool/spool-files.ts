@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CodiError } from '../../protocol/errors.ts';
@@ -37,14 +37,21 @@ const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_RDONLY, O_DIRECTORY } =
 export function nodeSpoolFiles(ownUid: () => number): SpoolFiles {
   return {
     openFolder: async (directory) => {
+      await checkStore(directory, ownUid());
       const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
-      if (firstMade !== undefined) await syncFolders(dirname(directory), dirname(firstMade));
+      if (firstMade !== undefined) {
+        // Whatever the umask took away.
+        await chmod(directory, 0o700);
+        await syncFolders(dirname(directory), dirname(firstMade));
+      }
       await checkFolder(directory, ownUid());
       return measure(directory);
     },
     create: async (path) => {
       const flags = O_CREAT | O_EXCL | O_RDWR | O_APPEND | O_NOFOLLOW;
-      return spoolFile(path, await open(path, flags, 0o600));
+      const handle = await open(path, flags, 0o600);
+      await handle.chmod(0o600);
+      return spoolFile(path, handle);
     },
     syncFolder,
     remove: (path) => unlink(path).catch(unlessAbsent),
@@ -73,6 +80,15 @@ function spoolFile(path: string, handle: FileHandle): SpoolFile {
     },
     close: () => handle.close(),
   };
+}
+
+/** A folder of ours beside the store of somebody else would keep that one's daemon and clients from having one. */
+async function checkStore(directory: string, ownUid: number): Promise<void> {
+  const store = await lstat(join(dirname(directory), 'ledger.db')).catch(unlessAbsent);
+  if (!store || ownUid < 0 || store.uid === ownUid) return;
+  if (await lstat(directory).catch(unlessAbsent)) return;
+  const reason = 'the store beside it belongs to somebody else';
+  throw new CodiError('CODI_SPOOL_UNAVAILABLE', { path: directory, reason });
 }
 
 /** Nobody else may read what is spooled, or put something there in our name. */
