@@ -192,7 +192,7 @@ test('A name of which only the case changes has moved.', async () => {
 withCalls('A pipe is an entry and is never opened.', async () => {
   const folder = await daemon.folder();
   calls!.makeFifo(Buffer.from(folder.at('pipe')));
-  writeFileSync(folder.at('after'), 'x');
+  writeFileSync(folder.at('after'), '');
   await folder.untilExact();
   expect((await folder.events()).sort()).toEqual(['create after', 'create pipe']);
 });

@@ -202,13 +202,14 @@ class Roots {
     if (message.type === 'add') this.#run(() => answer(() => this.#add(message.request)));
     else if (message.type === 'remove') this.#run(() => answer(() => this.#remove(message.path)));
     // Behind what was asked before, and not while the table is still being filled.
-    else this.#run(async () => syncRoots(message, this.#ports.table, this.#ports.children.watcher));
+    else this.#run(async () => syncRoots(message, this.#ports, this.#given.dropped));
   }
 
   async #add(request: RootRequest): Promise<{ path: BytePath; isNew: boolean }> {
     const path = await this.#ports.resolvePath(request.path);
     const known = this.#ports.table.byPath(path);
     await this.#ports.store.add({ ...request, path });
+    this.#given.dropped.delete(path);
     if (known) {
       this.#ports.gaps.open(path, { reason: 'settings_changed' });
       await this.#unwatch(known);

@@ -15,11 +15,19 @@ export interface SyncRootsRequest {
   reply: Reply<{ roots: number }>;
 }
 
-/** Asks every watcher concerned; the answer comes when the last one has everything recorded. */
+export interface SyncRootsPorts {
+  table: RootTable;
+  children: { watcher(path: BytePath): ActorRef<WatcherMessage> };
+}
+
+/**
+ * Asks every watcher concerned; the answer comes when the last one has everything recorded. Where all roots are meant,
+ * one that is removed meanwhile is none of them.
+ */
 export function syncRoots(
   { paths, reply }: SyncRootsRequest,
-  table: RootTable,
-  watcher: (path: BytePath) => ActorRef<WatcherMessage>,
+  { table, children }: SyncRootsPorts,
+  removed: ReadonlySet<BytePath>,
 ): void {
   const byRoot = pathsByRoot(paths, table);
   if (byRoot instanceof CodiError) {
@@ -27,23 +35,23 @@ export function syncRoots(
     return;
   }
   let left = byRoot.size;
-  if (left === 0) reply({ ok: true, result: { roots: 0 } });
+  let roots = 0;
+  if (left === 0) reply({ ok: true, result: { roots } });
   let failed: CodiError | undefined;
+  const answered = (root: BytePath, error: CodiError | undefined) => {
+    if (!error) roots += 1;
+    else if (paths.length > 0 || !removed.has(root)) failed ??= error;
+    if (--left > 0) return;
+    reply(failed ? { ok: false, error: failed } : { ok: true, result: { roots } });
+  };
   for (const [root, wanted] of byRoot) {
-    const sent = watcher(root.path).send({
+    const sent = children.watcher(root.path).send({
       type: 'sync',
       ...(wanted && { paths: wanted }),
-      reply: (outcome) => {
-        if (!outcome.ok) failed ??= outcome.error;
-        if (--left > 0) return;
-        reply(failed ? { ok: false, error: failed } : { ok: true, result: { roots: byRoot.size } });
-      },
+      reply: (outcome) => answered(root.path, outcome.ok ? undefined : outcome.error),
     });
-    if (sent !== 'queued') {
-      const error = new CodiError('CODI_SYNC_FAILED', { reason: 'its watcher restarts' });
-      reply({ ok: false, error });
-      return;
-    }
+    if (sent !== 'queued')
+      answered(root.path, new CodiError('CODI_SYNC_FAILED', { reason: 'its watcher restarts' }));
   }
 }
 
