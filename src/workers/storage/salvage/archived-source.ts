@@ -158,20 +158,37 @@ export class ArchivedSource {
   }
 }
 
-/** Some of its rows can be found long after they were dropped, in pages that nobody has used since. */
-function isInTables(found: FoundRows, { header }: ArchiveSegment): boolean {
-  const { logs, file_events: events } = header;
-  const hasAll = (table: 'logs' | 'file_events', range: NumberRange) => {
-    if (range === null) return true;
-    for (let first = range[0]; first <= range[1]; first += NUMBERS_AT_ONCE) {
-      const last = Math.min(range[1], first + NUMBERS_AT_ONCE - 1);
-      if (found.byNumber(table, first, last).size <= last - first) return false;
+/**
+ * Some of its rows can be found long after they were dropped, in pages that nobody has used since. A file of another
+ * history, as behind an older copy of the ledger, does not count against rows that are there.
+ */
+function isInTables(found: FoundRows, segment: ArchiveSegment): boolean {
+  const { logs, file_events: events } = segment.header;
+  const count = (table: 'logs' | 'file_events', range: NumberRange) => {
+    let size = 0;
+    for (let first = range?.[0] ?? 0; range && first <= range[1]; first += NUMBERS_AT_ONCE)
+      size += found.byNumber(table, first, Math.min(range[1], first + NUMBERS_AT_ONCE - 1)).size;
+    return size;
+  };
+  const widthOf = (range: NumberRange) => (range ? range[1] - range[0] + 1 : 0);
+  const size = count('logs', logs) + count('file_events', events);
+  if (size === 0) return false;
+  return size === widthOf(logs) + widthOf(events) || !isKnown(found, segment);
+}
+
+/** Whether the tables say the same of its blocks, as far as they say anything. */
+function isKnown(found: FoundRows, segment: ArchiveSegment): boolean {
+  try {
+    for (const { n, leaf } of segment.blocks()) {
+      const leaves = (found.byNumber('blocks', n, n).get(n) ?? []).map(({ values }) => values[5]);
+      const isOther = !leaves.some((one) => one instanceof Buffer && one.equals(leaf));
+      if (leaves.length > 0 && isOther) return false;
     }
     return true;
-  };
-  return (
-    (logs !== null || events !== null) && hasAll('logs', logs) && hasAll('file_events', events)
-  );
+  } catch (error) {
+    if (error instanceof DamagedSegment || error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 /** Rows of `segments` that match their sum and follow one another. */
