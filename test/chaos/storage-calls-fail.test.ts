@@ -39,12 +39,13 @@ function chosen(): StorageError[] {
   return rounds === 0 ? short() : Array.from({ length: rounds }, round).flat();
 }
 
-function judged(which: StorageError, { wasReached, restarts, postponed }: ErrorResult): string[] {
+function judged(which: StorageError, result: ErrorResult): string[] {
+  const { wasReached, restarts, postponed, wasCutOff } = result;
   if (!wasReached) return [];
   if (isFullDisk(which)) {
     const isTold = !tellsClients(which) || postponed.has('CODI_DISK_FULL');
     return [
-      ...(restarts > 0 ? ['a full disk ended the thread'] : []),
+      ...(restarts > 0 && !wasCutOff ? ['a full disk ended the thread'] : []),
       ...(isTold ? [] : [`clients were told ${[...postponed].join(', ')}`]),
     ];
   }

@@ -31,6 +31,8 @@ export class RetentionDesk {
   #purpose: Pressure = 'none';
   #vain: { pressure: Pressure; atMs: number } | undefined;
   #isStuck = false;
+  /** Whether the ledger took something since the run began. */
+  #hasWorked = false;
   #segments = 0;
   #last: { outcome: RunOutcome; atMs: number } | undefined;
 
@@ -87,6 +89,12 @@ export class RetentionDesk {
   /** The ledger has taken something, so the disk is not full. */
   worked(): void {
     this.#isStuck = false;
+    this.#hasWorked = true;
+  }
+
+  /** There is room on the disk again, whoever made it. */
+  measuredRoom(): void {
+    this.#isStuck = false;
   }
 
   /** A task of the archive pool, outside of any run. */
@@ -113,6 +121,7 @@ export class RetentionDesk {
     this.#purpose = this.#pressure;
     this.#pressure = 'none';
     this.#isRunning = true;
+    this.#hasWorked = false;
     this.#segments = 0;
     this.#answering = this.#asking.splice(0);
     return this.#purpose;
@@ -125,7 +134,8 @@ export class RetentionDesk {
   finish(outcome: RunOutcome, atMs: number): void {
     this.#isRunning = false;
     this.#last = { outcome, atMs };
-    this.#isStuck = outcome.ok && outcome.report.isStuck;
+    // What a run found may have passed before it ends.
+    this.#isStuck = outcome.ok && outcome.report.isStuck && !this.#hasWorked;
     const hasHelped = outcome.ok && hasChanged(outcome.report);
     this.#vain = hasHelped ? undefined : { pressure: this.#purpose, atMs };
     for (const { resolve, reject } of this.#answering.splice(0))

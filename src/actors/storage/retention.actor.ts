@@ -195,6 +195,7 @@ class Retention {
     if (desk.room.room === 'inside' && isCleared(policy, space, reservedBytes()))
       desk.room.change('open');
     const pressure = pressureOf(policy, space);
+    if (pressure === 'none') desk.measuredRoom();
     // A ledger that lives on the pages it has says itself when those are full.
     const isLow = pressure !== 'none' && desk.room.room === 'inside';
     desk.press(isLow ? 'low' : pressure, this.#cell.clock.nowMs());

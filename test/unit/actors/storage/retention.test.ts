@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { RequestBook } from '#codi/actors/storage/request-book.js';
 import { RetentionDesk } from '#codi/actors/storage/retention-desk.js';
-import type { RetentionReport } from '#codi/actors/storage/retention-report.js';
+import { emptyReport, type RetentionReport } from '#codi/actors/storage/retention-report.js';
 import { retentionSpec, type ArchivePool } from '#codi/actors/storage/retention.actor.js';
 import { CodiError } from '#codi/protocol/errors.js';
 import type { Plan, UpkeepCommand, UpkeepResult } from '#codi/workers/storage/archive.messages.js';
@@ -233,6 +233,25 @@ test('Where policy lets nothing go that is said until the ledger takes something
   await world.settle();
   expect(log.names().filter((name) => name === 'DiskStaysFull')).toHaveLength(1);
   desk.worked();
+  expect(desk.reason()).toBeUndefined();
+});
+
+test('A full disk is no longer said when the ledger took something while the run looked.', () => {
+  desk.press('full', 0);
+  desk.begin();
+  desk.worked();
+  desk.finish({ ok: true, report: { ...emptyReport(), isStuck: true } }, 1);
+  expect(desk.reason()).toBeUndefined();
+});
+
+test('A full disk is no longer said once there is room, although nobody writes.', async () => {
+  disk = { ...LARGE_DISK, freeBytes: 0 };
+  desk.press('full', world.environment.clock.nowMs());
+  await world.settle();
+  await world.advance(11_000);
+  expect(desk.reason()).toContain('policy lets nothing go');
+  disk = LARGE_DISK;
+  await world.advance(11_000);
   expect(desk.reason()).toBeUndefined();
 });
 
