@@ -38,11 +38,11 @@ export function acceptorSpec(id: string, ports: AcceptorPorts): ActorSpec<never>
     type: 'worker',
     id,
     ...SERVICE_RESTARTS,
-    start: (cell) => start(cell, ports),
+    start: (cell) => accept(cell, ports),
   };
 }
 
-function start(cell: CellContext<never>, ports: AcceptorPorts) {
+function accept(cell: CellContext<never>, ports: AcceptorPorts) {
   let listener: Listener | undefined;
   let binding: Promise<void> | undefined;
   const crash = cell.scope.wrap((error: unknown) => cell.crash(error));
@@ -53,19 +53,24 @@ function start(cell: CellContext<never>, ports: AcceptorPorts) {
     socket.end();
     ports.telemetry.emit('ConnectionRefused', { code: error.code });
   };
-  const onSocket = cell.scope.wrap((socket: ClientSocket) => {
+  const letIn = cell.scope.wrap((socket: ClientSocket) => {
     const { out, error } = ports.lobby.enter(socket, ports.mustProve);
-    if (error) return refuse(socket, error);
     if (out) refuse(out);
-    void ports.startConnection(socket).then(
-      cell.scope.wrap((isStarted: boolean) => {
-        if (isStarted) return;
-        ports.lobby.leave(socket);
-        refuse(socket);
-      }),
-      crash,
-    );
+    if (error) refuse(socket, error);
+    else void start(socket);
+    return true;
   });
+  // Not fenced: who was let in is started or refused, also when this incarnation ends meanwhile.
+  const start = async (socket: ClientSocket) => {
+    const isStarted = await ports.startConnection(socket).catch(crash);
+    if (isStarted) return;
+    ports.lobby.leave(socket);
+    refuse(socket);
+  };
+  // The system accepts until the socket is closed, a moment after the end: such a client comes again, and finds the next.
+  const onSocket = (socket: ClientSocket) => {
+    if (!letIn(socket)) socket.destroy();
+  };
   // Closing removes the socket's file, so the next incarnation must not bind before this one is done.
   cell.scope.defer('listener', () => binding?.then(() => listener?.close()));
 

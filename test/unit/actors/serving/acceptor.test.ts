@@ -20,6 +20,7 @@ let bindings: Binding[];
 let started: ClientSocket[];
 let canStart: boolean;
 let isInstant: boolean;
+let stuck: ReturnType<typeof pending<boolean>> | undefined;
 let log: TelemetryLog;
 let lobby: Lobby;
 const latest = () => bindings.at(-1)!;
@@ -34,6 +35,7 @@ beforeEach(async () => {
   started = [];
   canStart = true;
   isInstant = true;
+  stuck = undefined;
   log = rememberTelemetry();
   lobby = new Lobby({ connections: 7, connectionsPerUser: 7 });
   world = new ActorWorld();
@@ -46,7 +48,7 @@ beforeEach(async () => {
     },
     startConnection: async (socket) => {
       started.push(socket);
-      return canStart;
+      return stuck?.promise ?? canStart;
     },
     telemetry: log.telemetry,
     limitCount: 7,
@@ -123,13 +125,25 @@ test('A binding that never ends does not keep its successor away for ever.', asy
   expect(bindings).toHaveLength(3);
 });
 
-test('A stale listener reaches nobody.', async () => {
+test('A stale listener reaches nobody, and what it still accepts is closed.', async () => {
   const stale = latest();
   await world.kill('unix');
-  stale.onSocket(new FakeSocket(world.environment.clock));
+  const socket = new FakeSocket(world.environment.clock);
+  stale.onSocket(socket);
+  expect(socket.isDestroyed).toBe(true);
   stale.onError(new Error('late'));
   await world.settle();
   expect([started, world.node('unix')?.epoch]).toEqual([[], 2]);
+});
+
+test('A client whose actor cannot start is refused, also when the acceptor ends meanwhile.', async () => {
+  stuck = pending<boolean>();
+  const socket = new FakeSocket(world.environment.clock);
+  latest().onSocket(socket);
+  await world.kill('unix');
+  stuck.resolve(false);
+  await world.settle();
+  expect([socket.isEnded, lobby.size]).toEqual([true, 0]);
 });
 
 test('Stopping closes the socket, also while it is being bound.', async () => {
