@@ -77,10 +77,10 @@ export class LedgerDisk {
       } else if (work.type === 'acts') {
         this.#acts += work.acts.length;
         settled.push(batch);
-      } else if (work.type === 'exports') {
+      } else {
         this.exports.push(work);
         settled.push(batch);
-      } else later.push({ type: 'rootForgotten', batch });
+      }
     }
     const isNew =
       this.head.logs + this.head.fileEvents > before.logs + before.fileEvents ||

@@ -157,11 +157,6 @@ export class IngestBuffer {
     this.#onWork?.();
   }
 
-  forgetRoot(rootPath: BytePath, onDone: () => void): void {
-    this.#push({ kind: 'forgetRoot', rootPath, onDone, isOvertaking: false });
-    this.#onWork?.();
-  }
-
   /** The next message for the thread, or undefined when nothing waits or enough is there. */
   take(): ToLedger | undefined {
     const isBusy = this.#inFlight.size > 0 && this.#inFlightBytes >= this.#batchSize.inFlightBytes;
@@ -205,7 +200,7 @@ export class IngestBuffer {
   settleRoot(batch: number, opened: OpenedRoot): void {
     this.#absence?.worked();
     const item = this.#inFlight.get(batch);
-    if (item?.kind !== 'openRoot' && item?.kind !== 'forgetRoot') return;
+    if (item?.kind !== 'openRoot') return;
     this.#forget(item);
     // Changes before it that have no answer yet are about to be refused.
     const pending = [...this.#facts, ...this.#inFlight.values()];

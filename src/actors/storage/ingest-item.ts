@@ -49,7 +49,7 @@ export interface ExportsItem extends Omit<ExportsMessage, 'type' | 'batch'> {
   onCommitted: () => void;
 }
 export interface RootItem {
-  kind: 'openRoot' | 'forgetRoot';
+  kind: 'openRoot';
   rootPath: BytePath;
   onDone: (opened: OpenedRoot) => void;
   /** Changes of the root that were offered before it were refused meanwhile: its answer will not count them. */
@@ -86,8 +86,7 @@ export function messageOf(item: Item): ToLedger {
       return { type: 'exports', batch, records, cursor, pruned };
     }
     case 'openRoot':
-    case 'forgetRoot':
-      return { type: item.kind, batch: item.batch, rootPath: item.rootPath };
+      return { type: 'openRoot', batch: item.batch, rootPath: item.rootPath };
   }
 }
 

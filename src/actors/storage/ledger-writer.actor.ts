@@ -196,10 +196,6 @@ function takeMessages(
         buffer.settleRoot(message.batch, message);
         onProgress(false);
         break;
-      case 'rootForgotten':
-        buffer.settleRoot(message.batch, { rootId: 0, lastSequence: 0, isNew: false });
-        onProgress(false);
-        break;
       case 'upkeep':
         if (message.ok) upkeep.answer(message.id, message);
         else upkeep.answer(message.id, { ok: false, error: new CodiError(message.code) });

@@ -78,11 +78,6 @@ export class EventIntake {
     };
   }
 
-  forgetRoot(rootPath: OpenRootMessage['rootPath']): void {
-    const rootId = this.roots.find(rootPath);
-    if (rootId !== undefined) this.#index.clear(rootId);
-  }
-
   /** The latest time of an event taken, rounded up to milliseconds; 0 without one. */
   get latestMs(): number {
     return Math.ceil(this.#latestMs);

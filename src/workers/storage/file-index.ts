@@ -82,11 +82,6 @@ export class FileIndex {
       undefined;
   }
 
-  /** Removes every row of a root. */
-  clear(rootId: number): void {
-    this.#deleteRoot.run(rootId);
-  }
-
   /** The checksum of what the index has at a path; null when it is not known. */
   checksum(rootId: number, path: BytePath): Buffer | null {
     return this.#checksumAt(rootId, pathToValue(path));

@@ -163,10 +163,6 @@ export class LedgerStore {
         result.roots.push({ type: 'rootOpened', batch, ...opened });
         return;
       }
-      case 'forgetRoot':
-        this.#events.forgetRoot(message.rootPath);
-        result.roots.push({ type: 'rootForgotten', batch });
-        return;
       case 'acts':
         this.#acts.take(message, group.heads);
         result.settled.push(batch);

@@ -94,13 +94,6 @@ export interface OpenRootMessage {
   rootPath: BytePath;
 }
 
-/** Removes the root's index rows; its events, its id and its sequence stay. */
-export interface ForgetRootMessage {
-  type: 'forgetRoot';
-  batch: number;
-  rootPath: BytePath;
-}
-
 /** Something done to the daemon, by a person or by itself: recorded like what the daemon is told. */
 export interface ActRecord {
   /** 16 bytes; the same act given again is stored once. */
@@ -165,12 +158,7 @@ export interface ExportsMessage {
 }
 
 export type LedgerWork =
-  | EntriesMessage
-  | FileEventsMessage
-  | OpenRootMessage
-  | ForgetRootMessage
-  | ActsMessage
-  | ExportsMessage;
+  EntriesMessage | FileEventsMessage | OpenRootMessage | ActsMessage | ExportsMessage;
 
 /**
  * What the ledger may take of the disk: what it needs; only the pages it has; nothing, and then everything but
@@ -264,15 +252,13 @@ export interface RefusedMessage {
   answers: PackedAnswers;
 }
 
-export type RootAnswer =
-  | {
-      type: 'rootOpened';
-      batch: number;
-      rootId: number;
-      lastSequence: number;
-      isNew: boolean;
-    }
-  | { type: 'rootForgotten'; batch: number };
+export interface RootAnswer {
+  type: 'rootOpened';
+  batch: number;
+  rootId: number;
+  lastSequence: number;
+  isNew: boolean;
+}
 
 export type FromLedger =
   /** Without a head while the database is being healed: it follows with `healed`. */

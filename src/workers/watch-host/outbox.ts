@@ -30,10 +30,6 @@ export class Outbox {
     this.#batchCount = Math.min(this.#maxCount, SHORT_BATCH_EVENTS);
   }
 
-  get pendingCount(): number {
-    return this.#pending.length;
-  }
-
   /** While false, whoever makes events pauses; what it still adds is kept. */
   get hasRoom(): boolean {
     return this.#pending.length < this.#batchCount;

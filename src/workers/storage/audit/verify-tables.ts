@@ -91,30 +91,46 @@ function integrity(database: SqliteDatabase): string[] {
 }
 
 /**
- * Rows may be missing when a root was forgotten; those that are there must be what the events made them. Says
- * nothing where retention has deleted events: what the rest makes of an index is another one.
+ * The index must be what the events make it. Says nothing where retention has deleted events: what the rest makes of
+ * an index is another one.
  */
 function pathIndex(database: SqliteDatabase, dataDir: string): string[] {
   const memory = openInMemory('ledger');
   try {
     if (!foldEvents(database, memory, dataDir)) return [];
-    const expected = memory
-      .prepare('SELECT * FROM files WHERE root_id = ? AND path = ?')
-      .safeIntegers(true);
-    const stored = database.prepare('SELECT * FROM files').safeIntegers(true);
-    const wrong: string[] = [];
-    for (const row of stored.iterate() as Iterable<Row>) {
-      if (isDeepStrictEqual(row, expected.get(row['root_id'], row['path']))) continue;
-      wrong.push(`files: the row of ${String(row['path'])} is not what its events make it`);
-      if (wrong.length === REPORTED_MAX) break;
-    }
-    return wrong;
+    const wrong = [
+      ...differing(database, memory, (row, expected) => !isDeepStrictEqual(row, expected)).map(
+        (path) => `files: the row of ${path} is not what its events make it`,
+      ),
+      ...differing(memory, database, (_row, stored) => stored === undefined).map(
+        (path) => `files: the row of ${path} is missing`,
+      ),
+    ];
+    return wrong.slice(0, REPORTED_MAX);
   } catch (error) {
     if (!(error instanceof DamagedSegment)) throw error;
     return [`files: they cannot be checked without ${error.message}`];
   } finally {
     memory.close();
   }
+}
+
+/** Paths of the first rows of an index that differ from those of the other. */
+function differing(
+  index: SqliteDatabase,
+  other: SqliteDatabase,
+  isDifferent: (row: Row, otherRow: Row | undefined) => boolean,
+): string[] {
+  const rowAt = other.prepare('SELECT * FROM files WHERE root_id = ? AND path = ?');
+  rowAt.safeIntegers(true);
+  const paths: string[] = [];
+  const rows = index.prepare('SELECT * FROM files').safeIntegers(true);
+  for (const row of rows.iterate() as Iterable<Row>) {
+    if (!isDifferent(row, rowAt.get(row['root_id'], row['path']) as Row | undefined)) continue;
+    paths.push(String(row['path']));
+    if (paths.length === REPORTED_MAX) break;
+  }
+  return paths;
 }
 
 /** False when not all of them are left. */

@@ -20,15 +20,6 @@ describe('a root', () => {
     expect(buffer.isEmpty).toBe(true);
   });
 
-  it('is forgotten in its turn', () => {
-    const buffer = newBuffer();
-    let isForgotten = false;
-    buffer.forgetRoot(ROOT, () => (isForgotten = true));
-    expect(takeAll(buffer)).toEqual([{ type: 'forgetRoot', batch: 1, rootPath: ROOT }]);
-    buffer.settleRoot(1, { rootId: 0, lastSequence: 0, isNew: false });
-    expect(isForgotten).toBe(true);
-  });
-
   it('is asked for again when changes before it were refused, because the answer lacks them', () => {
     const buffer = newBuffer();
     const committed: number[] = [];

@@ -199,7 +199,7 @@ describe('a check of the tables that follow from a chain', () => {
     state.close();
   });
 
-  test('finds a row of the path index that its events did not make', () => {
+  test('finds a row of the path index that its events did not make, and one that is missing', () => {
     const rootPath = '/desk' as BytePath;
     ledger.store.commit([{ type: 'openRoot', batch: 1, rootPath }], 1_700_000_000_000);
     const events = [fileEvent('create', 'a'), fileEvent('create', 'b')];
@@ -216,6 +216,10 @@ describe('a check of the tables that follow from a chain', () => {
     exec("UPDATE files SET mode = mode + 1 WHERE path = 'b'");
     expect(verifyTables(ledger.database, 'ledger', ledger.dataDir)).toEqual([
       'files: the row of b is not what its events make it',
+    ]);
+    exec("DELETE FROM files WHERE path = 'b'");
+    expect(verifyTables(ledger.database, 'ledger', ledger.dataDir)).toEqual([
+      'files: the row of b is missing',
     ]);
   });
 
