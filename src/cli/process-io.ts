@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { monitorEntry } from '../config/package-files.ts';
 import { homeFolder } from '../protocol/home-folder.ts';
 import { startFolder } from '../protocol/start-folder.ts';
+import { CodiError } from '../protocol/errors.ts';
 import type { CliIo } from './cli-io.ts';
 
 /** The real surroundings of the CLI: the only file of it that touches `process`, besides the entry. */
@@ -14,7 +16,7 @@ export function processIo(): CliIo {
     () => process.chdir('/'),
   );
   return {
-    stdin: process.stdin,
+    stdin: standardInput(),
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
@@ -43,6 +45,16 @@ export function processIo(): CliIo {
     },
     kill: (pid, signal) => void process.kill(pid, signal),
   };
+}
+
+/** Node takes a folder for an empty input. */
+function standardInput(): CliIo['stdin'] {
+  if (!fstatSync(0).isDirectory()) return process.stdin;
+  return new Readable({
+    read() {
+      this.destroy(new CodiError('CODI_USAGE', { reason: 'standard input is a folder' }));
+    },
+  });
 }
 
 /** A user id need not have a name. */

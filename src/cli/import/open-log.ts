@@ -117,6 +117,7 @@ async function feed(source: AsyncGenerator<Uint8Array>, packed: Gunzip): Promise
 }
 
 function openError(path: string, error: NodeJS.ErrnoException): CodiError {
+  if (isCodiError(error)) return error;
   const { code, message } = error;
   if (code === 'ENOENT') return new CodiError('CODI_NOT_FOUND', { what: `file ${path}` });
   if (code === 'EACCES' || code === 'EPERM') {
