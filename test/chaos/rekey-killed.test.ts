@@ -14,14 +14,14 @@ import { KEY, OTHER_KEY, withCiphers } from '../support/encryption.ts';
 import { newSeed, seededRandom } from '../support/random.ts';
 import { contentOf, RekeyPlace } from '../support/rekey.ts';
 import { skipUnless } from '../support/skip.ts';
-import { fileOf, hasStrace, NO_STRACE, readTrace } from '../support/strace.ts';
+import { fileOf, hasStrace, NO_STRACE, readTrace, underStrace } from '../support/strace.ts';
 
 const CALLS =
   'pwrite64,write,writev,fsync,fdatasync,ftruncate,rename,unlink,unlinkat,rmdir,mkdir,copy_file_range,sendfile';
 const CODI = fileURLToPath(new URL('../../dist/cli/entry.js', import.meta.url));
 /** At most so many of them belong to the moment at which the stores change places. */
 const SWAP_RENAMES = 6;
-const points = Number(process.env['CODI_REKEY_POINTS'] ?? 4);
+const points = Number(process.env['CODI_REKEY_POINTS'] ?? 3);
 const seed = newSeed();
 
 let place: RekeyPlace;
@@ -36,11 +36,12 @@ interface Point {
 }
 
 /** Resolves with what it said when it failed or was killed; with nothing when it is done. */
-function rekey(dataDir: string, env: Record<string, string>, strace: readonly string[]) {
+function rekey(dataDir: string, env: Record<string, string>, tracing: readonly string[]) {
   const line = [process.execPath, CODI, '--data-dir', dataDir, 'store', 'rekey'];
   return new Promise<string | undefined>((resolve) => {
     const options = { env: { PATH: process.env['PATH'] ?? '', ...env }, timeout: 60_000 };
-    execFile('strace', ['-f', '-qq', ...strace, ...line], options, (error, _, stderr) =>
+    const [program, ...args] = underStrace(['-qq', ...tracing, ...line]);
+    execFile(program, args, options, (error, _, stderr) =>
       resolve(error ? `${error.message}: ${stderr}` : undefined),
     );
   });

@@ -13,11 +13,11 @@ import { damagePage } from '../support/damaged-store.ts';
 import { newSeed, seededRandom } from '../support/random.ts';
 import { entriesOf, pagesOfTable } from '../support/salvaged.ts';
 import { skipUnless } from '../support/skip.ts';
-import { fileOf, hasStrace, NO_STRACE, readTrace } from '../support/strace.ts';
+import { fileOf, hasStrace, NO_STRACE, readTrace, underStrace } from '../support/strace.ts';
 
 const CALLS = 'pwrite64,write,fsync,fdatasync,ftruncate,rename,unlink';
 const CODI = fileURLToPath(new URL('../../dist/cli/entry.js', import.meta.url));
-const points = Number(process.env['CODI_SALVAGE_POINTS'] ?? 5);
+const points = Number(process.env['CODI_SALVAGE_POINTS'] ?? 4);
 const seed = newSeed();
 const KINDS = ['ledger', 'state'] as const;
 /** It ends so when blocks are lost. */
@@ -38,11 +38,12 @@ beforeAll(() => {
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** Whether it ended by itself. */
-function repair(dataDir: string, strace: readonly string[]): Promise<boolean> {
+function repair(dataDir: string, tracing: readonly string[]): Promise<boolean> {
   const line = [process.execPath, CODI, '--data-dir', dataDir, 'store', 'repair'];
   return new Promise((resolve, reject) => {
     const options = { env: { PATH: process.env['PATH'] ?? '' }, timeout: 60_000 };
-    execFile('strace', ['-f', '-qq', ...strace, ...line], options, (error, out, stderr) => {
+    const [program, ...args] = underStrace(['-qq', ...tracing, ...line]);
+    execFile(program, args, options, (error, out, stderr) => {
       if (error && error.code !== EXIT_DEGRADED && error.signal !== 'SIGKILL')
         reject(new Error(`${error.message}: ${out}${stderr}`));
       else resolve(!error || error.code === EXIT_DEGRADED);

@@ -10,7 +10,14 @@ import { eventually, deadline } from '../support/deadline.ts';
 import { MONITOR_ENTRY, newPlace } from '../support/daemon.ts';
 import { historyOf } from '../support/renamed-into-place.ts';
 import { skipUnless } from '../support/skip.ts';
-import { fileOf, hasStrace, NO_STRACE, readTrace, type TracedCall } from '../support/strace.ts';
+import {
+  fileOf,
+  hasStrace,
+  NO_STRACE,
+  readTrace,
+  underStrace,
+  type TracedCall,
+} from '../support/strace.ts';
 
 const ENTRIES = 20;
 const SESSIONS = 5;
@@ -98,14 +105,10 @@ skipUnless(hasStrace, NO_STRACE, { requiredOnCi: true })(
     const trace = join(place.home, 'trace');
     mkdirSync(place.home, { recursive: true });
     const command = [process.execPath, MONITOR_ENTRY, '--data-dir', place.dataDir];
-    strace = spawn(
-      'strace',
-      ['-f', '-y', '-s', '400', '-e', CALLS, '-o', trace, ...command].concat([
-        '--socket',
-        place.socketPath,
-      ]),
-      { stdio: 'ignore' },
-    );
+    command.push('--socket', place.socketPath);
+    const tracing = ['-y', '-s', '400', '-e', CALLS, '-o', trace];
+    const [program, ...args] = underStrace([...tracing, ...command]);
+    strace = spawn(program, args, { stdio: 'ignore' });
     const exited = new Promise((resolve) => strace!.once('exit', resolve));
     await eventually('the socket', () => connectable(place.socketPath), 60_000);
     const messages = workload();

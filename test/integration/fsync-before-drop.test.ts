@@ -7,7 +7,7 @@ import { afterEach, expect } from 'vitest';
 import { newPlace, startDaemon, type RunningDaemon } from '../support/daemon.ts';
 import { directorySyncAfter, historyOf, renamedPaths } from '../support/renamed-into-place.ts';
 import { skipUnless } from '../support/skip.ts';
-import { fileOf, hasStrace, NO_STRACE, readTrace } from '../support/strace.ts';
+import { fileOf, hasStrace, NO_STRACE, readTrace, underStrace } from '../support/strace.ts';
 
 const ENTRIES = 60;
 /** Whole pages are shown, so that the name of a segment is found in the one that records it. */
@@ -30,10 +30,10 @@ skipUnless(hasStrace, NO_STRACE, { requiredOnCi: true })(
   'a segment and its folder are synced before the ledger records it and lets go of its rows',
   async () => {
     const trace = join(place.home, 'trace');
-    const args = ['-f', '-y', '-s', String(SHOWN_BYTES), '-e', CALLS, '-o', trace];
+    const args = ['-y', '-s', String(SHOWN_BYTES), '-e', CALLS, '-o', trace];
     daemon = await startDaemon(place, [], {
       env,
-      under: ['strace', ...args],
+      under: underStrace(args),
       timeoutMs: 90_000,
     });
     const client = await daemon.client({ requestTimeoutMs: 90_000 });

@@ -9,7 +9,7 @@ import { afterEach, expect } from 'vitest';
 import { newPlace } from '../support/daemon.ts';
 import { deadline } from '../support/deadline.ts';
 import { skipUnless } from '../support/skip.ts';
-import { fileOf, hasStrace, NO_STRACE, readTrace } from '../support/strace.ts';
+import { fileOf, hasStrace, NO_STRACE, readTrace, underStrace } from '../support/strace.ts';
 
 const CLIENT = fileURLToPath(new URL('../../dist/client/index.js', import.meta.url));
 const ENTRIES = 5;
@@ -35,9 +35,8 @@ async function trace(fsync: string) {
   const file = join(place.home, `trace-${fsync}`);
   const calls = 'trace=write,pwrite64,writev,fdatasync,fsync,openat,mkdir,mkdirat';
   const node = [process.execPath, '--input-type=module', '-e', program(fsync)];
-  const child = spawn('strace', ['-f', '-y', '-s', '300', '-e', calls, '-o', file, ...node], {
-    stdio: 'ignore',
-  });
+  const [command, ...args] = underStrace(['-y', '-s', '300', '-e', calls, '-o', file, ...node]);
+  const child = spawn(command, args, { stdio: 'ignore' });
   const exitCode = await deadline(
     'the program to end',
     new Promise((resolve) => child.once('exit', resolve)),

@@ -5,7 +5,7 @@ import { checkAfterCrash, type AfterCrash } from './crash-checks.ts';
 import { CrashWorkload } from './crash-workload.ts';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from './daemon.ts';
 import { deadline } from './deadline.ts';
-import { attachStrace, fileOf, readTrace } from './strace.ts';
+import { attachStrace, fileOf, readTrace, underStrace } from './strace.ts';
 
 /**
  * What a daemon that is traced does. `start`: on an empty data directory, and stops. `work`: the standard workload,
@@ -139,9 +139,7 @@ async function runPhase(
   const daemon =
     phase === 'work'
       ? await start(place, workload, ENV)
-      : await start(place, workload, envOf(phase), ['strace', '-f', ...straceArgs]).catch(
-          () => undefined,
-        );
+      : await start(place, workload, envOf(phase), underStrace(straceArgs)).catch(() => undefined);
   // Killed before it was ready, or could not be started: which one, the next start tells.
   if (!daemon) return { workload, wasKilled: true };
   if (phase === 'work') {

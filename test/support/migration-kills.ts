@@ -7,7 +7,7 @@ import { LEDGER_MIGRATIONS } from '#codi/workers/storage/migrations/ledger.js';
 import { migrate } from '#codi/workers/storage/migrations/migrate.js';
 import { STATE_MIGRATIONS } from '#codi/workers/storage/migrations/state.js';
 import { openForWriting, type StoreKind } from '#codi/workers/storage/open-database.js';
-import { fileOf, readTrace } from './strace.ts';
+import { fileOf, readTrace, underStrace } from './strace.ts';
 
 export const MIGRATIONS = { ledger: LEDGER_MIGRATIONS, state: STATE_MIGRATIONS } as const;
 
@@ -109,10 +109,9 @@ function copyStore(store: string, dir: string, kind: StoreKind): string {
 
 function traced(path: string, kind: StoreKind, trace: string, calls: string, inject: string[]) {
   const files = SUFFIXES.flatMap((suffix) => ['-P', path + suffix]);
-  const args = ['-f', '-y', '-o', trace, ...files, '-e', `trace=${calls}`, ...inject];
-  return spawnSync('strace', [...args, process.execPath, OPENER, path, kind], {
-    encoding: 'utf8',
-  });
+  const tracing = ['-y', '-o', trace, ...files, '-e', `trace=${calls}`, ...inject];
+  const [program, ...args] = underStrace([...tracing, process.execPath, OPENER, path, kind]);
+  return spawnSync(program, args, { encoding: 'utf8' });
 }
 
 function tables(database: Database.Database): string[] {
