@@ -1,3 +1,5 @@
+import { groupedDigits } from '../protocol/grouped-digits.ts';
+
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -23,9 +25,7 @@ export function showByteChange(bytes: number): string {
 
 /** A whole number with thousands separated by commas. */
 export function showCount(count: number): string {
-  return Math.round(count)
-    .toString()
-    .replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+  return groupedDigits(count);
 }
 
 /** A large number in short: exact below a million, then `12.4 M`, `3.1 G`. */

@@ -1,4 +1,5 @@
-const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** Made when it is needed: that takes 15 ms, and most text is ASCII. */
+let segmenter: Intl.Segmenter | undefined;
 const ASCII_ONLY = /^[\x20-\x7e]*$/;
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
 const WIDE =
@@ -11,7 +12,8 @@ function clusterWidth(cluster: string): number {
 }
 
 function clusters(text: string): string[] {
-  return Array.from(SEGMENTER.segment(text), (part) => part.segment);
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return Array.from(segmenter.segment(text), (part) => part.segment);
 }
 
 /** Terminal columns that a text without control characters takes. */

@@ -25,6 +25,8 @@ export function createHashingPool(options: {
     maxQueue: options.queueMax,
     idleTimeout: options.idleMs,
     concurrentTasksPerWorker: 1,
+    // Nobody reads its histograms; to make them is a part of every start.
+    recordTiming: false,
   });
   pool.on('error', options.onFailure);
   const loading = new LoadingThreads(pool);

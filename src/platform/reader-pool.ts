@@ -28,6 +28,8 @@ export function createReaderPool(options: {
     maxThreads: options.threadsMax,
     idleTimeout: options.idleMs,
     concurrentTasksPerWorker: 1,
+    // Nobody reads its histograms; to make them is a part of every start.
+    recordTiming: false,
   });
   pool.on('error', options.onFailure);
   const loading = new LoadingThreads(pool);

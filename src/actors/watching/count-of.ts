@@ -1,4 +1,6 @@
+import { groupedDigits } from '../../protocol/grouped-digits.ts';
+
 /** A count as people read it: '1 file', '1,204 files'. */
 export function countOf(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+  return `${groupedDigits(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
