@@ -2,7 +2,7 @@
 // on, names the actor and the message, shows what was known before, and refuses what it cannot do.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DebugClient } from '#codi/client/index.js';
+import { DebugClient } from '#codi/client/index.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newPlace, startDaemon, type DaemonPlace, type RunningDaemon } from '../support/daemon.ts';
 import { deadline, eventually } from '../support/deadline.ts';
@@ -25,7 +25,7 @@ beforeEach(async () => {
       SPIN_UNTIL: join(place.home, 'enough'),
     },
   });
-  debug = await daemon.debug();
+  debug = await DebugClient.connect({ socketPath: place.debugSocketPath });
 });
 afterEach(async () => {
   debug.close();

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MonitorClient } from '#codi/client/monitor-client.js';
-import { DebugClient } from '#codi/client/debug-client.js';
+import type { DebugClient } from '#codi/client/debug-client.js';
 import { deadline } from './deadline.ts';
+import { patientDebugClient } from './patient-debug-client.ts';
 
 export const MONITOR_ENTRY = fileURLToPath(new URL('../../dist/monitor.js', import.meta.url));
 
@@ -105,7 +106,7 @@ export async function startDaemon(
     process: child,
     stderr: () => stderr,
     client: (extra = {}) => MonitorClient.connect({ socketPath: place.socketPath, ...extra }),
-    debug: () => DebugClient.connect({ socketPath: place.debugSocketPath }),
+    debug: () => patientDebugClient(place.debugSocketPath),
     stop: async () => {
       signal(child, ready.pid, 'SIGTERM');
       return deadline('the daemon to stop', exited, 20_000);
