@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync }
 import { join } from 'node:path';
 
 import { addonLoads, keepAddon, makeAddon, putBackAddon } from './setup/addon.mjs';
-import { takeLock } from './setup/lock.mjs';
 import { lastLines, runCommand, runNpm } from './setup/run-command.mjs';
 import { reportFailure, say, SetupError, step } from './setup/terminal.mjs';
 import { ROOT, setUp } from './setup.mjs';
@@ -18,32 +17,27 @@ const INTEGRITY =
 /** @typedef {import('./setup/lock.mjs').Lock} Lock */
 
 try {
-  await setUp();
-  await provide();
+  await setUp({ beside: provide });
 } catch (error) {
   reportFailure(error);
   process.exitCode = 1;
 }
 
-async function provide() {
-  const lock = await takeLock(join(ROOT, '.tmp'));
-  try {
-    const version = versionIn(ROOT, ({ peerDependencies }) => peerDependencies?.[NAME]);
-    const folder = join(ROOT, 'node_modules', NAME);
-    if (versionIn(folder, (manifest) => manifest.version) !== version)
-      await fetchInto(folder, version, lock);
-    const addons = join(ROOT, '.tmp', 'addons');
-    if (!(await addonLoads(ROOT, NAME))) putBackAddon(ROOT, addons, NAME);
-    if (!(await addonLoads(ROOT, NAME))) {
-      await step('preparing SQLite with ciphers (about a minute)', () =>
-        makeAddon(ROOT, lock.note, NAME),
-      );
-    }
-    keepAddon(ROOT, addons, NAME);
-    say(`codi: ${NAME} ${version} is there`);
-  } finally {
-    lock.release();
+/** @param {Lock} lock */
+async function provide(lock) {
+  const version = versionIn(ROOT, ({ peerDependencies }) => peerDependencies?.[NAME]);
+  const folder = join(ROOT, 'node_modules', NAME);
+  if (versionIn(folder, (manifest) => manifest.version) !== version)
+    await fetchInto(folder, version, lock);
+  const addons = join(ROOT, '.tmp', 'addons');
+  if (!(await addonLoads(ROOT, NAME))) putBackAddon(ROOT, addons, NAME);
+  if (!(await addonLoads(ROOT, NAME))) {
+    await step('preparing SQLite with ciphers (about a minute)', () =>
+      makeAddon(ROOT, lock.note, NAME),
+    );
   }
+  keepAddon(ROOT, addons, NAME);
+  say(`codi: ${NAME} ${version} is there`);
 }
 
 /**

@@ -19,18 +19,26 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
  * Returns at once (under 150 ms) when there is nothing to do. Not bundled: for whoever counts what ran of each module.
- * @param {{ root?: string, isBundled?: boolean }} [options]
+ * `beside`: more to be made, once the dependencies are there.
+ * @param {{ root?: string, isBundled?: boolean, beside?: (lock: Lock) => Promise<void> }} [options]
  */
-export async function setUp({ root = ROOT, isBundled = true } = {}) {
+export async function setUp({ root = ROOT, isBundled = true, beside } = {}) {
   checkNode();
-  if (openSteps(root, isBundled).length === 0) return;
+  if (openSteps(root, isBundled).length === 0 && beside === undefined) return;
   const release = holdSignals();
   const lock = await takeLock(join(root, '.tmp'));
   try {
     // Somebody else may have done it while we waited.
     if (openSteps(root, isBundled).includes('dependencies')) await installDependencies(root, lock);
-    if (openSteps(root, isBundled).includes('addon')) await provideAddon(root, lock);
-    if (openSteps(root, isBundled).includes('build')) await compile(root, isBundled, lock);
+    const open = openSteps(root, isBundled);
+    // An addon is one large file for one processor.
+    const works = [
+      ...(open.includes('addon') ? [provideAddon(root, lock)] : []),
+      ...(open.includes('build') ? [compile(root, isBundled, lock)] : []),
+      ...(beside ? [beside(lock)] : []),
+    ];
+    for (const work of await Promise.allSettled(works))
+      if (work.status === 'rejected') throw work.reason;
   } finally {
     lock.release();
     release();

@@ -59,14 +59,15 @@ function tryTake(directory, lockPath) {
 function held(lockPath) {
   const release = () => rmSync(lockPath, { recursive: true, force: true });
   process.once('exit', release);
+  const owners = [identity(process.pid)];
   return {
     release: () => {
       process.off('exit', release);
       release();
     },
-    // A program we started may outlive us; as long as it works here, nobody else may.
+    // Programs we started may outlive us; as long as one works here, nobody else may.
     note: (pid) => {
-      const owners = [identity(process.pid), identity(pid)];
+      owners.push(identity(pid));
       const next = join(lockPath, 'owners.next');
       writeFileSync(next, JSON.stringify(owners));
       renameSync(next, join(lockPath, 'owners.json'));
