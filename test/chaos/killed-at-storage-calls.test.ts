@@ -18,7 +18,7 @@ import { skipUnless } from '../support/skip.ts';
 import { hasStrace, NO_STRACE } from '../support/strace.ts';
 
 const isLong = process.env['CODI_CRASH_POINTS'] !== undefined;
-const points = Number(process.env['CODI_CRASH_POINTS'] ?? 4);
+const points = Number(process.env['CODI_CRASH_POINTS'] ?? 3);
 const lanes = Number(process.env['CODI_CRASH_LANES'] ?? 1);
 const seed = newSeed();
 /** Only these; unless told otherwise all of them, in the short form half of them. */
