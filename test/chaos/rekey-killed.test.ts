@@ -21,7 +21,7 @@ const CALLS =
 const CODI = fileURLToPath(new URL('../../dist/cli/entry.js', import.meta.url));
 /** At most so many of them belong to the moment at which the stores change places. */
 const SWAP_RENAMES = 6;
-const points = Number(process.env['CODI_REKEY_POINTS'] ?? 3);
+const points = Number(process.env['CODI_REKEY_POINTS'] ?? 4);
 const seed = newSeed();
 
 let place: RekeyPlace;
