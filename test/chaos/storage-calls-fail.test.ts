@@ -45,7 +45,7 @@ function judged(which: StorageError, result: ErrorResult): string[] {
   if (isFullDisk(which)) {
     const isTold = !tellsClients(which) || postponed.has('CODI_DISK_FULL');
     return [
-      ...(restarts > 0 && !wasCutOff ? ['a full disk ended the thread'] : []),
+      ...(restarts > Number(wasCutOff) ? ['a full disk ended the thread'] : []),
       ...(isTold ? [] : [`clients were told ${[...postponed].join(', ')}`]),
     ];
   }

@@ -108,6 +108,15 @@ test('A second set-up waits until the first has let go.', async () => {
   expect(order).toEqual(['released', 'second']);
 });
 
+test('A set-up that died while a program of it works keeps its lock, whichever of them that is.', async () => {
+  const lock = await takeLock(folder);
+  for (const pid of [process.ppid, 2 ** 22 + 1]) lock.note(pid);
+  const owners = JSON.parse(readFileSync(join(folder, 'setup.lock/owners.json'), 'utf8'));
+  const pids = owners.map(({ pid }: { pid: number }) => pid);
+  expect(pids).toEqual([process.pid, process.ppid, 2 ** 22 + 1]);
+  lock.release();
+});
+
 test('The lock of a set-up that is dead is taken over.', async () => {
   const lock = join(folder, 'setup.lock');
   mkdirSync(lock);
